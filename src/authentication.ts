@@ -1,0 +1,77 @@
+/**
+ * Who sent a request: what a verified token says, held against its pool.
+ * @module
+ */
+import type { CommonClaims, Payload, TokenUse } from './claims.js'
+import { readBearer } from './cognito-token.js'
+import type { ResolvedPool } from './pool.js'
+
+/** Who sent a request. */
+export interface Authentication<N extends string = string, U extends TokenUse = TokenUse, C = CommonClaims> {
+  /** Name of the pool that issued the token. */
+  readonly pool: N
+  readonly tokenUse: U
+  /** `'machine'` for a token of the client-credentials grant, which has no user. */
+  readonly principal: 'user' | 'machine'
+  /** The claim `sub`. An identity is the pool and the subject together. */
+  readonly subject: string
+  readonly username?: string
+  /** The app client that the token was issued to. */
+  readonly clientId: string
+  readonly scopes: ReadonlySet<string>
+  /** The claim `cognito:groups`. Groups belong to the pool that names them. */
+  readonly groups: ReadonlySet<string>
+  /** The standard claims and the declared ones, validated, under the names of their schema. */
+  readonly claims: C
+  /** The payload as it came, read-only. */
+  readonly payload: Payload
+  /** The token itself; not enumerable, so that no log line or response carries it by accident. */
+  readonly token: string
+}
+
+/** A token whose signature and claims are those of its pool, whatever a route asks for. */
+export interface VerifiedToken {
+  readonly text: string
+  readonly payload: Payload
+  readonly pool: ResolvedPool
+  readonly tokenUse: TokenUse
+}
+
+/** Reads an {@link Authentication} out of a verified token and its validated claims. */
+export function toAuthentication(token: VerifiedToken, claims: CommonClaims): Authentication {
+  return new VerifiedAuthentication(token, claims)
+}
+
+class VerifiedAuthentication implements Authentication {
+  readonly pool: string
+  readonly tokenUse: TokenUse
+  readonly principal: 'user' | 'machine'
+  readonly subject: string
+  readonly username?: string
+  readonly clientId: string
+  readonly scopes: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
+  readonly claims: CommonClaims
+  readonly payload: Payload
+  readonly #token: string
+
+  constructor({ text, payload, pool, tokenUse }: VerifiedToken, claims: CommonClaims) {
+    const bearer = readBearer(payload)
+    this.pool = pool.name
+    this.tokenUse = tokenUse
+    this.principal = bearer.principal
+    this.subject = bearer.subject
+    if (bearer.username !== undefined) this.username = bearer.username
+    this.clientId = bearer.clientId
+    this.scopes = new Set(bearer.scopes)
+    this.groups = new Set(bearer.groups)
+    this.claims = Object.freeze(claims)
+    this.payload = payload
+    this.#token = text
+    Object.freeze(this)
+  }
+
+  get token(): string {
+    return this.#token
+  }
+}

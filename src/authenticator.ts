@@ -1,0 +1,130 @@
+/**
+ * A token's way to an {@link Authentication}: its pool by its issuer, the checks in their order, its key, its claims.
+ * @module
+ */
+import { type Authentication, toAuthentication, type VerifiedToken } from './authentication.js'
+import type { TokenRequirement } from './authorization.js'
+import { type ClaimsReader, compileClaims, type Payload, type TokenUse } from './claims.js'
+import { checkCognitoClaims } from './cognito-token.js'
+import { CognitoError } from './errors.js'
+import { checkTimes, parseToken } from './jwt.js'
+import type { KeyRingStatus } from './key-ring.js'
+import type { ResolvedOptions } from './options.js'
+import { assertPlanned, compilePlan, type Plan, type ReadablePool } from './plan.js'
+import { createPoolKeys, type PoolKeys } from './pool-keys.js'
+
+/** Verifies tokens of the registered pools. */
+export interface Authenticator {
+  /**
+   * Compiles what a guard accepts.
+   *
+   * @param names - of pools; `undefined` for all pools, of which a request chooses
+   * @param path - where the requirement stands, for the message of an error
+   * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+   */
+  readonly plan: (names: readonly string[] | undefined, requirement: TokenRequirement, path: string) => Plan
+  /**
+   * Verifies a token; synchronously where its key is held.
+   *
+   * @throws {CognitoError} thrown or rejected
+   */
+  readonly verify: (text: string, plan: Plan) => VerifiedToken | Promise<VerifiedToken>
+  /** Health of each pool's keys. */
+  readonly status: () => Readonly<Record<string, KeyRingStatus>>
+  /** Ends the lookups that are under way. */
+  readonly close: () => void
+}
+
+/** A pool at work. */
+interface LivePool extends ReadablePool {
+  readonly keys: PoolKeys
+}
+
+/**
+ * Makes the authenticator of one plugin instance. It asks no endpoint before a token needs it.
+ *
+ * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
+ */
+export function createAuthenticator(options: ResolvedOptions): Authenticator {
+  const live = new Map<string, LivePool>()
+  const byIssuer = new Map<unknown, LivePool>()
+  for (const pool of options.pools.values()) {
+    const keys = createPoolKeys(pool, options.keys, options.clockTolerance)
+    const entry = { pool, keys, readClaims: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
+    live.set(pool.name, entry)
+    for (const issuer of pool.issuers.keys()) byIssuer.set(issuer, entry)
+  }
+  return {
+    plan: (names, requirement, path) => compilePlan(live, names, requirement, path, options.clockTolerance),
+    verify: (text, plan) => verify(text, plan, byIssuer, options),
+    status: () => Object.fromEntries([...live].map(([name, { keys }]) => [name, keys.status()])),
+    close() {
+      for (const { keys } of live.values()) keys.close()
+    },
+  }
+}
+
+/** Everything that can refuse a token without its key comes before its key (R16–R28). */
+function verify(
+  text: string,
+  { pools }: Plan,
+  byIssuer: ReadonlyMap<unknown, LivePool>,
+  { maxTokenLength, clockTolerance }: ResolvedOptions,
+): VerifiedToken | Promise<VerifiedToken> {
+  const { kid, payload } = parseToken(text, maxTokenLength)
+  const issuer = Object.hasOwn(payload, 'iss') ? payload['iss'] : undefined
+  const chosen = byIssuer.get(issuer)
+  if (!chosen) {
+    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })
+  }
+  const { pool, keys } = chosen
+  const tokenUse = checkCognitoClaims(payload, pool)
+  assertPlanned(pool.name, tokenUse, pools)
+  checkTimes(payload, Date.now() / 1000, clockTolerance, pool.name)
+  const conclude = (checkSignature: (text: string) => void): VerifiedToken => {
+    checkSignature(text)
+    return { text, payload: deepFreeze(payload), pool, tokenUse }
+  }
+  const key = keys.held(kid)
+  return key === undefined ? keys.find(kid, issuer as string).then(conclude) : conclude(key)
+}
+
+/** Freezes a parsed payload, so that no handler can change what another one reads. */
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member)
+  }
+  return Object.freeze(value)
+}
+
+/**
+ * Holds a verified token against what a guard accepts.
+ *
+ * @param earlier - what an earlier guard of the same request proved; its claims are kept
+ * @throws {CognitoError}
+ */
+export function admit(
+  token: VerifiedToken,
+  { pools, authorize }: Plan,
+  earlier: Authentication | null = null,
+): Authentication {
+  const { payload, pool, tokenUse } = token
+  const { readClaims } = assertPlanned(pool.name, tokenUse, pools)
+  const { claims, misfits } = readSafely(readClaims, payload, tokenUse)
+  if (misfits) {
+    const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
+    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: pool.name })
+  }
+  const authentication = toAuthentication(token, { ...earlier?.claims, ...claims })
+  authorize(authentication, Date.now() / 1000)
+  return authentication
+}
+
+/** A type guard of the application that throws has not accepted the token. */
+function readSafely(read: ClaimsReader, payload: Payload, tokenUse: TokenUse): ReturnType<ClaimsReader> {
+  try {
+    return read(payload, tokenUse)
+  } catch {
+    return { misfits: ['the type guard threw'] }
+  }
+}

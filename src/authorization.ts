@@ -1,0 +1,162 @@
+/**
+ * What a route asks of a token that is already verified: scopes, groups, the age of the sign-in.
+ * @module
+ */
+import { type ClaimsOption, claimsOption, type TokenUse, tokenUseOption } from './claims.js'
+import { CognitoError } from './errors.js'
+import { isTime } from './jwt.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+
+/** Names that are required: one, all of a list, or any of a list. */
+export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
+
+/** What a route asks of a token, besides its pool. */
+export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
+  /**
+   * Which tokens the route takes.
+   *
+   * @defaultValue the pool's
+   */
+  readonly tokenUse?: U | readonly U[]
+  /** Required scopes of an access token: every one of them, or with `{ anyOf }` at least one. */
+  readonly scopes?: RequiredNames
+  /** Required groups, `cognito:groups`, in exact case: every one of them, or with `{ anyOf }` at least one. */
+  readonly groups?: RequiredNames
+  /**
+   * TypeBox object schema of further claims, or a type guard over the payload.
+   *
+   * @defaultValue the pool's
+   */
+  readonly claims?: C
+  /** Greatest age of the sign-in, `auth_time`; seconds. A token without `auth_time` is too old (RFC 9470 §3). */
+  readonly maxAge?: number
+}
+
+/** What is decided upon. */
+export interface Grant {
+  readonly pool: string
+  readonly scopes: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** Throws unless the grant meets the requirement. `now` is seconds since 1970. */
+export type Authorize = (grant: Grant, now: number) => void
+
+const names = (expected: string, pattern: string) => {
+  const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
+  return Type.Optional(
+    Type.Union(
+      [Type.String({ pattern }), list, Type.Object({ anyOf: list }, { additionalProperties: false })],
+      {
+        expected,
+      },
+    ),
+  )
+}
+
+const REQUIREMENT = Type.Object(
+  {
+    tokenUse: tokenUseOption,
+    // RFC 6749 §3.3
+    scopes: names('a scope, a list of scopes or { anyOf: list }', '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'),
+    groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
+    claims: claimsOption,
+    maxAge: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 31_536_000, expected: 'seconds from 0 to 31,536,000' }),
+    ),
+  },
+  { additionalProperties: false, expected: 'an object of requirements' },
+)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<TokenRequirement, typeof REQUIREMENT> = true
+void isDocumented
+
+const schema = compileSchema(REQUIREMENT)
+
+/** Names of all members of a requirement, for the documentation to be held against. */
+export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
+
+/**
+ * Validates a requirement.
+ *
+ * @param path - where it stands, for the message of an error
+ * @throws {TypeError} naming the path and what was expected
+ */
+export function assertRequirement(requirement: TokenRequirement, path: string): void {
+  assertOptions(schema, requirement, path)
+  assertDefined(requirement, requirementNames, path)
+}
+
+/** Tells why no token of the uses given could ever meet the requirement; `undefined` when one can. */
+export function findContradiction(
+  requirement: TokenRequirement,
+  uses: ReadonlySet<TokenUse>,
+): string | undefined {
+  const asksForScopes = requirement.scopes !== undefined
+  return asksForScopes && !uses.has('access')
+    ? 'only access tokens have scopes, and the route takes none'
+    : undefined
+}
+
+/**
+ * Compiles a valid requirement to a decision.
+ *
+ * @param tolerance - seconds of leeway on `maxAge`
+ */
+export function compileRequirement(requirement: TokenRequirement, tolerance: number): Authorize {
+  const rules: Authorize[] = []
+  const { scopes, groups, maxAge } = requirement
+  if (scopes !== undefined) rules.push(requireScopes(scopes))
+  if (groups !== undefined) rules.push(requireGroups(groups))
+  if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance))
+  return (grant, now) => {
+    for (const rule of rules) rule(grant, now)
+  }
+}
+
+const toList = (required: RequiredNames): readonly string[] =>
+  typeof required === 'object' && 'anyOf' in required ? required.anyOf : [required].flat()
+
+function compileNames(required: RequiredNames): (held: ReadonlySet<string>) => boolean {
+  const list = toList(required)
+  if (typeof required === 'object' && 'anyOf' in required)
+    return (held) => list.some((name) => held.has(name))
+  return (held) => list.every((name) => held.has(name))
+}
+
+function requireScopes(required: RequiredNames): Authorize {
+  const isMetBy = compileNames(required)
+  const challenge = { scope: toList(required).join(' ') }
+  return ({ scopes, pool }) => {
+    if (isMetBy(scopes)) return
+    const reason = `the token lacks scopes; the route requires ${describe(required)}`
+    throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', { reason, pool, challenge })
+  }
+}
+
+function requireGroups(required: RequiredNames): Authorize {
+  const isMetBy = compileNames(required)
+  return ({ groups, pool }) => {
+    if (isMetBy(groups)) return
+    const reason = `the user lacks groups; the route requires ${describe(required)}`
+    throw new CognitoError('COGNITO_ERR_GROUP_INSUFFICIENT', { reason, pool })
+  }
+}
+
+const describe = (required: RequiredNames) =>
+  `${typeof required === 'object' && 'anyOf' in required ? 'any' : 'all'} of ${toList(required).join(', ')}`
+
+/** Cognito's clock may run ahead by this many seconds. */
+const MIN_FUTURE = 60
+
+function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
+  const challenge = { max_age: String(maxAge) }
+  return ({ payload, pool }, now) => {
+    const authTime = Object.hasOwn(payload, 'auth_time') ? payload['auth_time'] : undefined
+    if (isTime(authTime, now + MIN_FUTURE) && now - authTime <= maxAge + tolerance) return
+    const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
+    throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What makes a JSON Web Token a Cognito token for one pool: the claims that tie it to a use, a client and a person.
+ * @module
+ */
+import type { Payload, TokenUse } from './claims.js'
+import { CognitoError } from './errors.js'
+import type { ResolvedPool } from './pool.js'
+
+type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
+
+const ownMember = (payload: Payload, name: string): unknown =>
+  Object.hasOwn(payload, name) ? payload[name] : undefined
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+/**
+ * Checks the claims that Cognito puts into every token, whatever the route asks for, and tells the kind of token.
+ *
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID`
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+ */
+export function checkCognitoClaims(payload: Payload, pool: PoolIdentity): TokenUse {
+  const fault = findFault(payload, pool)
+  if (fault !== undefined)
+    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: fault, pool: pool.name })
+  return payload['token_use'] as TokenUse
+}
+
+function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
+  const tokenUse = ownMember(payload, 'token_use')
+  if (tokenUse !== 'access' && tokenUse !== 'id') return 'token_use is neither access nor id'
+  if (!isText(ownMember(payload, 'sub'))) return 'sub is missing'
+  if (!isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
+  if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
+  // RFC 9449 §7.2, RFC 8705 §3: a sender-constrained token is not a bearer token.
+  if (Object.hasOwn(payload, 'cnf'))
+    return 'the token is bound to a key of its sender, which is not supported'
+  return tokenUse === 'access' ? findAccessFault(payload, pool) : findIdFault(payload, pool)
+}
+
+// Present with a null is not absent (RFC 8725 §3.10: never guess).
+const isScope = (value: unknown) => value === undefined || typeof value === 'string'
+const isGroups = (value: unknown) =>
+  value === undefined || (Array.isArray(value) && value.every((group) => typeof group === 'string'))
+
+function findAccessFault(payload: Payload, { clientIds, audiences }: PoolIdentity): string | undefined {
+  const clientId = ownMember(payload, 'client_id')
+  if (!isText(clientId)) return 'client_id is missing'
+  if (clientIds !== null && !clientIds.has(clientId)) return 'client_id is none of appClientId'
+  const audience = [ownMember(payload, 'aud')].flat()
+  if (audiences !== null && !audience.some((aud) => audiences.has(aud as string)))
+    return 'aud is none of audience'
+  return undefined
+}
+
+function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | undefined {
+  const audience = ownMember(payload, 'aud')
+  if (!isText(audience)) return 'aud is not one client id'
+  return clientIds !== null && !clientIds.has(audience) ? 'aud is none of appClientId' : undefined
+}
+
+/** Whose token it is, read from claims that {@link checkCognitoClaims} accepted. */
+export interface Bearer {
+  readonly principal: 'user' | 'machine'
+  readonly subject: string
+  readonly username: string | undefined
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly groups: readonly string[]
+}
+
+/** Reads who a token speaks for. A client-credentials token names its client as the subject, and no user. */
+export function readBearer(payload: Payload): Bearer {
+  const isAccess = payload['token_use'] === 'access'
+  const subject = payload['sub'] as string
+  const clientId = payload[isAccess ? 'client_id' : 'aud'] as string
+  const username = ownMember(payload, isAccess ? 'username' : 'cognito:username')
+  const scope = (ownMember(payload, 'scope') ?? '') as string
+  return {
+    principal: isAccess && subject === clientId && username === undefined ? 'machine' : 'user',
+    subject,
+    username: isText(username) ? username : undefined,
+    clientId,
+    // RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name.
+    scopes: scope.split(' ').filter(Boolean),
+    groups: (ownMember(payload, 'cognito:groups') ?? []) as string[],
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * `app.cognito`: what the plugin offers outside of a route's own hooks.
+ * @module
+ */
+import type { FastifyInstance } from 'fastify'
+import { type Authenticator, admit } from './authenticator.js'
+import type { TokenRequirement } from './authorization.js'
+import type { ClaimsOption, TokenUse } from './claims.js'
+import type { Guard, Protect } from './guard.js'
+import type { KeyRingStatus } from './key-ring.js'
+import type { ResolvedOptions } from './options.js'
+import type { Plan } from './plan.js'
+import type { ResolvedPool } from './pool.js'
+import type { AuthOf } from './register.js'
+
+/** A registered pool, as it was understood. */
+export interface PoolDescription {
+  readonly name: string
+  readonly userPoolId: string
+  readonly region: string | undefined
+  /** `null` where every client of the pool is accepted. */
+  readonly appClientId: readonly string[] | null
+  readonly tokenUse: readonly TokenUse[]
+  readonly issuers: readonly string[]
+  readonly jwksUrls: readonly string[]
+}
+
+/** `app.cognito`. `P` are the pools that the program knows. */
+export interface Cognito<P> {
+  /**
+   * Verifies a token that did not come with a request's headers: of a socket, a queue, a GraphQL context. A
+   * requirement object that is used again is compiled once.
+   *
+   * @param pool - a name or a list of names; the default pool where it is left out
+   * @returns rejects with a {@link CognitoError}, and with a `TypeError` for an unknown pool or a wrong requirement
+   * @example const { subject } = await app.cognito.verify(message.token, 'eu', { scopes: 'orders/read' })
+   */
+  readonly verify: <
+    N extends keyof P & string = keyof P & string,
+    U extends TokenUse = never,
+    C extends ClaimsOption = never,
+  >(
+    token: string,
+    pool?: N | readonly N[],
+    requirement?: TokenRequirement<U, C>,
+  ) => Promise<AuthOf<P, N, U, C>>
+  /**
+   * Puts a guard before every route of a scope, as an `onRequest` hook, and types them by it.
+   *
+   * @returns the scope itself
+   * @example
+   * app.register(async (scope) => {
+   *   const eu = app.cognito.protect(scope, app.authRequired('eu'))
+   *   eu.get('/me', async (request) => request.cognito.subject)
+   * })
+   */
+  readonly protect: Protect
+  /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
+  readonly status: () => Readonly<Record<string, KeyRingStatus>>
+  /** The registered pools by their names. */
+  readonly pools: Readonly<Record<string, PoolDescription>>
+}
+
+const NOTHING: TokenRequirement = Object.freeze({})
+
+/** Makes `app.cognito`. */
+export function createCognito(authenticator: Authenticator, { pools, defaultPool }: ResolvedOptions) {
+  const plans = new WeakMap<TokenRequirement, Map<string, Plan>>()
+
+  function planFor(pool: string | readonly string[], requirement: TokenRequirement): Plan {
+    const names = [pool].flat()
+    const key = names.join(' ')
+    const ofRequirement = plans.get(requirement) ?? new Map<string, Plan>()
+    const plan = ofRequirement.get(key) ?? authenticator.plan(names, requirement, 'verify')
+    plans.set(requirement, ofRequirement.set(key, plan))
+    return plan
+  }
+
+  return Object.freeze({
+    async verify(token: string, pool: string | readonly string[] = defaultPool, requirement = NOTHING) {
+      const plan = planFor(pool, requirement)
+      return admit(await authenticator.verify(String(token), plan), plan)
+    },
+    protect(scope: FastifyInstance, guard: Guard<unknown>) {
+      scope.addHook('onRequest', guard as never)
+      return scope
+    },
+    status: authenticator.status,
+    pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
+  })
+}
+
+function describe({
+  name,
+  userPoolId,
+  region,
+  clientIds,
+  tokenUses,
+  issuers,
+}: ResolvedPool): PoolDescription {
+  return Object.freeze({
+    name,
+    userPoolId,
+    region,
+    appClientId: clientIds && [...clientIds],
+    tokenUse: [...tokenUses],
+    issuers: [...issuers.keys()],
+    jwksUrls: [...new Set(issuers.values())],
+  })
+}

@@ -1,0 +1,147 @@
+/**
+ * What is a refusal: the closed table of codes, the one error class, and the challenge of RFC 6750.
+ * @module
+ */
+
+/** The parameters of a `Bearer` challenge besides `realm`, under their names on the wire (RFC 6750 §3, RFC 9470 §3). */
+export interface ChallengeParameters {
+  readonly error?:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
+  readonly error_description?: string
+  /** Space-separated scopes. */
+  readonly scope?: string
+  /** Seconds. */
+  readonly max_age?: string
+}
+
+interface Fault {
+  readonly status: 400 | 401 | 403 | 500 | 503
+  readonly message: string
+  /** Absent: the answer carries no challenge. */
+  readonly challenge?: ChallengeParameters
+}
+
+const INVALID = { error: 'invalid_token', error_description: 'The access token is invalid' } as const
+const EXPIRED = { error: 'invalid_token', error_description: 'The access token expired' } as const
+
+// Static text: a message never repeats a token, a claim value, a key id or a pool id.
+const FAULTS = {
+  COGNITO_ERR_TOKEN_MISSING: { status: 401, message: 'Authentication is required', challenge: {} },
+  COGNITO_ERR_REQUEST_INVALID: {
+    status: 400,
+    message: 'The credentials are malformed',
+    challenge: { error: 'invalid_request' },
+  },
+  COGNITO_ERR_TOKEN_INVALID: { status: 401, message: 'The access token is invalid', challenge: INVALID },
+  COGNITO_ERR_TOKEN_EXPIRED: { status: 401, message: 'The access token expired', challenge: EXPIRED },
+  COGNITO_ERR_AUTHENTICATION_TOO_OLD: {
+    status: 401,
+    message: 'A more recent sign-in is required',
+    challenge: { error: 'insufficient_user_authentication' },
+  },
+  COGNITO_ERR_SCOPE_INSUFFICIENT: {
+    status: 403,
+    message: 'A required scope is missing',
+    challenge: { error: 'insufficient_scope' },
+  },
+  COGNITO_ERR_GROUP_INSUFFICIENT: {
+    status: 403,
+    message: 'A required group is missing',
+    challenge: { error: 'insufficient_scope' },
+  },
+  COGNITO_ERR_CHECK_FAILED: {
+    status: 403,
+    message: 'The request is not permitted',
+    challenge: { error: 'insufficient_scope' },
+  },
+  COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
+  COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
+} as const satisfies Record<`COGNITO_ERR_${string}`, Fault>
+
+/** Stable code of a {@link CognitoError}; `docs/errors.md` documents each one. */
+export type CognitoErrorCode = keyof typeof FAULTS
+
+/** Every {@link CognitoErrorCode}, for switches and metrics. */
+export const cognitoErrorCodes: readonly CognitoErrorCode[] = Object.freeze(
+  Object.keys(FAULTS) as CognitoErrorCode[],
+)
+
+/** What an operator may know of a refusal. It goes to the log, never to the client. */
+export interface RefusalDetails {
+  /** The precise reason, made of fixed words and of names from the configuration. */
+  readonly reason: string
+  /** Name of the pool concerned. */
+  readonly pool?: string
+  /** Parameters that this refusal adds to its code's challenge. */
+  readonly challenge?: ChallengeParameters
+  /** Whole seconds until a new attempt can succeed. */
+  readonly retryAfter?: number
+}
+
+/**
+ * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
+ *
+ * @example
+ * app.setErrorHandler((error, request, reply) => {
+ *   if (error.code === 'COGNITO_ERR_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
+ *   return reply.send(error)
+ * })
+ */
+export class CognitoError extends Error {
+  override readonly name = 'CognitoError'
+  readonly code: CognitoErrorCode
+  /** 400, 401, 403, 500 or 503. */
+  readonly statusCode: number
+  /** What `WWW-Authenticate` says besides the realm; `undefined` where the answer carries no challenge. */
+  readonly challenge: ChallengeParameters | undefined
+  /** For the operator: fixed words and names from the configuration. Fastify logs it and does not send it. */
+  readonly reason: string
+  /** Name of the pool concerned, as far as it is known. */
+  readonly pool: string | undefined
+  /** Whole seconds, 1 to 30; with code `COGNITO_ERR_KEYS_UNAVAILABLE` only. */
+  readonly retryAfter: number | undefined
+
+  /** @internal */
+  constructor(code: CognitoErrorCode, details: RefusalDetails) {
+    const fault: Fault = FAULTS[code]
+    super(fault.message)
+    this.code = code
+    this.statusCode = fault.status
+    this.challenge = fault.challenge && { ...fault.challenge, ...details.challenge }
+    this.reason = details.reason
+    this.pool = details.pool
+    this.retryAfter = details.retryAfter
+  }
+}
+
+// RFC 6750 §3: printable ASCII without `"` and `\`.
+const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/
+
+/** Tells whether `value` can stand in a challenge without breaking out of its quotes (RFC 6750 §3). */
+export function isChallengeValue(value: string): boolean {
+  return CHALLENGE_VALUE.test(value)
+}
+
+const ORDER = [
+  'error',
+  'error_description',
+  'scope',
+  'max_age',
+] as const satisfies (keyof ChallengeParameters)[]
+
+/**
+ * Writes the one `Bearer` challenge of an answer, every value quoted (RFC 6750 §3, RFC 9110 §11.6.1).
+ *
+ * @example toChallenge('api', { error: 'invalid_request' }) // 'Bearer realm="api", error="invalid_request"'
+ */
+export function toChallenge(realm: string, parameters: ChallengeParameters): string {
+  let challenge = `Bearer realm="${realm}"`
+  for (const name of ORDER) {
+    const value = parameters[name]
+    if (value !== undefined) challenge += `, ${name}="${value}"`
+  }
+  return challenge
+}

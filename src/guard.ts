@@ -1,0 +1,252 @@
+/**
+ * `authRequired` and `authOptional`: read the token, verify it once a request, hold it against the route, attach it.
+ * @module
+ */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+  RouteGenericInterface,
+} from 'fastify'
+import type { Authentication, VerifiedToken } from './authentication.js'
+import { type Authenticator, admit } from './authenticator.js'
+import type { TokenRequirement } from './authorization.js'
+import type { ClaimsOption, TokenUse } from './claims.js'
+import { CognitoError } from './errors.js'
+import { type Plan, selectPools } from './plan.js'
+import type { AuthOf, PoolSelector } from './register.js'
+import type { TokenSource } from './token-source.js'
+
+/** What a route asks, besides its pool. */
+export interface Requirement<
+  U extends TokenUse = TokenUse,
+  C extends ClaimsOption = ClaimsOption,
+  A = Authentication,
+> extends TokenRequirement<U, C> {
+  /**
+   * Decides last, when everything else is met: `true` lets the request pass, `false` is 403. What it throws goes to
+   * the application's error handler as it is.
+   */
+  readonly check?: (authentication: A, request: FastifyRequest) => boolean | Promise<boolean>
+}
+
+declare const kAuth: unique symbol
+declare const kExactly: unique symbol
+declare const kRoute: unique symbol
+
+/**
+ * The generic of a route whose guard proves `A`, for handlers written apart and for routes with explicit generics.
+ * Invariant in `A`: a handler cannot claim more than its guard proves.
+ *
+ * @example
+ * async function show(request: FastifyRequest<CognitoRoute<AuthOf<Pools, 'eu'>>>) {
+ *   return request.cognito.subject
+ * }
+ */
+export interface CognitoRoute<A> extends RouteGenericInterface {
+  readonly [kAuth]?: A
+  readonly [kExactly]?: (proved: A) => A
+}
+
+/** Marks an instance whose routes all lie behind a guard that proves `A`. */
+export interface Identified<A> {
+  readonly [kAuth]: A
+}
+
+/** Carries the route's generic to where a guard can be inferred from; never present at run time. */
+export interface RouteMark<RouteGeneric> {
+  readonly [kRoute]?: RouteGeneric
+}
+
+/** What `request.cognito` is on a route. */
+export type CognitoOf<RouteGeneric, TypeProvider> = (RouteGeneric &
+  TypeProvider &
+  Identified<Authentication | null>)[typeof kAuth]
+
+/** A hook that proves `A`: for `onRequest`, `preValidation`, `preHandler`, `addHook` and `@fastify/auth`. */
+export type Guard<A> = ((
+  request: RouteMark<CognitoRoute<A>>,
+  reply: object,
+  done: (error?: Error) => void,
+) => void) & { readonly guard?: never }
+
+/** Makes guards for the pools `P`; `Nobody` is what an anonymous request is. */
+export type GuardFactory<P, Nobody> = <
+  N extends keyof P & string = keyof P & string,
+  U extends TokenUse = never,
+  C extends ClaimsOption = never,
+>(
+  pool?: PoolSelector<N>,
+  requirement?: Requirement<U, C, AuthOf<P, N, U, C>>,
+) => Guard<AuthOf<P, N, U, C> | Nobody>
+
+/** Puts a guard before every route of a scope, and types them by it. */
+export type Protect = <
+  S extends RawServerBase,
+  Q extends RawRequestDefaultExpression<S>,
+  R extends RawReplyDefaultExpression<S>,
+  L extends FastifyBaseLogger,
+  T extends FastifyTypeProvider,
+  A,
+>(
+  scope: FastifyInstance<S, Q, R, L, T>,
+  guard: Guard<A>,
+) => FastifyInstance<S, Q, R, L, T & Identified<A>>
+
+/** Where a request keeps its verified token, so that a further guard does not verify it again. */
+export const kVerified = Symbol('fastify-cognito.verified')
+
+type GuardedRequest = FastifyRequest & { [kVerified]: VerifiedToken | null }
+
+/** What guards need of the plugin. */
+export interface GuardContext {
+  readonly authenticator: Authenticator
+  readonly findToken: TokenSource['read']
+  readonly defaultPool: string
+}
+
+type Selector = PoolSelector<string> | undefined
+type Check = Requirement['check']
+type ChoosePlan = (request: FastifyRequest) => Plan | Promise<Plan>
+
+/**
+ * Makes `authRequired` and `authOptional`.
+ *
+ * @returns functions that throw a `TypeError` at boot for an unknown pool or a wrong requirement
+ */
+export function createGuardFactories(context: GuardContext) {
+  return {
+    authRequired: (pool?: Selector, requirement?: Requirement) =>
+      createGuard(context, { name: 'authRequired', isOptional: false }, pool, requirement),
+    authOptional: (pool?: Selector, requirement?: Requirement) =>
+      createGuard(context, { name: 'authOptional', isOptional: true }, pool, requirement),
+  }
+}
+
+function createGuard(
+  context: GuardContext,
+  { name, isOptional }: { readonly name: string; readonly isOptional: boolean },
+  selector: Selector,
+  requirement: Requirement = {},
+): Guard<Authentication | null> {
+  const { check, ...rest } = assertGuardRequirement(requirement, name)
+  const choosePlan = createChooser(context, selector, rest, name)
+
+  function authenticate(request: GuardedRequest): void | Promise<void> {
+    const token = context.findToken(request)
+    if (typeof token === 'string') {
+      return chain(choosePlan(request), (plan) =>
+        chain(verifyOnce(context.authenticator, request, token, plan), (verified) =>
+          attach(request, admit(verified, plan, request.cognito), check),
+        ),
+      )
+    }
+    if (token === null || !isOptional) {
+      throw new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'the request carries no bearer token' })
+    }
+    return request.setDecorator('cognito', null)
+  }
+
+  const guard = (request: unknown, _reply: object, done: (error?: Error) => void) => {
+    let outcome: void | Promise<void>
+    try {
+      outcome = authenticate(request as GuardedRequest)
+    } catch (error) {
+      done(toError(error))
+      return
+    }
+    if (outcome instanceof Promise)
+      outcome.then(
+        () => done(),
+        (error) => done(toError(error)),
+      )
+    else done()
+  }
+  return guard
+}
+
+/** Goes on at once where the value is there, and later where it is promised. */
+function chain<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
+/** Fastify takes a falsy error for success: whatever an application's function throws has to count. */
+function toError(error: unknown): Error {
+  if (typeof error === 'object' && error !== null) return error as Error
+  return new CognitoError('COGNITO_ERR_INTERNAL', {
+    reason: 'a function of the guard threw something that is no error',
+  })
+}
+
+function verifyOnce(
+  authenticator: Authenticator,
+  request: GuardedRequest,
+  text: string,
+  plan: Plan,
+): VerifiedToken | Promise<VerifiedToken> {
+  const seen = request[kVerified]
+  if (seen?.text === text) return seen
+  return chain(authenticator.verify(text, plan), (verified) => {
+    request[kVerified] = verified
+    return verified
+  })
+}
+
+/** Lets the route's own check decide last, then sets `request.cognito`. */
+function attach(request: GuardedRequest, authentication: Authentication, check: Check): void | Promise<void> {
+  if (check === undefined) return request.setDecorator('cognito', authentication)
+  return chain(check(authentication, request), (isPermitted) => {
+    if (isPermitted === true) return request.setDecorator('cognito', authentication)
+    const { pool } = authentication
+    throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
+  })
+}
+
+function assertGuardRequirement(requirement: Requirement, name: string): Requirement {
+  if (typeof requirement !== 'object' || requirement === null) {
+    throw new TypeError(`${name}: expected an object of requirements`)
+  }
+  if (Object.hasOwn(requirement, 'check') && typeof requirement.check !== 'function') {
+    throw new TypeError(`${name}.check: expected a function; leave it out where nothing is to be checked`)
+  }
+  return requirement
+}
+
+/** Compiles how a guard comes by its plan: at boot where its pools are fixed, else by the request. */
+function createChooser(
+  { authenticator, defaultPool }: GuardContext,
+  selector: Selector,
+  requirement: TokenRequirement,
+  name: string,
+): ChoosePlan {
+  if (typeof selector === 'function') {
+    const all = authenticator.plan(undefined, requirement, name)
+    return (request) => choose(selector(request), all)
+  }
+  const names = [selector ?? defaultPool].flat()
+  if (names.length === 0 || !names.every((pool) => typeof pool === 'string')) {
+    throw new TypeError(`${name}: expected the name of a pool, a list of names, or a function of the request`)
+  }
+  const plan = authenticator.plan(names, requirement, name)
+  return () => plan
+}
+
+type Chosen = string | readonly string[]
+
+function choose(chosen: Chosen | Promise<Chosen>, all: Plan): Plan | Promise<Plan> {
+  if (typeof chosen === 'string' || Array.isArray(chosen)) return narrow([chosen].flat(), all)
+  return Promise.resolve(chosen).then((names) => narrow([names].flat(), all))
+}
+
+function narrow(names: readonly string[], all: Plan): Plan {
+  const plan = selectPools(all, names)
+  if (plan) return plan
+  const known = [...all.pools.keys()].join(', ')
+  // What the function returned is not repeated: it may come from the request.
+  const reason = `the guard's function chose no pool or an unknown one; registered are ${known}`
+  throw new CognitoError('COGNITO_ERR_INTERNAL', { reason })
+}

@@ -1,0 +1,149 @@
+/**
+ * The plugin: connects the rooms, decorates the instance, declares the types.
+ * @module
+ */
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import { createAuthenticator } from './authenticator.js'
+import { type Cognito, createCognito } from './cognito.js'
+import { CognitoError, toChallenge } from './errors.js'
+import {
+  type CognitoOf,
+  createGuardFactories,
+  type GuardFactory,
+  kVerified,
+  type RouteMark,
+} from './guard.js'
+import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import type { Pools } from './register.js'
+import { createTokenFinder } from './token-source.js'
+
+const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
+  const options = resolveOptions(raw, process.env)
+  assertCookies(app, options)
+  warnOfPlainKeys(app, options)
+  const authenticator = createAuthenticator(options)
+  const { authRequired, authOptional } = createGuardFactories({
+    authenticator,
+    findToken: createTokenFinder(options.tokenSources),
+    defaultPool: options.defaultPool,
+  })
+  app.decorateRequest('cognito', null as never)
+  app.decorateRequest(kVerified, null)
+  app.decorate('authRequired', authRequired as never)
+  app.decorate('authOptional', authOptional as never)
+  app.decorate('cognito', createCognito(authenticator, options) as never)
+  app.addHook('onError', async (_request, reply, error) => {
+    if (error instanceof CognitoError) writeAnswer(reply, error, options.realm)
+  })
+  app.addHook('onClose', async () => authenticator.close())
+}
+
+/** RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5 */
+function writeAnswer(reply: FastifyReply, { challenge, retryAfter }: CognitoError, realm: string): void {
+  reply.header('cache-control', 'no-store')
+  if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge))
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+}
+
+function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions): void {
+  if (tokenSources.some(({ kind }) => kind === 'cookie') && !app.hasRequestDecorator('cookies')) {
+    throw new TypeError(
+      'tokenFrom: fromCookie expected @fastify/cookie to be registered before fastify-cognito',
+    )
+  }
+}
+
+/** Keys that come over plain HTTP are an emulator's, and an emulator's private key is public. */
+function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void {
+  if (process.env['NODE_ENV'] !== 'production') return
+  for (const { name, issuers } of pools.values()) {
+    if ([...issuers.values()].some((url) => url.startsWith('http:'))) {
+      app.log.warn(
+        { pool: name },
+        'fastify-cognito: the keys of this pool come from a local emulator; never in production',
+      )
+    }
+  }
+}
+
+export type { Authentication } from './authentication.js'
+export type { RequiredNames, TokenRequirement } from './authorization.js'
+export type {
+  AccessClaims,
+  ClaimsOption,
+  CommonClaims,
+  IdClaims,
+  ObjectSchema,
+  Payload,
+  TokenUse,
+} from './claims.js'
+export type { Cognito, PoolDescription } from './cognito.js'
+export { type ChallengeParameters, CognitoError, type CognitoErrorCode, cognitoErrorCodes } from './errors.js'
+export type { CognitoRoute, Guard, GuardFactory, Identified, Protect, Requirement } from './guard.js'
+export type { EndpointFailure } from './jwks-endpoint.js'
+export type { KeyRingStatus } from './key-ring.js'
+export type { KeysOptions, PluginOptions } from './options.js'
+export type { PoolOptions } from './pool.js'
+export {
+  type AuthOf,
+  definePools,
+  type OnlyKnown,
+  type PoolSelector,
+  type PoolSet,
+  type Pools,
+  type Register,
+} from './register.js'
+export {
+  type Credentials,
+  fromCookie,
+  fromHeader,
+  fromQuery,
+  fromSubprotocol,
+  type HeaderOptions,
+  type TokenFrom,
+  type TokenReader,
+  type TokenSource,
+} from './token-source.js'
+
+/**
+ * Protects an API with the tokens of one or many Amazon Cognito user pools.
+ *
+ * @throws {TypeError} when the application starts: a wrong option, naming its path and what was expected
+ * @example
+ * await app.register(cognito, {
+ *   pools: { eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' } },
+ * })
+ * app.get('/me', { onRequest: app.authRequired('eu') }, async (request) => request.cognito.subject)
+ */
+const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '>=5.3.0 <6' })
+
+export { cognito, cognito as default }
+
+declare module 'fastify' {
+  interface FastifyRequest<
+    RouteGeneric,
+    RawServer,
+    RawRequest,
+    SchemaCompiler,
+    TypeProvider,
+    ContextConfig,
+    Logger,
+    RequestType,
+  > extends RouteMark<RouteGeneric> {
+    /**
+     * Who sent the request: what the route's guard proved; `null` where nobody did.
+     *
+     * @see {@link Authentication}
+     */
+    readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
+  }
+  interface FastifyInstance {
+    /** Makes a guard that refuses a request without a valid token. The default pool where `pool` is left out. */
+    readonly authRequired: GuardFactory<Pools, never>
+    /** Makes a guard that lets a request without credentials pass as `null`, and refuses a bad token all the same. */
+    readonly authOptional: GuardFactory<Pools, null>
+    /** What the plugin offers outside of a route's own hooks. */
+    readonly cognito: Cognito<Pools>
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Which published keys may check a signature.
+ * @module
+ */
+import { createPublicKey } from 'node:crypto'
+
+const MIN_MODULUS_BITS = 2048
+const MAX_MODULUS_BITS = 8192
+const MIN_EXPONENT = 65_537n
+
+/**
+ * Turns a JSON Web Key into PEM, built from its modulus and exponent alone (RFC 7517 §4, RFC 7518 §3.3 and §6.3.1,
+ * FIPS 186-5 §5.4).
+ *
+ * @param jwk - one entry of a key set, as it came
+ * @param kid - the id that was asked for
+ * @returns SPKI in PEM, or `undefined` for a key that must not be used
+ */
+export function toPublicKeyPem(jwk: Readonly<Record<string, unknown>>, kid: string): string | undefined {
+  const { n, e } = jwk
+  if (!isForRs256(jwk) || jwk['kid'] !== kid || typeof n !== 'string' || typeof e !== 'string')
+    return undefined
+  try {
+    const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+    const isStrong =
+      modulusLength >= MIN_MODULUS_BITS &&
+      modulusLength <= MAX_MODULUS_BITS &&
+      publicExponent >= MIN_EXPONENT &&
+      publicExponent % 2n === 1n
+    return isStrong ? key.export({ type: 'spki', format: 'pem' }).toString() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isForRs256({ kty, use, alg, key_ops: operations, d }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    kty === 'RSA' &&
+    (use === undefined || use === 'sig') &&
+    (alg === undefined || alg === 'RS256') &&
+    (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
+    d === undefined
+  )
+}

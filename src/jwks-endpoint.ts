@@ -1,0 +1,204 @@
+/**
+ * How one JWKS URL is asked for a key, and how often it may be. The door of `get-jwks`.
+ * @module
+ */
+import buildGetJwks from 'get-jwks'
+import { toPublicKeyPem } from './jwk.js'
+
+/** Why an endpoint gave no usable answer. */
+export type EndpointFailure = 'timeout' | 'network' | 'status' | 'not a key set'
+
+/** What became of one lookup. */
+export type Lookup =
+  | { readonly outcome: 'found'; readonly pem: string }
+  /** The endpoint answered, and has no such key or an unusable one. */
+  | { readonly outcome: 'absent' }
+  /** The endpoint gave no usable answer; it is not asked again before `retryAfterMs` have passed. */
+  | { readonly outcome: 'failed'; readonly retryAfterMs: number }
+  /** The budget for unknown keys is spent; the endpoint was not asked. */
+  | { readonly outcome: 'over budget' }
+
+/** How an endpoint may be asked. Times in milliseconds. */
+export interface EndpointPolicy {
+  /** Of one lookup, headers and body together. */
+  readonly timeoutMs: number
+  /** Lookups of unknown keys at once. */
+  readonly lookupBurst: number
+  /** One more lookup of an unknown key each time this has passed. */
+  readonly lookupIntervalMs: number
+  /** Monotonic clock. */
+  readonly now: () => number
+  /** 0 to 1 */
+  readonly random: () => number
+}
+
+/** One JWKS URL. */
+export interface JwksEndpoint {
+  readonly url: string
+  /** Looks a key up, within the budget of unknown keys. Never rejects. */
+  readonly lookUp: (kid: string) => Promise<Lookup>
+  /** Asks again for a key that was found here before; needs no budget. Never rejects. */
+  readonly recheck: (kid: string) => Promise<Lookup>
+  readonly health: () => EndpointHealth
+  /** Ends what is under way. */
+  readonly close: () => void
+}
+
+/** How an endpoint has answered so far. Times are readings of the policy's clock. */
+export interface EndpointHealth {
+  readonly isFailing: boolean
+  readonly lastSuccess: number | undefined
+  readonly lastFailure: { readonly at: number; readonly reason: EndpointFailure } | undefined
+}
+
+const FIRST_BACK_OFF_MS = 1000
+const LAST_BACK_OFF_MS = 30_000
+const FIRST_ABSENCE_MS = 2000
+const LAST_ABSENCE_MS = 30_000
+/** Absent keys remembered; only keys really looked up enter, so a flood cannot flush them. */
+const MAX_ABSENT = 256
+
+/** Doubles from `first` to `last`. */
+const doubled = (first: number, last: number, times: number) => Math.min(first * 2 ** times, last)
+
+/**
+ * Opens a JWKS URL without asking it.
+ *
+ * @param url - `https:`, or `http:` on loopback; never taken from a token
+ */
+export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEndpoint {
+  const requests = new Set<AbortController>()
+  const underWay = new Map<string, Promise<Lookup>>()
+  const absences = createAbsences(policy.now)
+  const budget = createBudget(policy)
+  const backOff = createBackOff(policy)
+
+  async function ask(kid: string): Promise<Lookup> {
+    const request = new AbortController()
+    requests.add(request)
+    const timer = setTimeout(
+      () => request.abort(new DOMException('', 'TimeoutError')),
+      policy.timeoutMs,
+    ).unref()
+    const answer = await fetchKey(url, kid, request.signal)
+    clearTimeout(timer)
+    requests.delete(request)
+    if (typeof answer === 'object') {
+      backOff.succeeded()
+      if (answer.pem === undefined) absences.add(kid)
+      return answer.pem === undefined ? { outcome: 'absent' } : { outcome: 'found', pem: answer.pem }
+    }
+    backOff.failed(answer)
+    return { outcome: 'failed', retryAfterMs: backOff.remainingMs() }
+  }
+
+  async function join(kid: string, isAllowed: () => boolean): Promise<Lookup> {
+    const pending = underWay.get(kid)
+    if (pending) return pending
+    const retryAfterMs = backOff.remainingMs()
+    if (retryAfterMs > 0) return { outcome: 'failed', retryAfterMs }
+    if (!isAllowed()) return { outcome: 'over budget' }
+    const lookup = ask(kid).finally(() => underWay.delete(kid))
+    underWay.set(kid, lookup)
+    return lookup
+  }
+
+  return {
+    url,
+    lookUp: async (kid) => (absences.has(kid) ? { outcome: 'absent' } : join(kid, budget.take)),
+    recheck: (kid) => join(kid, () => true),
+    health: backOff.health,
+    close() {
+      for (const request of requests) request.abort()
+    },
+  }
+}
+
+type Answer = { readonly pem: string | undefined } | EndpointFailure
+
+/** One request by a client of its own: a `get-jwks` client that lives on keeps removed keys, and its signal fires once. */
+async function fetchKey(url: string, kid: string, signal: AbortSignal): Promise<Answer> {
+  const { origin, pathname, search } = new URL(url)
+  const client = buildGetJwks({
+    max: 1,
+    issuersWhitelist: [origin],
+    jwksPath: pathname + search,
+    fetchOptions: { redirect: 'error', signal, headers: { accept: 'application/json' } },
+  })
+  try {
+    const jwk = await client.getJwk({ domain: origin, alg: 'RS256', kid })
+    return { pem: toPublicKeyPem(jwk, kid) }
+  } catch (error) {
+    return toAnswer(error)
+  }
+}
+
+/** Nothing of the error leaves this room: `get-jwks` attaches the response and its body. */
+function toAnswer(error: unknown): Answer {
+  const { code, name, cause } = error as Readonly<Record<string, unknown>>
+  if (code === 'JWK_NOT_FOUND') return { pem: undefined }
+  if (code === 'JWKS_REQUEST_FAILED') return 'status'
+  if (name === 'TimeoutError') return 'timeout'
+  // `fetch` fails with a TypeError that has a cause; a document of another shape gives one that has none.
+  return code === 'NO_JWKS' || name === 'SyntaxError' || (name === 'TypeError' && !cause)
+    ? 'not a key set'
+    : 'network'
+}
+
+/** Keys known to be absent, each for a time that doubles with every further miss. */
+function createAbsences(now: () => number) {
+  const absent = new Map<string, { readonly until: number; readonly misses: number }>()
+  return {
+    has: (kid: string) => now() < (absent.get(kid)?.until ?? 0),
+    add(kid: string) {
+      const misses = absent.get(kid)?.misses ?? 0
+      absent.delete(kid)
+      absent.set(kid, {
+        until: now() + doubled(FIRST_ABSENCE_MS, LAST_ABSENCE_MS, misses),
+        misses: misses + 1,
+      })
+      const [oldest] = absent.keys()
+      if (absent.size > MAX_ABSENT && oldest !== undefined) absent.delete(oldest)
+    },
+  }
+}
+
+/** A token bucket for lookups of unknown keys. */
+function createBudget({ lookupBurst, lookupIntervalMs, now }: EndpointPolicy) {
+  let slots = lookupBurst
+  let filledAt = now()
+  return {
+    take() {
+      const earned = Math.floor((now() - filledAt) / lookupIntervalMs)
+      slots = Math.min(lookupBurst, slots + earned)
+      filledAt += earned * lookupIntervalMs
+      if (slots === 0) return false
+      slots -= 1
+      return true
+    },
+  }
+}
+
+/** One schedule for all that ask: a failure delays the next lookup, doubling up to half a minute. */
+function createBackOff({ now, random }: EndpointPolicy) {
+  let failures = 0
+  let until = 0
+  let lastSuccess: number | undefined
+  let lastFailure: EndpointHealth['lastFailure']
+  return {
+    remainingMs: () => Math.max(0, until - now()),
+    succeeded() {
+      failures = 0
+      until = 0
+      lastSuccess = now()
+    },
+    failed(reason: EndpointFailure) {
+      lastFailure = { at: now(), reason }
+      // Lookups that were under way together count as one failure.
+      if (now() < until) return
+      until = now() + doubled(FIRST_BACK_OFF_MS, LAST_BACK_OFF_MS, failures) * (0.5 + random() / 2)
+      failures += 1
+    },
+    health: (): EndpointHealth => ({ isFailing: failures > 0, lastSuccess, lastFailure }),
+  }
+}

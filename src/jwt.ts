@@ -1,0 +1,206 @@
+/**
+ * What makes a string a token: its strict form, its signature under one key, its times. The door of `@fastify/jwt`.
+ * @module
+ */
+import { isUtf8 } from 'node:buffer'
+import fastifyJwt from '@fastify/jwt'
+import { CognitoError } from './errors.js'
+
+/** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
+export interface UnverifiedToken {
+  readonly text: string
+  readonly kid: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** Throws unless the signature of `text` is of the key that this function was built for. */
+export type SignatureCheck = (text: string) => void
+
+const invalid = (reason: string, pool?: string) =>
+  new CognitoError('COGNITO_ERR_TOKEN_INVALID', pool === undefined ? { reason } : { reason, pool })
+
+/** RFC 6750 §2.1 */
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * Reads a token strictly (RFC 7515 §5.2, RFC 8725 §3) without checking its signature.
+ *
+ * @param text - the token as the request carried it
+ * @param maxLength - characters
+ * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when it is no `b64token`, else `COGNITO_ERR_TOKEN_INVALID`
+ */
+export function parseToken(text: string, maxLength: number): UnverifiedToken {
+  if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
+  const [header, payload, signature, ...rest] = text.split('.', 5).map(decodeSegment)
+  if (!header || !payload || !signature || rest.length > 0) throw refuseForm(text, describeForm(text))
+  if (header.length > 1024) throw invalid('the header is longer than 1,024 bytes')
+  if (signature.length < 256 || signature.length > 1024) {
+    throw invalid('the signature is not 256 to 1,024 bytes long')
+  }
+  return { text, kid: readHeader(header), payload: parseObject(payload, 'payload') }
+}
+
+/** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
+function refuseForm(text: string, reason: string): CognitoError {
+  if (B64TOKEN.test(text)) return invalid(reason)
+  return new CognitoError('COGNITO_ERR_REQUEST_INVALID', {
+    reason: 'the credentials are not one bearer token',
+  })
+}
+
+function describeForm(text: string): string {
+  const parts = text.split('.', 6).length
+  if (parts === 5) return 'the token has 5 parts: this is an encrypted token, such as a refresh token'
+  if (parts !== 3) return 'the token does not have 3 parts: was it cut off?'
+  return 'a part of the token is empty or not canonical base64url'
+}
+
+/** RFC 7515 §2, RFC 4648 §3.5: only the one canonical spelling, so that a token has no second text. */
+function decodeSegment(segment: string): Buffer | undefined {
+  const bytes = Buffer.from(segment, 'base64url')
+  return bytes.length > 0 && bytes.toString('base64url') === segment ? bytes : undefined
+}
+
+/** RFC 7515 §5.2, RFC 7519 §7.2: UTF-8 of exactly one JSON object. */
+function parseObject(bytes: Buffer, part: 'header' | 'payload'): Record<string, unknown> {
+  const value = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`the ${part} is not a JSON object in UTF-8`)
+  }
+  if (Object.hasOwn(value, '__proto__')) throw invalid(`the ${part} has a member named __proto__`)
+  return value as Record<string, unknown>
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+// Refused by their presence: Cognito sends none, and each one asks a verifier to trust the token
+// (RFC 7515 §4.1.11, RFC 7797, RFC 8725 §3.10).
+const FORBIDDEN = ['crit', 'b64', 'zip', 'enc', 'jku', 'jwk', 'x5u', 'x5c', 'cty', 'epk', 'p2c'] as const
+const KID = /^[\x21-\x7e]{1,256}$/
+const TYP = /^(?:application\/)?(?:jwt|at\+jwt)$/i
+
+/** Checks a header and returns its key id. */
+function readHeader(bytes: Buffer): string {
+  const header = parseObject(bytes, 'header')
+  if (countMembers(bytes.toString()) !== Object.keys(header).length)
+    throw invalid('the header repeats a member')
+  const alg = ownMember(header, 'alg')
+  if (alg !== 'RS256') throw invalid('the algorithm is not RS256')
+  for (const name of FORBIDDEN) {
+    if (Object.hasOwn(header, name)) throw invalid(`the header has the member ${name}`)
+  }
+  const typ = ownMember(header, 'typ')
+  if (Object.hasOwn(header, 'typ') && !(typeof typ === 'string' && TYP.test(typ))) {
+    throw invalid('the type of the token is not JWT')
+  }
+  const kid = ownMember(header, 'kid')
+  if (typeof kid !== 'string' || !KID.test(kid)) throw invalid('the key id is missing or malformed')
+  return kid
+}
+
+function ownMember(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+/** Counts the top-level members in the text of a valid JSON object, repeated ones too (RFC 7515 §4). */
+function countMembers(json: string): number {
+  let depth = 0
+  let members = 0
+  for (const [part] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (part === '{' || part === '[') depth++
+    else if (part === '}' || part === ']') depth--
+    else if (part === ':' && depth === 1) members++
+  }
+  return members
+}
+
+/** Cognito's clock may run ahead by this many seconds. */
+const MIN_FUTURE = 60
+/** Cognito issues no access or ID token for longer than a day; seconds. */
+const MAX_LIFETIME = 86_400 + 60
+/** The last second that a `Date` can hold. */
+const MAX_TIME = 8_640_000_000_000
+
+/**
+ * Checks `exp`, `iat` and `nbf` (RFC 7519 §4.1.4–6).
+ *
+ * @param now - seconds since 1970
+ * @param tolerance - seconds
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_EXPIRED` or `COGNITO_ERR_TOKEN_INVALID`
+ */
+export function checkTimes(
+  payload: Readonly<Record<string, unknown>>,
+  now: number,
+  tolerance: number,
+  pool: string,
+): void {
+  const latest = now + Math.max(tolerance, MIN_FUTURE)
+  const exp = ownMember(payload, 'exp')
+  const iat = ownMember(payload, 'iat')
+  if (!isTime(exp, MAX_TIME)) throw invalid('exp is not a time', pool)
+  if (!isTime(iat, latest)) throw invalid('iat is not a time, or lies in the future', pool)
+  if (exp <= iat || exp - iat > MAX_LIFETIME)
+    throw invalid('the lifetime is not between 0 and 24 hours', pool)
+  if (Object.hasOwn(payload, 'nbf') && !isTime(payload['nbf'], latest)) {
+    throw invalid('nbf is not a time, or lies in the future', pool)
+  }
+  if (exp <= now - tolerance) {
+    throw new CognitoError('COGNITO_ERR_TOKEN_EXPIRED', { reason: 'the token expired', pool })
+  }
+}
+
+/** Tells a finite number from 0 to `latest`. */
+export function isTime(value: unknown, latest: number): value is number {
+  return typeof value === 'number' && value >= 0 && value <= latest
+}
+
+interface JwtHost {
+  readonly jwt: { readonly verify: SignatureCheck }
+}
+
+/**
+ * Builds the check of one signing key, once: `@fastify/jwt` keeps a verifier for a static public key as long as
+ * no call passes options. It is hosted on an object of our own, so that the application's `jwt` decorator,
+ * `request.user` and namespaces stay the application's.
+ *
+ * @param pem - public key, SPKI
+ * @param tolerance - seconds
+ * @throws {Error} when `pem` is no RSA public key
+ */
+export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
+  const host = {
+    decorate(name: string, value: unknown) {
+      Object.assign(host, { [name]: value })
+    },
+    decorateRequest() {},
+    decorateReply() {},
+  }
+  const options = {
+    secret: { public: pem },
+    // The library's own check of the times stands behind ours; its tolerance is in milliseconds.
+    verify: {
+      algorithms: ['RS256' as const],
+      requiredClaims: ['exp', 'iss'],
+      clockTolerance: Math.max(tolerance, MIN_FUTURE) * 1000,
+      cache: false,
+    },
+  }
+  fastifyJwt(host as never, options as never, (error?: Error) => {
+    if (error) throw error
+  })
+  const { jwt } = host as unknown as JwtHost
+  return (text) => {
+    try {
+      jwt.verify(text)
+    } catch {
+      // Every error of the library is a refusal, and none of its text leaves this room.
+      throw invalid('the signature is not of the key that the token names')
+    }
+  }
+}

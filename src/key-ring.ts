@@ -1,0 +1,161 @@
+/**
+ * The signing keys of one pool: which are held, for how long they are trusted, and when their endpoint is asked again.
+ * @module
+ */
+import type { EndpointFailure, JwksEndpoint } from './jwks-endpoint.js'
+
+/** How long keys are trusted. Times in milliseconds. */
+export interface KeyRingPolicy {
+  /** A key confirmed longer ago is re-checked in the background when it is used. */
+  readonly refreshAfterMs: number
+  /** A key confirmed longer ago is dropped, even while its endpoint fails. */
+  readonly staleIfErrorMs: number
+  /** A waiting request is released after this; the lookup goes on. */
+  readonly maxWaitMs: number
+  /** Monotonic clock. */
+  readonly now: () => number
+}
+
+/** The key that was asked for, or why there is none. */
+export type KeyResult<K> =
+  | { readonly outcome: 'found'; readonly key: K }
+  | { readonly outcome: 'absent' | 'over budget' }
+  | { readonly outcome: 'unavailable'; readonly retryAfterMs: number }
+
+/** Health of a pool's keys. */
+export interface KeyRingStatus {
+  /** `cold`: nobody has asked yet; `degraded`: held keys serve while the endpoint fails; `down`: it fails and none is held. */
+  readonly state: 'cold' | 'ok' | 'degraded' | 'down'
+  /** Keys held, each with the seconds since its endpoint last confirmed it. */
+  readonly keys: readonly { readonly ageSeconds: number }[]
+  /** Seconds since an endpoint of the pool last answered. */
+  readonly lastSuccessSeconds: number | undefined
+  /** Seconds since an endpoint of the pool last failed, and how. */
+  readonly lastFailure: { readonly seconds: number; readonly reason: EndpointFailure } | undefined
+}
+
+interface HeldKey<K> {
+  readonly pem: string
+  readonly key: K
+  readonly endpoint: JwksEndpoint
+  readonly confirmedAt: number
+}
+
+/** The keys of one pool. `K` is what a published key is built into. */
+export class KeyRing<K> {
+  readonly #keys = new Map<string, HeldKey<K>>()
+  readonly #endpoints: readonly JwksEndpoint[]
+  readonly #build: (pem: string) => K
+  readonly #policy: KeyRingPolicy
+
+  /**
+   * @param endpoints - where the pool publishes its keys, one or two
+   * @param build - makes the usable form of a key, once per key
+   */
+  constructor(endpoints: readonly JwksEndpoint[], build: (pem: string) => K, policy: KeyRingPolicy) {
+    this.#endpoints = endpoints
+    this.#build = build
+    this.#policy = policy
+  }
+
+  /** A key that may be used at once, without waiting for anything. */
+  held(kid: string): K | undefined {
+    const { now, refreshAfterMs, staleIfErrorMs } = this.#policy
+    const entry = this.#keys.get(kid)
+    if (entry === undefined) return undefined
+    const age = now() - entry.confirmedAt
+    if (age <= refreshAfterMs) return entry.key
+    if (age > staleIfErrorMs) this.#keys.delete(kid)
+    // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
+    const hasIdled = age > 2 * refreshAfterMs && !entry.endpoint.health().isFailing
+    if (age > staleIfErrorMs || hasIdled) return undefined
+    void this.#recheck(kid, entry)
+    return entry.key
+  }
+
+  /** Looks a key up that is not held, at the endpoint `first` and, should that fail, at the pool's other one. */
+  find(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
+    const entry = this.#keys.get(kid)
+    const result = entry === undefined ? this.#lookUp(kid, first) : this.#reconfirm(kid, entry)
+    return within(this.#policy.maxWaitMs, result, () => this.#keys.get(kid)?.key)
+  }
+
+  status(): KeyRingStatus {
+    return toStatus(this.#endpoints, [...this.#keys.values()], this.#policy.now())
+  }
+
+  async #lookUp(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
+    let retryAfterMs = Number.POSITIVE_INFINITY
+    for (const endpoint of [first, ...this.#endpoints.filter((other) => other !== first)]) {
+      const lookup = await endpoint.lookUp(kid)
+      if (lookup.outcome === 'found')
+        return { outcome: 'found', key: this.#confirm(kid, lookup.pem, endpoint) }
+      if (lookup.outcome !== 'failed') return { outcome: lookup.outcome }
+      retryAfterMs = Math.min(retryAfterMs, lookup.retryAfterMs)
+    }
+    return { outcome: 'unavailable', retryAfterMs }
+  }
+
+  async #reconfirm(kid: string, entry: HeldKey<K>): Promise<KeyResult<K>> {
+    await this.#recheck(kid, entry)
+    const key = this.#keys.get(kid)?.key
+    return key === undefined ? { outcome: 'absent' } : { outcome: 'found', key }
+  }
+
+  /** Learns from the endpoint that last confirmed a key. A failing endpoint takes no key away. */
+  async #recheck(kid: string, entry: HeldKey<K>): Promise<void> {
+    const lookup = await entry.endpoint.recheck(kid)
+    if (lookup.outcome === 'found') this.#confirm(kid, lookup.pem, entry.endpoint)
+    if (lookup.outcome === 'absent' && this.#keys.get(kid) === entry) this.#keys.delete(kid)
+  }
+
+  #confirm(kid: string, pem: string, endpoint: JwksEndpoint): K {
+    const before = this.#keys.get(kid)
+    const key = before?.pem === pem ? before.key : this.#build(pem)
+    this.#keys.set(kid, { pem, key, endpoint, confirmedAt: this.#policy.now() })
+    return key
+  }
+}
+
+/** Releases a waiting request with the key that is held by then, or none; what it waited for goes on. */
+async function within<K>(
+  maxWaitMs: number,
+  result: Promise<KeyResult<K>>,
+  heldNow: () => K | undefined,
+): Promise<KeyResult<K>> {
+  let timer: NodeJS.Timeout | undefined
+  const released = new Promise<KeyResult<K>>((resolve) => {
+    const release = () => {
+      const key = heldNow()
+      resolve(key === undefined ? { outcome: 'unavailable', retryAfterMs: 1000 } : { outcome: 'found', key })
+    }
+    timer = setTimeout(release, maxWaitMs).unref()
+  })
+  try {
+    return await Promise.race([result, released])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function toStatus(
+  endpoints: readonly JwksEndpoint[],
+  keys: readonly HeldKey<unknown>[],
+  now: number,
+): KeyRingStatus {
+  const health = endpoints.map((endpoint) => endpoint.health())
+  const successes = health.map(({ lastSuccess }) => lastSuccess).filter((at) => at !== undefined)
+  const failures = health.map(({ lastFailure }) => lastFailure).filter((failure) => failure !== undefined)
+  const lastFailure = failures.sort((a, b) => b.at - a.at)[0]
+  // One answering endpoint is enough: a pool that has not switched to its UPDATED issuer answers 403 there.
+  const answers = health.some(({ isFailing, lastSuccess }) => !isFailing && lastSuccess !== undefined)
+  const isFailing = !answers && failures.length > 0
+  const state = isFailing ? (keys.length > 0 ? 'degraded' : 'down') : answers ? 'ok' : 'cold'
+  const seconds = (at: number) => Math.round((now - at) / 1000)
+  return {
+    state,
+    keys: keys.map(({ confirmedAt }) => ({ ageSeconds: seconds(confirmedAt) })),
+    lastSuccessSeconds: successes.length > 0 ? seconds(Math.max(...successes)) : undefined,
+    lastFailure: lastFailure && { seconds: seconds(lastFailure.at), reason: lastFailure.reason },
+  }
+}

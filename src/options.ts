@@ -1,0 +1,230 @@
+/**
+ * The options: documented, validated once at boot, and frozen.
+ * @module
+ */
+import { isChallengeValue } from './errors.js'
+import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
+import { assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
+
+/** How the signing keys are looked up and kept. Times in seconds. */
+export interface KeysOptions {
+  /**
+   * Age at which a key in use is re-checked in the background; 1–86,400.
+   *
+   * @defaultValue 300
+   */
+  readonly refreshAfter?: number
+  /**
+   * Age up to which a key is trusted while its endpoint fails; 0–604,800.
+   *
+   * @defaultValue 86,400
+   */
+  readonly staleIfError?: number
+  /**
+   * Deadline of one lookup; 0.05–3.
+   *
+   * @defaultValue 2
+   */
+  readonly timeout?: number
+  /**
+   * Lookups of unknown keys at once, per URL; 1–1,000.
+   *
+   * @defaultValue 10
+   */
+  readonly lookupBurst?: number
+  /**
+   * One more lookup of an unknown key each time this has passed; 0.05–3,600.
+   *
+   * @defaultValue 2
+   */
+  readonly lookupInterval?: number
+}
+
+/** Options of the plugin. */
+export interface PluginOptions {
+  /** The named user pools, at least one. */
+  readonly pools: Readonly<Record<string, PoolOptions>>
+  /**
+   * Pool of a guard that names none.
+   *
+   * @defaultValue the first of `pools`
+   */
+  readonly defaultPool?: string
+  /**
+   * Where requests carry their token: a source, or an ordered list of sources.
+   *
+   * @defaultValue `fromHeader()`, the header `Authorization: Bearer …`
+   */
+  readonly tokenFrom?: TokenFrom
+  /**
+   * Leeway on the times of a token; seconds, 0–300. `iat` and `nbf` always get at least 60.
+   *
+   * @defaultValue 5
+   */
+  readonly clockTolerance?: number
+  /** How the signing keys are looked up and kept. */
+  readonly keys?: KeysOptions
+  /**
+   * Realm of the challenge: printable ASCII without `"` and `\`.
+   *
+   * @defaultValue `'api'`
+   */
+  readonly realm?: string
+  /**
+   * Longer tokens are refused unread; characters, 512–16,384.
+   *
+   * @defaultValue 8,192
+   */
+  readonly maxTokenLength?: number
+}
+
+/** All options after validation; what other rooms see of them. */
+export interface ResolvedOptions {
+  readonly pools: ReadonlyMap<string, ResolvedPool>
+  readonly defaultPool: string
+  readonly tokenSources: readonly TokenSource[]
+  /** Seconds. */
+  readonly clockTolerance: number
+  /** Seconds. */
+  readonly keys: Required<KeysOptions>
+  readonly realm: string
+  /** Characters. */
+  readonly maxTokenLength: number
+}
+
+const number = (minimum: number, maximum: number, expected: string) =>
+  Type.Optional(Type.Number({ minimum, maximum, expected }))
+const integer = (minimum: number, maximum: number, expected: string) =>
+  Type.Optional(Type.Integer({ minimum, maximum, expected }))
+
+const KEYS = Type.Object(
+  {
+    refreshAfter: number(1, 86_400, 'seconds from 1 to 86,400'),
+    staleIfError: number(0, 604_800, 'seconds from 0 to 604,800'),
+    timeout: number(0.05, 3, 'seconds from 0.05 to 3'),
+    lookupBurst: integer(1, 1000, 'a whole number from 1 to 1,000'),
+    lookupInterval: number(0.05, 3600, 'seconds from 0.05 to 3,600'),
+  },
+  { additionalProperties: false, expected: 'an object of key options' },
+)
+
+const OPTIONS = Type.Object(
+  {
+    pools: Type.Record(Type.String({ pattern: '^[A-Za-z][\\w.-]*$' }), poolSchema, {
+      minProperties: 1,
+      additionalProperties: false,
+      expected: 'at least one pool, under a name of letters, digits, dots, dashes and underscores',
+    }),
+    defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
+    tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
+    clockTolerance: number(0, 300, 'seconds from 0 to 300'),
+    keys: Type.Optional(KEYS),
+    realm: Type.Optional(Type.String({ expected: 'printable ASCII without " and \\' })),
+    maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
+  },
+  { additionalProperties: false, expected: 'an object of options' },
+)
+
+/** Does not compile when an interface and its schema drift apart. */
+const areDocumented: [IsDocumented<PluginOptions, typeof OPTIONS>, IsDocumented<KeysOptions, typeof KEYS>] = [
+  true,
+  true,
+]
+void areDocumented
+
+/** Names of all options, for the documentation to be held against. */
+export const optionNames = {
+  plugin: Object.keys(OPTIONS.properties),
+  pool: Object.keys(poolSchema.properties),
+  keys: Object.keys(KEYS.properties),
+} as const
+
+const schema = compileSchema(OPTIONS)
+
+/**
+ * Validates the options and fills in the defaults. Nothing is coerced, and `options` is not changed.
+ *
+ * @param env - the environment, for `AWS_COGNITO_KEYS_URL`
+ * @throws {TypeError} naming the path of a wrong option, `pools.eu.userPoolId`, and what was expected
+ */
+export function resolveOptions(
+  options: PluginOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): ResolvedOptions {
+  assertOptions(schema, options, '')
+  const names = Object.keys(options.pools)
+  const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
+  const pools = new Map(
+    names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
+  )
+  assertApart([...pools.values()])
+  assertOwnKeysUrl(options.pools, [...pools.values()], keysUrl)
+  const { defaultPool = names[0] as string, realm = 'api' } = options
+  if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
+  if (!isChallengeValue(realm)) throw new TypeError('realm: expected printable ASCII without " and \\')
+  return Object.freeze({
+    pools,
+    defaultPool,
+    tokenSources: resolveTokenSources(options.tokenFrom),
+    clockTolerance: options.clockTolerance ?? 5,
+    keys: Object.freeze({
+      refreshAfter: 300,
+      staleIfError: 86_400,
+      timeout: 2,
+      lookupBurst: 10,
+      lookupInterval: 2,
+      ...withoutUndefined(options.keys ?? {}),
+    }),
+    realm,
+    maxTokenLength: options.maxTokenLength ?? 8192,
+  })
+}
+
+const withoutUndefined = (options: KeysOptions): KeysOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+/** Two pools may share neither their id nor an issuer: a token belongs to exactly one pool. */
+function assertApart(pools: readonly ResolvedPool[]): void {
+  for (const [index, pool] of pools.entries()) {
+    for (const other of pools.slice(0, index)) {
+      const path = `pools.${pool.name}`
+      if (pool.userPoolId === other.userPoolId) {
+        throw new TypeError(
+          `${path}.userPoolId: expected a pool of its own; pools.${other.name} has the same`,
+        )
+      }
+      if ([...pool.issuers.keys()].some((issuer) => other.issuers.has(issuer))) {
+        throw new TypeError(`${path}.issuer: expected an issuer of its own; pools.${other.name} has the same`)
+      }
+    }
+  }
+}
+
+/** One key set for several pools would let each sign for the others. */
+function assertOwnKeysUrl(
+  options: PluginOptions['pools'],
+  pools: readonly ResolvedPool[],
+  keysUrl: string | undefined,
+): void {
+  if (keysUrl === undefined) return
+  const urls = pools
+    .filter(({ name }) => options[name]?.jwksUrl === undefined)
+    .map(({ issuers }) => [...issuers.values()][0])
+  if (new Set(urls).size < urls.length) {
+    throw new TypeError(
+      'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl',
+    )
+  }
+}
+
+function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSource[] {
+  const sources = toTokenSources(option)
+  const isSource = (source: unknown) => typeof (source as TokenSource | null)?.read === 'function'
+  if (sources.length === 0 || !sources.every(isSource)) {
+    throw new TypeError(
+      'tokenFrom: expected fromHeader(), fromCookie(name), fromSubprotocol(), fromQuery(name), a function, or a list of these',
+    )
+  }
+  return Object.freeze(sources)
+}

@@ -1,0 +1,106 @@
+/**
+ * What one guard accepts, compiled once: of which pools, which tokens, with which claims.
+ * @module
+ */
+import {
+  type Authorize,
+  assertRequirement,
+  compileRequirement,
+  findContradiction,
+  type TokenRequirement,
+} from './authorization.js'
+import { type ClaimsReader, compileClaims, type TokenUse } from './claims.js'
+import { CognitoError } from './errors.js'
+import type { ResolvedPool } from './pool.js'
+
+/** What one guard accepts, compiled once. */
+export interface Plan {
+  readonly pools: ReadonlyMap<string, PoolPlan>
+  readonly authorize: Authorize
+}
+
+/** What a guard accepts of one pool. */
+export interface PoolPlan {
+  readonly tokenUses: ReadonlySet<TokenUse>
+  readonly readClaims: ClaimsReader
+}
+
+/** A pool whose own claim schema is compiled. */
+export interface ReadablePool {
+  readonly pool: ResolvedPool
+  readonly readClaims: ClaimsReader
+}
+
+/**
+ * Compiles what a guard accepts.
+ *
+ * @param registered - the pools of the plugin by their names
+ * @param names - the guard's pools; `undefined` for all of them, of which a request chooses
+ * @param path - where the requirement stands, for the message of an error
+ * @param tolerance - seconds
+ * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+ */
+export function compilePlan(
+  registered: ReadonlyMap<string, ReadablePool>,
+  names: readonly string[] | undefined,
+  requirement: TokenRequirement,
+  path: string,
+  tolerance: number,
+): Plan {
+  assertRequirement(requirement, path)
+  const claims = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
+  const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
+  const pools = new Map<string, PoolPlan>()
+  for (const name of names ?? registered.keys()) {
+    const chosen = registered.get(name)
+    if (!chosen)
+      throw new TypeError(`${path}: expected a registered pool: ${[...registered.keys()].join(', ')}`)
+    pools.set(name, { tokenUses: uses ?? chosen.pool.tokenUses, readClaims: claims ?? chosen.readClaims })
+  }
+  assertPossible(requirement, pools, names === undefined, path)
+  return { pools, authorize: compileRequirement(requirement, tolerance) }
+}
+
+/** Narrows the plan of a guard that chooses by the request to the pools chosen; `undefined` unless all are planned. */
+export function selectPools({ pools, authorize }: Plan, names: readonly string[]): Plan | undefined {
+  const chosen = new Map<string, PoolPlan>()
+  for (const name of names) {
+    const pool = pools.get(name)
+    if (pool === undefined) return undefined
+    chosen.set(name, pool)
+  }
+  return chosen.size > 0 ? { pools: chosen, authorize } : undefined
+}
+
+/** A guard of fixed pools must be able to open for each; one that chooses by the request, for some. */
+function assertPossible(
+  requirement: TokenRequirement,
+  pools: ReadonlyMap<string, PoolPlan>,
+  isOneEnough: boolean,
+  path: string,
+): void {
+  const contradictions = [...pools.values()].map(({ tokenUses }) => findContradiction(requirement, tokenUses))
+  const [contradiction] = contradictions.filter(Boolean)
+  if (contradiction !== undefined && (!isOneEnough || contradictions.every(Boolean))) {
+    throw new TypeError(`${path}: this can never hold: ${contradiction}`)
+  }
+}
+
+/**
+ * Tells what the plan accepts of a token's pool.
+ *
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when it takes no such token
+ */
+export function assertPlanned(
+  name: string,
+  tokenUse: TokenUse,
+  pools: ReadonlyMap<string, PoolPlan>,
+): PoolPlan {
+  const expected = pools.get(name)
+  if (expected?.tokenUses.has(tokenUse)) return expected
+  const taken = [...pools].map(
+    ([pool, { tokenUses }]) => `${[...tokenUses].join(' or ')} tokens of pool ${pool}`,
+  )
+  const reason = `an ${tokenUse} token of pool ${name}; this route takes ${taken.join(', ')}`
+  throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: name })
+}

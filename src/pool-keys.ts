@@ -1,0 +1,81 @@
+/**
+ * The keys of one pool at work: its endpoints, its ring, and what a request hears when a key is missing.
+ * @module
+ */
+import { CognitoError } from './errors.js'
+import { createJwksEndpoint, type JwksEndpoint } from './jwks-endpoint.js'
+import { createSignatureCheck, type SignatureCheck } from './jwt.js'
+import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
+import type { KeysOptions } from './options.js'
+import type { ResolvedPool } from './pool.js'
+
+/** The keys that a pool's tokens are signed with. */
+export interface PoolKeys {
+  /** The check of a key that may be used at once. */
+  readonly held: (kid: string) => SignatureCheck | undefined
+  /**
+   * Looks a key up that is not held.
+   *
+   * @param issuer - one of the pool's
+   * @throws {CognitoError} rejected: `COGNITO_ERR_TOKEN_INVALID` or `COGNITO_ERR_KEYS_UNAVAILABLE`
+   */
+  readonly find: (kid: string, issuer: string) => Promise<SignatureCheck>
+  readonly status: () => KeyRingStatus
+  /** Ends the lookups that are under way. */
+  readonly close: () => void
+}
+
+/** A waiting request is released after this. */
+const MAX_WAIT_MS = 3000
+
+/**
+ * Makes the keys of a pool without asking for any.
+ *
+ * @param tolerance - seconds
+ */
+export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): PoolKeys {
+  const now = () => performance.now()
+  // One endpoint a URL, even where both issuers of the pool publish at the same one.
+  const endpoints = new Map<string, JwksEndpoint>()
+  for (const url of pool.issuers.values()) {
+    const policy = {
+      timeoutMs: keys.timeout * 1000,
+      lookupBurst: keys.lookupBurst,
+      lookupIntervalMs: keys.lookupInterval * 1000,
+      now,
+      random: Math.random,
+    }
+    if (!endpoints.has(url)) endpoints.set(url, createJwksEndpoint(url, policy))
+  }
+  const ring = new KeyRing([...endpoints.values()], (pem) => createSignatureCheck(pem, tolerance), {
+    refreshAfterMs: keys.refreshAfter * 1000,
+    staleIfErrorMs: keys.staleIfError * 1000,
+    maxWaitMs: MAX_WAIT_MS,
+    now,
+  })
+  return {
+    held: (kid) => ring.held(kid),
+    async find(kid, issuer) {
+      const first = endpoints.get(pool.issuers.get(issuer) as string) as JwksEndpoint
+      return takeKey(await ring.find(kid, first), pool.name)
+    },
+    status: () => ring.status(),
+    close() {
+      for (const endpoint of endpoints.values()) endpoint.close()
+    },
+  }
+}
+
+const REASONS = {
+  absent: 'the key that the token names is not among the published ones',
+  'over budget': 'the key that the token names is unknown, and too many unknown ones were asked for',
+  unavailable: 'no JWKS endpoint of the pool answers',
+} as const
+
+function takeKey(result: KeyResult<SignatureCheck>, pool: string): SignatureCheck {
+  if (result.outcome === 'found') return result.key
+  const reason = REASONS[result.outcome]
+  if (result.outcome !== 'unavailable') throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool })
+  const retryAfter = Math.min(30, Math.max(1, Math.ceil(result.retryAfterMs / 1000)))
+  throw new CognitoError('COGNITO_ERR_KEYS_UNAVAILABLE', { reason, pool, retryAfter })
+}

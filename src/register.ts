@@ -1,0 +1,89 @@
+/**
+ * Which pools the program knows, and what a guard of them proves: types only, but for {@link definePools}.
+ * @module
+ */
+import type { FastifyRequest } from 'fastify'
+import type { Authentication } from './authentication.js'
+import type { AccessClaims, IdClaims, ObjectSchema, TokenUse } from './claims.js'
+import type { PoolOptions } from './pool.js'
+
+/** Named pools. */
+export type PoolSet = Readonly<Record<string, PoolOptions>>
+
+/** Makes a misspelt optional key of a pool a compile error. */
+export type OnlyKnown<P> = {
+  readonly [K in keyof P]: { readonly [F in Exclude<keyof P[K], keyof PoolOptions>]: never }
+}
+
+/**
+ * Keeps the exact type of the pools, so that guards can be typed by them. Returns what it was given.
+ *
+ * @example
+ * const pools = definePools({ eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' } })
+ * declare module 'fastify-cognito' {
+ *   interface Register { pools: typeof pools }
+ * }
+ */
+export function definePools<const P extends PoolSet>(pools: P & OnlyKnown<P>): P {
+  return pools
+}
+
+/**
+ * The application augments it with `{ pools: typeof pools }`, once a program.
+ *
+ * @example
+ * declare module 'fastify-cognito' {
+ *   interface Register { pools: typeof pools }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: a type alias could not be augmented
+export interface Register {}
+
+interface Misregistered {
+  'Register.pools has to be typeof what definePools returned': PoolOptions
+}
+
+/** The registered pools; any names where nothing is registered. */
+export type Pools = Register extends { pools: infer P } ? (P extends PoolSet ? P : Misregistered) : PoolSet
+
+type DecodedOf<S, T = Extract<S[Extract<keyof S, symbol>], { Decode: unknown }>> = T extends {
+  Decode: (value: never) => infer O
+}
+  ? O
+  : never
+type PropertiesOf<C extends ObjectSchema, S = (C & { params: [] })['static']> = {
+  readonly [K in keyof S]: K extends keyof C['properties']
+    ? [DecodedOf<C['properties'][K]>] extends [never]
+      ? S[K]
+      : DecodedOf<C['properties'][K]>
+    : S[K]
+}
+type StaticOf<C> = C extends ObjectSchema
+  ? PropertiesOf<C>
+  : C extends (claims: unknown) => claims is infer T
+    ? T
+    : unknown
+
+type UseOf<P> = P extends { readonly tokenUse: infer U }
+  ? (U extends readonly (infer E)[] ? E : U) & TokenUse
+  : 'tokenUse' extends keyof P
+    ? TokenUse
+    : 'access'
+type ExtraOf<P> = P extends { readonly claims: infer C } ? StaticOf<C> : unknown
+type OfUse<N extends string, U, Extra> = U extends TokenUse
+  ? Authentication<N, U, { access: AccessClaims; id: IdClaims }[U] & Extra>
+  : never
+
+/**
+ * What a guard of the pools `N` proves; several names give a union told apart by `pool`. `U` and `C` are the
+ * `tokenUse` and `claims` of a requirement, where it has them.
+ */
+export type AuthOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
+  ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? ExtraOf<P[N]> : StaticOf<C>>
+  : never
+
+/** How a guard names its pool: by name, by a list of names, or by a function of the request. */
+export type PoolSelector<N> =
+  | N
+  | readonly N[]
+  | ((request: FastifyRequest) => N | readonly N[] | Promise<N | readonly N[]>)

@@ -1,0 +1,138 @@
+/**
+ * How a value is held against a TypeBox schema. The door of TypeBox.
+ * @module
+ */
+import { FormatRegistry, Kind, type Static, TransformKind, type TSchema, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { ValueErrorType } from '@sinclair/typebox/errors'
+
+export { type TSchema, Type }
+
+/** One place where a value does not fit its schema. */
+export interface Mismatch {
+  /** Names from the root down to the place; empty for the value itself. */
+  readonly path: readonly string[]
+  /** The schema at that place; of the whole object where a name is unknown. */
+  readonly schema: TSchema
+  readonly isUnknownName: boolean
+}
+
+/** A schema compiled once. */
+export interface CompiledSchema {
+  /** The value with its transforms decoded, or `undefined` when it does not fit or a transform throws. */
+  readonly decode: (value: unknown) => unknown
+  /** Where it does not fit. Slow: for a value known not to fit. */
+  readonly mismatches: (value: unknown) => readonly Mismatch[]
+}
+
+/** Tells a schema of TypeBox 0.34 from other objects, schemas of `typebox` 1.x included. */
+export function isSchema(value: unknown): value is TSchema {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, Kind)
+}
+
+/** Tells a schema that was wrapped by `Type.Transform`. */
+export function isTransform(schema: TSchema): boolean {
+  return Object.hasOwn(schema, TransformKind)
+}
+
+/** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */
+export function findUnknownFormat(schema: unknown): string | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined
+  const format = isSchema(schema) ? schema['format'] : undefined
+  if (typeof format === 'string' && !FormatRegistry.Has(format)) return format
+  for (const part of Object.values(schema)) {
+    const unknown = findUnknownFormat(part)
+    if (unknown !== undefined) return unknown
+  }
+  return undefined
+}
+
+/**
+ * Compiles `schema` to a check.
+ *
+ * @throws {Error} when TypeBox cannot compile it
+ */
+export function compileSchema(schema: TSchema): CompiledSchema {
+  const check = TypeCompiler.Compile(schema)
+  return {
+    decode(value) {
+      if (!check.Check(value)) return undefined
+      try {
+        return check.Decode(value)
+      } catch {
+        return undefined
+      }
+    },
+    mismatches: (value) =>
+      Array.from(check.Errors(value), ({ path, schema, type }) => ({
+        path: fromPointer(path),
+        schema,
+        isUnknownName: type === ValueErrorType.ObjectAdditionalProperties,
+      })),
+  }
+}
+
+/** RFC 6901 §4 */
+function fromPointer(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** Schema of an option that is text, and maybe of a certain form. `expected` completes "expected …". */
+export const text = (expected: string, pattern?: string) =>
+  Type.String({ expected, minLength: 1, maxLength: 2048, ...(pattern && { pattern }) })
+
+/** Schema of an option that is one item or a list without repetition. */
+export const oneOrMore = <T extends TSchema>(item: T, expected: string) =>
+  Type.Union([item, Type.Array(item, { minItems: 1, uniqueItems: true })], { expected })
+
+/**
+ * Holds options against their schema, in which every property says by `expected` what it takes.
+ *
+ * @param path - where the options stand; empty for the outermost
+ * @throws {TypeError} when they do not fit, naming the path and what was expected; never the value, it may be a secret
+ */
+export function assertOptions(schema: CompiledSchema, options: unknown, path: string): void {
+  const [mismatch] = schema.mismatches(options)
+  if (mismatch === undefined) return
+  const at = [path, ...mismatch.path].filter(Boolean).join('.')
+  if (!mismatch.isUnknownName)
+    throw new TypeError(`${at || 'options'}: expected ${mismatch.schema['expected']}`)
+  const known = Object.keys(mismatch.schema['properties'] ?? {}).join(', ')
+  throw new TypeError(`${at}: unknown name; expected ${known || mismatch.schema['expected']}`)
+}
+
+/**
+ * Refuses an option that is there but `undefined` although it would narrow what is accepted: a check must not vanish
+ * with a missing environment variable.
+ *
+ * @throws {TypeError} naming the path
+ */
+export function assertDefined(options: object, names: readonly string[], path: string): void {
+  for (const name of names) {
+    if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined) {
+      throw new TypeError(
+        `${path}.${name}: expected a value; leave the name out where nothing is to be checked`,
+      )
+    }
+  }
+}
+
+/** True for identical types only: mutual assignability misses an optional key that one side lacks. */
+type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Function = (...parameters: never) => unknown
+type Mutable<T> = T extends Function
+  ? T
+  : T extends readonly (infer E)[]
+    ? Mutable<E>[]
+    : T extends object
+      ? { -readonly [K in keyof T]: Mutable<T[K]> }
+      : T
+
+/** `true` for a documented interface and a schema that say the same, `readonly` aside; else `false`. */
+export type IsDocumented<Documented, Schema extends TSchema> = Identical<
+  Mutable<Documented>,
+  Mutable<Static<Schema>>
+>

@@ -1,0 +1,195 @@
+/**
+ * Where a request carries its token.
+ * @module
+ */
+import type { FastifyRequest } from 'fastify'
+import { CognitoError } from './errors.js'
+
+/**
+ * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
+ * (such as `Basic`), or `undefined` where there are none.
+ */
+export type Credentials = string | null | undefined
+
+/** A place where a request may carry a token. */
+export interface TokenSource {
+  readonly kind: 'header' | 'cookie' | 'subprotocol' | 'query' | 'custom'
+  /**
+   * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when the place holds more than one token
+   */
+  readonly read: (request: FastifyRequest) => Credentials
+}
+
+/** A source of the application's own; `undefined` where the request carries no token. */
+export type TokenReader = (request: FastifyRequest) => string | undefined
+
+const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
+
+/** How {@link fromHeader} reads. */
+export interface HeaderOptions {
+  /**
+   * Name of the header, in any case.
+   *
+   * @defaultValue `'authorization'`
+   */
+  readonly name?: string
+  /**
+   * Scheme before the token, in any case; `null` for a header that holds the token alone.
+   *
+   * @defaultValue `'Bearer'`
+   */
+  readonly scheme?: string | null
+}
+
+// RFC 9110 §5.6.2
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/**
+ * Reads a header (RFC 6750 §2.1). Two lines of that name are refused, even identical ones (RFC 9110 §5.3).
+ *
+ * @throws {TypeError} when the name or the scheme is not a token of RFC 9110 §5.6.2
+ * @example fromHeader({ name: 'x-access-token', scheme: null })
+ */
+export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: HeaderOptions = {}): TokenSource {
+  assertName(name, 'fromHeader.name')
+  if (scheme !== null) assertName(scheme, 'fromHeader.scheme')
+  const field = name.toLowerCase()
+  const prefix = scheme?.toLowerCase()
+  const read = (request: FastifyRequest): Credentials => {
+    const { [field]: value } = request.headers
+    if (value === undefined) return undefined
+    if (countLines(request.raw.rawHeaders, field) > 1) throw malformed(`there are several ${field} headers`)
+    return readScheme(trim(String(value)), prefix)
+  }
+  return Object.freeze({ kind: 'header', read })
+}
+
+function assertName(value: unknown, path: string): void {
+  if (typeof value !== 'string' || !FIELD_NAME.test(value)) {
+    throw new TypeError(`${path}: expected a name without spaces, such as 'authorization' or 'Bearer'`)
+  }
+}
+
+/** Node keeps only the first `authorization` line in `headers`. */
+function countLines(rawHeaders: readonly string[], field: string): number {
+  let lines = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === field.length && name.toLowerCase() === field) lines += 1
+  }
+  return lines
+}
+
+/** RFC 9110 §5.5: spaces and tabs around a value are not part of it. */
+function trim(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, '')
+}
+
+/**
+ * Splits the scheme off (RFC 9110 §11.4, RFC 6750 §2.1). Only spaces may follow it: a tab or a no-break space stays
+ * in front of the token, which is then malformed. Anything else after the scheme's name makes it another scheme.
+ */
+function readScheme(value: string, prefix: string | undefined): Credentials {
+  if (value === '') return null
+  if (prefix === undefined) return value
+  const next = value[prefix.length] ?? ' '
+  if (value.slice(0, prefix.length).toLowerCase() !== prefix || !' \t\u00a0'.includes(next)) return null
+  return value.slice(prefix.length).replace(/^ +/, '')
+}
+
+/**
+ * Reads a cookie; `@fastify/cookie` has to be registered before. Against cross-site requests the cookie needs
+ * `SameSite`, or the application a CSRF token.
+ *
+ * @throws {TypeError} when the name cannot be a cookie's
+ * @example fromCookie('access_token')
+ */
+export function fromCookie(name: string): TokenSource {
+  assertName(name, 'fromCookie.name')
+  const read = (request: FastifyRequest): Credentials => {
+    const { cookies } = request as { readonly cookies?: Readonly<Record<string, string | undefined>> }
+    // An empty cookie is how a browser is told to forget it.
+    return cookies?.[name] || undefined
+  }
+  return Object.freeze({ kind: 'cookie', read })
+}
+
+/**
+ * Reads the token from the subprotocols that a browser's WebSocket offers, where it cannot set a header:
+ * `new WebSocket(url, ['chat.v1', 'bearer.' + token])`. The server has to answer with one of the others.
+ *
+ * @param prefix - what the subprotocol begins with
+ * @throws {TypeError} when the prefix cannot be part of a subprotocol
+ * @see RFC 6455 §11.3.4
+ */
+export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
+  assertName(prefix, 'fromSubprotocol.prefix')
+  const read = (request: FastifyRequest): Credentials => {
+    const { 'sec-websocket-protocol': offered } = request.headers
+    const offers = (offered ?? '').split(',').map(trim)
+    const tokens = offers
+      .filter((offer) => offer.startsWith(prefix))
+      .map((offer) => offer.slice(prefix.length))
+    if (tokens.length > 1) throw malformed('several subprotocols carry a token')
+    return tokens[0]
+  }
+  return Object.freeze({ kind: 'subprotocol', read })
+}
+
+/**
+ * Reads a query parameter. URLs end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2): only for
+ * clients that can do nothing else, and with a log serializer that hides it.
+ *
+ * @throws {TypeError} when the name is empty
+ * @example fromQuery('access_token')
+ */
+export function fromQuery(name: string): TokenSource {
+  assertName(name, 'fromQuery.name')
+  const read = (request: FastifyRequest): Credentials => {
+    const query = request.query as Readonly<Record<string, unknown>>
+    if (!Object.hasOwn(query, name)) return undefined
+    const value = query[name]
+    if (typeof value !== 'string') throw malformed(`there are several query parameters ${name}`)
+    return value
+  }
+  return Object.freeze({ kind: 'query', read })
+}
+
+/** What the option `tokenFrom` takes. */
+export type TokenFrom = TokenSource | TokenReader | readonly (TokenSource | TokenReader)[]
+
+/** Brings the option `tokenFrom` into the form of an ordered list. */
+export function toTokenSources(option: TokenFrom = fromHeader()): readonly TokenSource[] {
+  return [option]
+    .flat()
+    .map((source) => (typeof source === 'function' ? { kind: 'custom', read: source } : source))
+}
+
+/**
+ * Makes the function that finds a request's token: the first source that carries one decides. A token in a header
+ * and one in a query string at once are refused (RFC 6750 §2).
+ */
+export function createTokenFinder(sources: readonly TokenSource[]): TokenSource['read'] {
+  const find = sources.length === 1 ? (sources[0] as TokenSource).read : createListFinder(sources)
+  const headers = createListFinder(sources.filter(({ kind }) => kind === 'header'))
+  const queries = createListFinder(sources.filter(({ kind }) => kind === 'query'))
+  if (!sources.some(({ kind }) => kind === 'query')) return find
+  return (request) => {
+    if (typeof headers(request) === 'string' && typeof queries(request) === 'string') {
+      throw malformed('the header and the query string both carry a token')
+    }
+    return find(request)
+  }
+}
+
+function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
+  return (request) => {
+    let found: Credentials
+    for (const { read } of sources) {
+      const credentials = read(request)
+      if (typeof credentials === 'string') return credentials
+      if (credentials === null) found = null
+    }
+    return found
+  }
+}

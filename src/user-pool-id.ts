@@ -1,0 +1,66 @@
+/**
+ * What a user pool id says: its region, its two issuers and where its keys are published.
+ * @module
+ */
+
+/** The parts of a user pool id. */
+export interface UserPoolId {
+  /** `eu-west-1` */
+  readonly region: string
+  /** Domain that ends the hosts of the AWS partition the region lies in, `amazonaws.com`. */
+  readonly dnsSuffix: string
+}
+
+// AWS: a region, an underscore, an alphanumeric part; 55 characters at the most (API_UserPoolType).
+const USER_POOL_ID = /^([a-z]+(?:-[a-z]+)+-\d{1,2})_[A-Za-z0-9]+$/
+const MAX_LENGTH = 55
+
+// The longest prefix of the region decides; without one it is the commercial or the GovCloud partition.
+const DNS_SUFFIX: readonly (readonly [prefix: string, suffix: string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+]
+
+/**
+ * Takes a user pool id apart without touching the network.
+ *
+ * @param userPoolId - as the AWS console shows it
+ * @returns `undefined` when the id is not of that form
+ * @example parseUserPoolId('eu-west-1_AbCdEf123')?.region // 'eu-west-1'
+ */
+export function parseUserPoolId(userPoolId: string): UserPoolId | undefined {
+  const region = userPoolId.length <= MAX_LENGTH ? USER_POOL_ID.exec(userPoolId)?.[1] : undefined
+  if (region === undefined) return undefined
+  const partition = DNS_SUFFIX.find(([prefix]) => region.startsWith(prefix))
+  return { region, dnsSuffix: partition?.[1] ?? 'amazonaws.com' }
+}
+
+/**
+ * Both issuers that a pool can have: ORIGINAL, then UPDATED.
+ *
+ * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html
+ * @example deriveIssuers('eu-west-1_AbCdEf123', { region: 'eu-west-1', dnsSuffix: 'amazonaws.com' })[0]
+ * // 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123'
+ */
+export function deriveIssuers(
+  userPoolId: string,
+  { region, dnsSuffix }: UserPoolId,
+): readonly [string, string] {
+  return [
+    `https://cognito-idp.${region}.${dnsSuffix}/${userPoolId}`,
+    `https://issuer-cognito-idp.${region}.${dnsSuffix}/${userPoolId}`,
+  ]
+}
+
+/**
+ * Where an issuer publishes its keys (RFC 7517 §5).
+ *
+ * @example deriveJwksUrl('http://127.0.0.1:9229/local_1') // 'http://127.0.0.1:9229/local_1/.well-known/jwks.json'
+ */
+export function deriveJwksUrl(issuer: string): string {
+  return `${issuer}/.well-known/jwks.json`
+}
