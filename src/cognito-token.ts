@@ -29,7 +29,7 @@ export function checkCognitoClaims(payload: Payload, pool: PoolIdentity): TokenU
 function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
   const tokenUse = ownMember(payload, 'token_use')
   if (tokenUse !== 'access' && tokenUse !== 'id') return 'token_use is neither access nor id'
-  if (!isText(ownMember(payload, 'sub'))) return 'sub is missing'
+  if (!isText(ownMember(payload, 'sub'))) return 'sub is missing or no text'
   if (!isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
   if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
   // RFC 9449 §7.2, RFC 8705 §3: a sender-constrained token is not a bearer token.
@@ -45,7 +45,7 @@ const isGroups = (value: unknown) =>
 
 function findAccessFault(payload: Payload, { clientIds, audiences }: PoolIdentity): string | undefined {
   const clientId = ownMember(payload, 'client_id')
-  if (!isText(clientId)) return 'client_id is missing'
+  if (!isText(clientId)) return 'client_id is missing or no text'
   if (clientIds !== null && !clientIds.has(clientId)) return 'client_id is none of appClientId'
   const audience = [ownMember(payload, 'aud')].flat()
   if (audiences !== null && !audience.some((aud) => audiences.has(aud as string)))

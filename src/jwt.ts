@@ -35,7 +35,7 @@ export function parseToken(text: string, maxLength: number): UnverifiedToken {
   if (!header || !payload || !signature || rest.length > 0) throw refuseForm(text, describeForm(text))
   if (header.length > 1024) throw invalid('the header is longer than 1,024 bytes')
   if (signature.length < 256 || signature.length > 1024) {
-    throw invalid('the signature is not 256 to 1,024 bytes long')
+    throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
   }
   return { text, kid: readHeader(header), payload: parseObject(payload, 'payload') }
 }

@@ -99,8 +99,10 @@ export function assertPlanned(
   const expected = pools.get(name)
   if (expected?.tokenUses.has(tokenUse)) return expected
   const taken = [...pools].map(
-    ([pool, { tokenUses }]) => `${[...tokenUses].join(' or ')} tokens of pool ${pool}`,
+    ([pool, { tokenUses }]) => `${[...tokenUses].map(describe).join(' or ')} tokens of pool ${pool}`,
   )
-  const reason = `an ${tokenUse} token of pool ${name}; this route takes ${taken.join(', ')}`
+  const reason = `an ${describe(tokenUse)} token of pool ${name}; this route takes ${taken.join(', ')}`
   throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: name })
 }
+
+const describe = (tokenUse: TokenUse) => (tokenUse === 'id' ? 'ID' : 'access')

@@ -149,7 +149,12 @@ export class TestPool {
    * @returns the signature, RS256, in base64url
    */
   sign(signingInput: string, tokenUse: TokenUse = 'access'): string {
-    return rsaSign('sha256', Buffer.from(signingInput), this.#keys[tokenUse].privateKey).toString('base64url')
+    return rsaSign('sha256', Buffer.from(signingInput), this.privateKey(tokenUse)).toString('base64url')
+  }
+
+  /** The key that signs the tokens of a kind, for signatures that RS256 would not make. */
+  privateKey(tokenUse: TokenUse = 'access'): KeyObject {
+    return this.#keys[tokenUse].privateKey
   }
 
   /** Id of the key that signs the tokens of a kind. */

@@ -1,0 +1,126 @@
+/**
+ * The attack table over a real socket, on every kind of guard; and on a deliberately open one, where it has to fail.
+ * @module
+ */
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import cognito from '../src/index.js'
+import { TestIssuer } from '../src/testing.js'
+import { ANSWERS, type Answer, type Attack, allAttacks } from './support/attacks.js'
+import { type RawAnswer, sendRaw } from './support/raw-http.js'
+
+const issuer = await TestIssuer.start()
+const eu = issuer.createPool({ region: 'eu-west-1' })
+const us = issuer.createPool({ region: 'us-east-1' })
+t.teardown(() => issuer.close())
+
+async function listen(test: Test, app: FastifyInstance): Promise<number> {
+  test.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return (app.server.address() as AddressInfo).port
+}
+
+async function guarded(test: Test): Promise<number> {
+  const app = Fastify()
+  // A generous budget, so that no attack is refused for want of a lookup alone.
+  await app.register(cognito, {
+    pools: { eu: eu.options(), us: us.options() },
+    keys: { lookupBurst: 1000, lookupInterval: 0.05 },
+  })
+  const handler = async () => 'in'
+  app.get('/onRequest', { onRequest: app.authRequired('eu') }, handler)
+  app.get('/preValidation', { preValidation: app.authRequired(['eu']) }, handler)
+  app.get('/preHandler', { preHandler: app.authRequired(() => 'eu') }, handler)
+  app.get('/default', { onRequest: app.authRequired() }, handler)
+  app.get('/optional', { onRequest: app.authOptional('eu') }, handler)
+  return listen(test, app)
+}
+
+function deviation(attack: Attack, answer: RawAnswer, expected: Answer): string | undefined {
+  const { status, code, challenge } = ANSWERS[expected]
+  const got = {
+    status: answer.status,
+    code: answer.body.startsWith('{') ? JSON.parse(answer.body).code : undefined,
+    challenge: answer.headers.get('www-authenticate')?.replace('Bearer realm="api"', ''),
+    store: answer.headers.get('cache-control'),
+  }
+  const want = { status, code, challenge, store: status === 200 ? undefined : 'no-store' }
+  const isAnswered = JSON.stringify(got) === JSON.stringify(want)
+  const isSilent = pieces(attack).every((piece) => !answer.text.includes(piece))
+  return isAnswered && isSilent
+    ? undefined
+    : `${attack.name}: ${JSON.stringify(got)}, not ${JSON.stringify(want)}`
+}
+
+/** Pieces of 16 characters of what the attacker sent, none of which may come back. */
+function pieces({ lines }: Attack): string[] {
+  const sent = lines.map((line) => line.slice(line.indexOf(':') + 1).replace(/^\s*bearer\s*/i, ''))
+  return sent.flatMap((text) => text.match(/.{16}/g) ?? [])
+}
+
+async function run(port: number, path: string, expect: (attack: Attack) => Answer): Promise<string[]> {
+  const deviations: string[] = []
+  for (const attack of allAttacks(eu, us)) {
+    const answer = await sendRaw(port, path + (attack.path ?? ''), attack.lines)
+    const found = deviation(attack, answer, expect(attack))
+    if (found !== undefined) deviations.push(found)
+  }
+  return deviations
+}
+
+t.test('every attack gets the answer of the table, in every hook and shape of guard', async (t) => {
+  const port = await guarded(t)
+  for (const path of ['/onRequest', '/preValidation', '/preHandler', '/default']) {
+    t.strictSame(await run(port, path, ({ answer }) => answer), [], path)
+  }
+})
+
+t.test('an optional guard refuses the same, and lets only the request without a line pass', async (t) => {
+  const port = await guarded(t)
+  const expect = ({ lines, answer }: Attack) => (lines.length === 0 ? 'ok' : answer)
+  t.strictSame(await run(port, '/optional', expect), [])
+})
+
+t.test('positive control: behind an open guard every attack is seen to get in', async (t) => {
+  const app = Fastify()
+  app.get('/', { onRequest: (_request, _reply, done) => done() }, async () => 'in')
+  const port = await listen(t, app)
+  const attacks = allAttacks(eu, us)
+  const refusals = attacks.filter(({ answer }) => answer !== 'ok')
+  t.ok(refusals.length > 300, `${refusals.length} of ${attacks.length} rows are refusals`)
+  t.equal((await run(port, '/', ({ answer }) => answer)).length, refusals.length)
+})
+
+t.test('what can be refused without a key asks for none', async (t) => {
+  const fresh = issuer.createPool()
+  const app = Fastify()
+  await app.register(cognito, { pools: { fresh: fresh.options() } })
+  app.get('/', { onRequest: app.authRequired() }, async () => 'in')
+  const port = await listen(t, app)
+  const needsKey =
+    /signature|signs|key of|unknown kid|zeros|ones|number one|HMAC|changed after|SHA-384|PSS|last letter/
+  for (const attack of allAttacks(fresh, us)) {
+    if (attack.answer !== 'ok' && !needsKey.test(attack.name))
+      await sendRaw(port, `/${attack.path ?? ''}`, attack.lines)
+  }
+  t.equal(issuer.fetches.get(fresh.userPoolId), undefined)
+})
+
+t.test('what Node itself refuses never reaches the guard, and is no 5xx but 431 or 400', async (t) => {
+  const port = await guarded(t)
+  const token = eu.accessToken()
+  t.equal((await sendRaw(port, '/onRequest', [`authorization: Bearer ${'x'.repeat(20_000)}`])).status, 431)
+  t.equal((await sendRaw(port, '/onRequest', [`authorization: Bearer\0 ${token}`])).status, 400)
+  t.equal((await sendRaw(port, '/onRequest', [`authorization: Bearer\n ${token}`])).status, 400)
+  t.equal((await sendRaw(port, '/onRequest', ['authorization: Bearer', ` ${token}`])).status, 400)
+})
+
+t.test('HEAD is guarded like GET', async (t) => {
+  const port = await guarded(t)
+  t.equal((await sendRaw(port, '/onRequest', [], 'HEAD')).status, 401)
+  t.equal(
+    (await sendRaw(port, '/onRequest', [`authorization: Bearer ${eu.accessToken()}`], 'HEAD')).status,
+    200,
+  )
+})
