@@ -191,7 +191,8 @@ function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReadi
   const claims = schema.decode(values)
   if (claims !== undefined) return { claims: claims as CommonClaims }
   const names = new Set(schema.mismatches(values).map(({ path }) => path[0]))
-  return { misfits: fields.filter(({ name }) => names.has(name)).map(describe) }
+  const misfits = fields.filter(({ name }) => names.has(name)).map(describe)
+  return { misfits: misfits.length > 0 ? misfits : ['a transform threw'] }
 }
 
 /** Names come from the schema, never from the token. */

@@ -1,0 +1,207 @@
+/**
+ * One JWKS URL on a real server: what each answer means, how long it is waited for, how often it is asked.
+ * @module
+ */
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { createJwksEndpoint, type EndpointPolicy } from '../src/jwks-endpoint.js'
+import { TestIssuer } from '../src/testing.js'
+import { startServer } from './support/server.js'
+
+const issuer = await TestIssuer.start()
+const pool = issuer.createPool()
+const kid = pool.kid()
+t.teardown(() => issuer.close())
+
+/** An endpoint under a clock that stands still until the test moves it. */
+function open(url: string, extra: Partial<EndpointPolicy> = {}) {
+  const clock = { ms: 1000 }
+  const policy = {
+    timeoutMs: 300,
+    lookupBurst: 3,
+    lookupIntervalMs: 2000,
+    now: () => clock.ms,
+    random: () => 1,
+    ...extra,
+  }
+  return { endpoint: createJwksEndpoint(url, policy), clock }
+}
+
+async function serve(test: Test, listener: RequestListener) {
+  const asked: string[] = []
+  const origin = await startServer(test, (request, response) => {
+    asked.push(request.url ?? '')
+    listener(request, response)
+  })
+  return { ...open(`${origin}/pool/jwks.json?v=1`), asked }
+}
+
+const json = (response: ServerResponse, body: unknown, status = 200) =>
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(typeof body === 'string' ? body : JSON.stringify(body))
+
+t.test('a published key is found, at the path and query of the URL', async (t) => {
+  const { endpoint, asked } = await serve(t, (_request, response) => json(response, pool.keySet()))
+  t.match(await endpoint.lookUp(kid), { outcome: 'found', pem: /^-----BEGIN PUBLIC KEY-----/ })
+  t.strictSame(asked, ['/pool/jwks.json?v=1'])
+  t.match(endpoint.health(), { isFailing: false, lastSuccess: 1000, lastFailure: undefined })
+})
+
+t.test(
+  'a key that is absent or unusable is a definite answer, and remembered for longer each time',
+  async (t) => {
+    const unusable = pool.keySet().keys.map((key) => ({ ...key, use: 'enc' }))
+    for (const keys of [[{ kid: 'other' }], unusable]) {
+      const { endpoint, asked, clock } = await serve(t, (_request, response) => json(response, { keys }))
+      for (const remembered of [2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+        t.match(await endpoint.lookUp(kid), { outcome: 'absent' })
+        const count = asked.length
+        clock.ms += remembered - 1
+        t.match(await endpoint.lookUp(kid), { outcome: 'absent' })
+        t.equal(asked.length, count, `not asked again within ${remembered} ms`)
+        clock.ms += 1
+      }
+      t.equal(asked.length, 6)
+      t.equal(endpoint.health().isFailing, false)
+    }
+  },
+)
+
+t.test('absent keys are remembered up to a bound, the oldest forgotten first', async (t) => {
+  const { endpoint, asked } = await serve(t, (_request, response) => json(response, pool.keySet()))
+  for (let index = 0; index < 257; index += 1) {
+    t.match(await endpoint.recheck(`unknown-${index}`), { outcome: 'absent' })
+  }
+  const count = asked.length
+  t.match(await endpoint.lookUp('unknown-256'), { outcome: 'absent' })
+  t.equal(asked.length, count)
+  await endpoint.lookUp('unknown-0')
+  t.equal(asked.length, count + 1)
+})
+
+t.test('every other answer is a failure of the endpoint, with its reason', async (t) => {
+  const answers: readonly [string, RequestListener][] = [
+    ['status', (_request, response) => json(response, { message: 'no' }, 403)],
+    ['status', (_request, response) => json(response, pool.keySet(), 500)],
+    ['not a key set', (_request, response) => json(response, '<html>', 200)],
+    ['not a key set', (_request, response) => json(response, '<html>', 503)],
+    ['not a key set', (_request, response) => json(response, { keys: [] })],
+    ['not a key set', (_request, response) => json(response, {})],
+    ['not a key set', (_request, response) => json(response, 'null')],
+    ['not a key set', (_request, response) => json(response, { keys: [null] })],
+    [
+      'network',
+      (_request, response) =>
+        response
+          .writeHead(302, { location: `${issuer.origin}/${pool.userPoolId}/.well-known/jwks.json` })
+          .end(),
+    ],
+    ['network', (request) => request.socket.destroy()],
+    ['timeout', () => {}],
+    ['timeout', (_request, response) => response.writeHead(200).flushHeaders()],
+    ['timeout', (_request, response) => response.writeHead(200).write('{"keys":[')],
+  ]
+  for (const [reason, listener] of answers) {
+    const { endpoint, clock } = await serve(t, listener)
+    t.strictSame(await endpoint.lookUp(kid), { outcome: 'failed', retryAfterMs: 1000 }, reason)
+    t.match(endpoint.health(), {
+      isFailing: true,
+      lastSuccess: undefined,
+      lastFailure: { at: clock.ms, reason },
+    })
+  }
+})
+
+t.test('a refused connection is a failure of the network', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const { endpoint } = open(`http://127.0.0.1:${port}/jwks.json`)
+  t.match(await endpoint.lookUp(kid), { outcome: 'failed' })
+  t.match(endpoint.health().lastFailure, { reason: 'network' })
+})
+
+t.test('a deadline holds for a body that drips, and the next lookup starts afresh', async (t) => {
+  let drips = true
+  const { endpoint, clock } = await serve(t, (_request, response) => {
+    if (!drips) return json(response, pool.keySet())
+    response.writeHead(200)
+    const timer = setInterval(() => response.write(' '), 20)
+    response.on('close', () => clearInterval(timer))
+    return undefined
+  })
+  const start = performance.now()
+  t.match(await endpoint.lookUp(kid), { outcome: 'failed' })
+  t.ok(performance.now() - start < 1500)
+  drips = false
+  clock.ms += 1000
+  t.match(await endpoint.lookUp(kid), { outcome: 'found' })
+})
+
+t.test('any number of requests for one key are one lookup', async (t) => {
+  const { endpoint, asked } = await serve(t, (_request, response) =>
+    setTimeout(() => json(response, pool.keySet()), 30),
+  )
+  const lookups = await Promise.all(Array.from({ length: 200 }, () => endpoint.lookUp(kid)))
+  t.ok(lookups.every(({ outcome }) => outcome === 'found'))
+  t.equal(asked.length, 1)
+})
+
+t.test(
+  'after a failure nobody asks before the back-off ends, which doubles up to half a minute',
+  async (t) => {
+    let works = false
+    const { endpoint, asked, clock } = await serve(t, (_request, response) =>
+      json(response, works ? pool.keySet() : {}, works ? 200 : 500),
+    )
+    for (const [index, backOff] of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
+      t.strictSame(await endpoint.lookUp(kid), { outcome: 'failed', retryAfterMs: backOff })
+      clock.ms += backOff - 1
+      t.strictSame(await endpoint.lookUp('another'), { outcome: 'failed', retryAfterMs: 1 })
+      t.strictSame(await endpoint.recheck(kid), { outcome: 'failed', retryAfterMs: 1 })
+      t.equal(asked.length, index + 1)
+      clock.ms += 1
+    }
+    works = true
+    t.match(await endpoint.lookUp(kid), { outcome: 'found' })
+    t.match(endpoint.health(), { isFailing: false, lastFailure: { reason: 'status' } })
+  },
+)
+
+t.test('lookups that fail together count as one failure', async (t) => {
+  const { endpoint } = await serve(t, (_request, response) => json(response, {}, 500))
+  await Promise.all(['a', 'b', 'c'].map((name) => endpoint.lookUp(name)))
+  t.strictSame(await endpoint.lookUp('d'), { outcome: 'failed', retryAfterMs: 1000 })
+})
+
+t.test('unknown keys have a budget, which refills with time; a re-check needs none', async (t) => {
+  const { endpoint, asked, clock } = await serve(t, (_request, response) => json(response, pool.keySet()))
+  const outcomes = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => endpoint.lookUp(`unknown-${index}`)),
+  )
+  t.equal(outcomes.filter(({ outcome }) => outcome === 'absent').length, 3)
+  t.equal(outcomes.filter(({ outcome }) => outcome === 'over budget').length, 47)
+  t.match(await endpoint.recheck(kid), { outcome: 'found' })
+  clock.ms += 1999
+  t.match(await endpoint.lookUp('x'), { outcome: 'over budget' })
+  clock.ms += 1
+  t.match(await endpoint.lookUp('x'), { outcome: 'absent' })
+  t.match(await endpoint.lookUp('y'), { outcome: 'over budget' })
+  clock.ms += 1_000_000
+  const later = await Promise.all(Array.from({ length: 5 }, (_, index) => endpoint.lookUp(`later-${index}`)))
+  t.equal(later.filter(({ outcome }) => outcome === 'absent').length, 3, 'never more than the burst')
+  t.equal(asked.length, 8)
+})
+
+t.test('closing ends what is under way', async (t) => {
+  const { endpoint } = await serve(t, () => {})
+  const lookup = endpoint.lookUp(kid)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const start = performance.now()
+  endpoint.close()
+  t.match(await lookup, { outcome: 'failed' })
+  t.ok(performance.now() - start < 200)
+})

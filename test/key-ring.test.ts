@@ -1,0 +1,217 @@
+/**
+ * The keys of a pool under a clock that the test moves: how long they are trusted, who is asked, who waits.
+ * @module
+ */
+import t, { type Test } from 'tap'
+import { createJwksEndpoint } from '../src/jwks-endpoint.js'
+import { KeyRing } from '../src/key-ring.js'
+import { TestIssuer, type TestPool } from '../src/testing.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+interface Bench {
+  readonly ring: KeyRing<{ pem: string }>
+  readonly clock: { ms: number }
+  readonly issuer: TestIssuer
+  readonly pool: TestPool
+  readonly asked: () => number
+  /** Looks a key up the way a request does: held, or found. */
+  readonly use: () => Promise<string>
+  readonly first: ReturnType<typeof createJwksEndpoint>
+}
+
+async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: number } = {}): Promise<Bench> {
+  const issuer = await TestIssuer.start()
+  test.teardown(() => issuer.close())
+  const pool = issuer.createPool()
+  const clock = { ms: 1_000_000 }
+  const now = () => clock.ms
+  const endpoint = createJwksEndpoint(pool.jwksUrl, {
+    timeoutMs: policy.timeoutMs ?? 1000,
+    lookupBurst: 10,
+    lookupIntervalMs: 2000,
+    now,
+    random: () => 1,
+  })
+  test.teardown(() => endpoint.close())
+  const ring = new KeyRing([endpoint], (pem) => ({ pem }), {
+    refreshAfterMs: 5 * MINUTE,
+    staleIfErrorMs: 24 * HOUR,
+    maxWaitMs: policy.maxWaitMs ?? 3000,
+    now,
+  })
+  const use = async () => (ring.held(pool.kid()) ? 'held' : (await ring.find(pool.kid(), endpoint)).outcome)
+  return {
+    ring,
+    clock,
+    issuer,
+    pool,
+    use,
+    first: endpoint,
+    asked: () => issuer.fetches.get(pool.userPoolId) ?? 0,
+  }
+}
+
+/** Lets a background re-check end. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 60))
+
+t.test('a cold herd is one lookup a key', async (t) => {
+  const { ring, pool, first, asked } = await setUp(t)
+  t.equal(ring.status().state, 'cold')
+  const found = await Promise.all(Array.from({ length: 1000 }, () => ring.find(pool.kid(), first)))
+  t.equal(
+    new Set(found.map((result) => result.outcome === 'found' && result.key)).size,
+    1,
+    'and one key object',
+  )
+  t.equal(asked(), 1)
+  t.match(ring.status(), {
+    state: 'ok',
+    keys: [{ ageSeconds: 0 }],
+    lastSuccessSeconds: 0,
+    lastFailure: undefined,
+  })
+})
+
+t.test('a held key is used at once, and re-checked in the background after its time', async (t) => {
+  const { use, clock, asked, ring, pool } = await setUp(t)
+  t.equal(await use(), 'found')
+  const key = ring.held(pool.kid())
+  clock.ms += 5 * MINUTE
+  t.equal(await use(), 'held')
+  await settle()
+  t.equal(asked(), 1)
+  clock.ms += 1
+  t.equal(await use(), 'held')
+  t.equal(await use(), 'held')
+  await settle()
+  t.equal(asked(), 2, 'one re-check, however many uses')
+  clock.ms += 5 * MINUTE
+  t.equal(ring.held(pool.kid()), key, 'confirmed: the same key object')
+})
+
+t.test('a key that was taken out of the set is dropped by the next re-check', async (t) => {
+  const { use, clock, pool, ring } = await setUp(t)
+  await use()
+  const old = pool.kid()
+  pool.rotateKeys({ keepOld: false })
+  clock.ms += 5 * MINUTE + 1
+  t.ok(ring.held(old), 'used once more')
+  await settle()
+  t.equal(ring.held(old), undefined)
+  t.equal(await use(), 'found', 'and the new key is found')
+})
+
+t.test('a key whose material changed is replaced', async (t) => {
+  const { use, clock, pool, ring } = await setUp(t)
+  await use()
+  const before = ring.held(pool.kid())
+  const kid = pool.kid()
+  const keySet = pool.keySet()
+  pool.rotateKeys({ keepOld: false })
+  const fresh = pool.keySet().keys.find(({ kid }) => kid === pool.kid())
+  pool.keySet = () => ({ keys: [...keySet.keys.filter((key) => key['kid'] !== kid), { ...fresh, kid }] })
+  clock.ms += 5 * MINUTE + 1
+  ring.held(kid)
+  await settle()
+  t.not(ring.held(kid), before)
+  t.ok(ring.held(kid))
+})
+
+t.test('an outage takes no key away for 24 hours, and nobody waits for it', async (t) => {
+  const { use, clock, issuer, asked, ring } = await setUp(t)
+  await use()
+  issuer.down = true
+  for (let hours = 0; hours < 23; hours += 1) {
+    clock.ms += hours === 0 ? 5 * MINUTE + 1 : HOUR
+    t.equal(await use(), 'held', `after ${hours} hours`)
+    t.equal(await use(), 'held')
+    await settle()
+  }
+  t.ok(asked() <= 25, `${asked()} lookups under one back-off`)
+  t.match(ring.status(), { state: 'degraded', lastFailure: { reason: 'status' } })
+  clock.ms += 2 * HOUR
+  t.equal(await use(), 'unavailable')
+  t.match(ring.status(), { state: 'down', keys: [] })
+  issuer.down = false
+  clock.ms += MINUTE
+  t.equal(await use(), 'found')
+  t.match(ring.status(), { state: 'ok', lastSuccessSeconds: 0 })
+})
+
+t.test('a process that idled asks before it trusts an old key', async (t) => {
+  const { use, clock, issuer, pool } = await setUp(t)
+  await use()
+  clock.ms += 10 * MINUTE + 1
+  t.equal(await use(), 'found', 'confirmed in the foreground')
+  clock.ms += 10 * MINUTE + 1
+  issuer.down = true
+  t.equal(await use(), 'found', 'an endpoint that fails takes no key away')
+  t.equal(await use(), 'held', 'and from then on nobody waits')
+  issuer.down = false
+  clock.ms += 11 * MINUTE
+  await use()
+  await settle()
+  const old = pool.kid()
+  pool.rotateKeys({ keepOld: false })
+  clock.ms += 11 * MINUTE
+  pool.kid = () => old
+  t.equal(await use(), 'absent')
+})
+
+t.test('a waiting request is released in time, with the key that is held if there is one', async (t) => {
+  const { use, clock, issuer, ring, pool, first } = await setUp(t, { timeoutMs: 400, maxWaitMs: 50 })
+  issuer.delay = 200
+  t.match(await ring.find(pool.kid(), first), { outcome: 'unavailable', retryAfterMs: 1000 })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  t.equal(await use(), 'held', 'the lookup went on')
+  clock.ms += 11 * MINUTE
+  t.equal(await use(), 'found', 'released with the old key')
+})
+
+t.test('a cold pool that nobody answers for is unavailable, at once during the back-off', async (t) => {
+  const { use, issuer, asked, ring, first, clock } = await setUp(t)
+  issuer.down = true
+  t.equal(await use(), 'unavailable')
+  t.match(await ring.find('another', first), { outcome: 'unavailable', retryAfterMs: 1000 })
+  t.equal(asked(), 1)
+  issuer.down = false
+  clock.ms += 1000
+  t.equal(await use(), 'found')
+})
+
+t.test(
+  'two URLs: the issuer’s own first, the other one should it fail, and a definite answer is final',
+  async (t) => {
+    const issuer = await TestIssuer.start()
+    t.teardown(() => issuer.close())
+    const [original, updated] = [issuer.createPool(), issuer.createPool()]
+    updated.keySet = () => original.keySet()
+    const clock = { ms: 1000 }
+    const policy = {
+      timeoutMs: 1000,
+      lookupBurst: 2,
+      lookupIntervalMs: 2000,
+      now: () => clock.ms,
+      random: () => 1,
+    }
+    const missing = createJwksEndpoint(`${issuer.origin}/nowhere/.well-known/jwks.json`, policy)
+    const good = createJwksEndpoint(original.jwksUrl, policy)
+    const ring = new KeyRing([good, missing], (pem) => pem, {
+      refreshAfterMs: MINUTE,
+      staleIfErrorMs: HOUR,
+      maxWaitMs: 3000,
+      now: () => clock.ms,
+    })
+    t.match(await ring.find(original.kid(), missing), { outcome: 'found' })
+    t.match(ring.status(), { state: 'ok', lastFailure: { reason: 'status' } }, 'one answering URL is enough')
+    t.match(await ring.find('unknown', missing), { outcome: 'absent' })
+    t.equal(issuer.fetches.get('nowhere'), 1, 'one fetch a back-off step')
+    t.match(await ring.find('unknown-2', missing), { outcome: 'over budget' })
+    clock.ms += MINUTE + 1
+    t.ok(ring.held(original.kid()))
+    await settle()
+    t.equal(issuer.fetches.get('nowhere'), 1, 'a re-check asks the URL that confirmed the key')
+  },
+)

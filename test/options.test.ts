@@ -1,0 +1,378 @@
+/**
+ * Options, pools and user pool ids: what stops the boot, what the defaults are, what is derived.
+ * @module
+ */
+import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
+import t from 'tap'
+import cognito from '../src/index.js'
+import { type PluginOptions, resolveOptions } from '../src/options.js'
+import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../src/user-pool-id.js'
+
+const eu = { userPoolId: 'eu-west-1_PwMfVzLQg', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' }
+const us = { userPoolId: 'us-east-1_Ab129faBb', appClientId: ['1h57kf5cpq17m0eml12', 'abc'] }
+const local = { userPoolId: 'local_1', appClientId: 'abc', issuer: 'http://127.0.0.1:9229/local_1' }
+
+const resolve = (options: unknown, env: Record<string, string> = {}) =>
+  resolveOptions(options as PluginOptions, env)
+const withPool = (extra: object) => ({ pools: { eu: { ...eu, ...extra } } })
+
+/** [what is wrong, options, how the message begins, environment] */
+const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
+  ['no options', undefined, 'options: expected an object of options'],
+  ['options that are no object', 'eu', 'options: expected an object of options'],
+  ['no pools', {}, 'pools: expected at least one pool'],
+  ['empty pools', { pools: {} }, 'pools: expected at least one pool'],
+  ['a list of pools', { pools: [eu] }, 'pools'],
+  [
+    'a pool name with a space',
+    { pools: { 'e u': eu } },
+    'pools.e u: unknown name; expected at least one pool, under a name',
+  ],
+  [
+    'a pool name that begins with an underscore',
+    { pools: JSON.parse(`{"__proto__":${JSON.stringify(eu)}}`) },
+    'pools.__proto__',
+  ],
+  ['a pool that is no object', { pools: { eu: 'eu-west-1_x' } }, 'pools.eu: expected the options of a pool'],
+  [
+    'an unknown option',
+    { pools: { eu }, tokenform: 1 },
+    'tokenform: unknown name; expected pools, defaultPool, tokenFrom',
+  ],
+  [
+    'an unknown option of a pool',
+    withPool({ clientId: 'abc' }),
+    'pools.eu.clientId: unknown name; expected userPoolId, appClientId',
+  ],
+  [
+    'an unknown option of the keys',
+    { pools: { eu }, keys: { ttl: 1 } },
+    'keys.ttl: unknown name; expected refreshAfter',
+  ],
+  [
+    'no userPoolId',
+    { pools: { eu: { appClientId: 'abc' } } },
+    "pools.eu.userPoolId: expected a user pool id such as 'eu-west-1_AbCdEf123'",
+  ],
+  ...[
+    '',
+    'eu-west-1',
+    'PwMfVzLQg',
+    'eu-west-1_',
+    'eu-west-1_Pw Mf',
+    'eu-west-1_x/../y',
+    'EU-WEST-1_x',
+    'euwest1_x',
+    `eu-west-1_${'x'.repeat(50)}`,
+    'local_1',
+    7,
+    null,
+  ].map((userPoolId): [string, unknown, string] => [
+    `the user pool id ${userPoolId}`,
+    withPool({ userPoolId }),
+    'pools.eu.userPoolId: expected a user pool id',
+  ]),
+  [
+    'no appClientId: skipping a check has to be written out',
+    { pools: { eu: { userPoolId: eu.userPoolId } } },
+    'pools.eu.appClientId: expected an app client id, a list of them, or null',
+  ],
+  ...[undefined, '', [], [''], ['abc', 'abc'], 'My App', 7, {}, ['abc', null]].map(
+    (appClientId): [string, unknown, string] => [
+      `the app client id ${JSON.stringify(appClientId)}`,
+      withPool({ appClientId }),
+      'pools.eu.appClientId: expected an app client id, a list of them, or null to accept every client',
+    ],
+  ),
+  [
+    'a region of another form',
+    withPool({ region: 'Ireland' }),
+    "pools.eu.region: expected an AWS region such as 'eu-west-1'",
+  ],
+  [
+    'a region that is not the prefix',
+    withPool({ region: 'us-east-1' }),
+    'pools.eu.region: expected eu-west-1, the prefix of userPoolId',
+  ],
+  ...[
+    'keys.json',
+    '/jwks',
+    'ftp://x/jwks',
+    'http://example.com/jwks',
+    'http://10.0.0.1/jwks',
+    'http://127.0.0.1.evil.example/jwks',
+    'http://localhost.evil.example/jwks',
+  ].map((jwksUrl): [string, unknown, string] => [
+    `the JWKS URL ${jwksUrl}`,
+    withPool({ jwksUrl }),
+    'pools.eu.jwksUrl: expected an https URL, or an http URL on loopback',
+  ]),
+  ...[
+    'https://example.com',
+    'https://example.com/',
+    'https://u:p@example.com/jwks',
+    'https://example.com/jwks#x',
+    'https://example.com/{userPoolId}',
+  ].map((jwksUrl): [string, unknown, string] => [
+    `the JWKS URL ${jwksUrl}`,
+    withPool({ jwksUrl }),
+    'pools.eu.jwksUrl: expected a URL with a path',
+  ]),
+  [
+    'an issuer that has no keys',
+    { pools: { local: { ...local, issuer: 'emulator' } } },
+    'pools.local.issuer: expected an https URL',
+  ],
+  ['no issuer in the list', withPool({ issuer: [] }), 'pools.eu.issuer: expected an issuer URL'],
+  ...(['issuer', 'tokenUse', 'audience', 'claims'] as const).map((name): [string, unknown, string] => [
+    `${name} that is undefined: a check must not vanish with a missing variable`,
+    withPool({ [name]: undefined }),
+    `pools.eu.${name}: expected a value`,
+  ]),
+  ...['refresh', [], ['access', 'access'], ['access', 'x'], null, true].map(
+    (tokenUse): [string, unknown, string] => [
+      `the token use ${JSON.stringify(tokenUse)}`,
+      withPool({ tokenUse }),
+      "pools.eu.tokenUse: expected 'access', 'id' or a list of both",
+    ],
+  ),
+  ['an empty audience', withPool({ audience: '' }), 'pools.eu.audience: expected an audience'],
+  [
+    'an audience of ID tokens',
+    withPool({ tokenUse: 'id', audience: 'x' }),
+    "pools.eu.audience: expected tokenUse to include 'access'",
+  ],
+  [
+    'a default pool that is none',
+    { pools: { eu, us }, defaultPool: 'asia' },
+    'defaultPool: expected one of eu, us',
+  ],
+  [
+    'two pools of one id',
+    { pools: { eu, again: eu } },
+    'pools.again.userPoolId: expected a pool of its own; pools.eu has the same',
+  ],
+  [
+    'two pools of one issuer',
+    { pools: { a: local, b: { ...local, userPoolId: 'local_2' } } },
+    'pools.b.issuer: expected an issuer of its own; pools.a has the same',
+  ],
+  ...[-1, 301, Number.NaN, Number.POSITIVE_INFINITY, '5', null].map(
+    (clockTolerance): [string, unknown, string] => [
+      `the tolerance ${clockTolerance}`,
+      { pools: { eu }, clockTolerance },
+      'clockTolerance: expected seconds from 0 to 300',
+    ],
+  ),
+  ...[0, 511, 16_385, 600.5, '8192'].map((maxTokenLength): [string, unknown, string] => [
+    `the token length ${maxTokenLength}`,
+    { pools: { eu }, maxTokenLength },
+    'maxTokenLength: expected a whole number of characters from 512 to 16,384',
+  ]),
+  ...['', 'a"b', 'a\\b', 'é', 'a\r\nb', 7].map((realm): [string, unknown, string] => [
+    `the realm ${JSON.stringify(realm)}`,
+    { pools: { eu }, realm },
+    'realm: expected printable ASCII without " and \\',
+  ]),
+  ...[
+    { refreshAfter: 0 },
+    { staleIfError: -1 },
+    { timeout: 0 },
+    { timeout: 4 },
+    { lookupBurst: 0.5 },
+    { lookupInterval: 0 },
+    { timeout: '2' },
+  ].map((keys): [string, unknown, string] => [
+    `the keys ${JSON.stringify(keys)}`,
+    { pools: { eu }, keys },
+    `keys.${Object.keys(keys)[0]}: expected `,
+  ]),
+  ...[null, 'authorization', [], [null], {}, { read: 'x' }].map((tokenFrom): [string, unknown, string] => [
+    `the token source ${JSON.stringify(tokenFrom)}`,
+    { pools: { eu }, tokenFrom },
+    'tokenFrom: expected fromHeader()',
+  ]),
+  [
+    'one key URL for several pools',
+    { pools: { eu, us } },
+    'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}',
+    { AWS_COGNITO_KEYS_URL: 'https://keys.example/jwks.json' },
+  ],
+  [
+    'a key URL whose placeholders do not tell the pools apart',
+    { pools: { eu, ie: { ...eu, userPoolId: 'eu-west-1_Other' } } },
+    'AWS_COGNITO_KEYS_URL: expected the placeholders',
+    { AWS_COGNITO_KEYS_URL: 'https://keys.example/{region}/jwks.json' },
+  ],
+  [
+    'a key URL over plain HTTP',
+    { pools: { eu } },
+    'AWS_COGNITO_KEYS_URL: expected an https URL',
+    { AWS_COGNITO_KEYS_URL: 'http://keys.example/jwks.json' },
+  ],
+  [
+    'a region that nobody knows in a key URL',
+    { pools: { local } },
+    'AWS_COGNITO_KEYS_URL: expected a URL',
+    { AWS_COGNITO_KEYS_URL: 'https://keys.example/{region}/jwks.json' },
+  ],
+]
+
+t.test('a wrong option stops the boot with its path and what was expected', async (t) => {
+  for (const [what, options, message, env] of WRONG) {
+    try {
+      resolve(options, env)
+      t.fail(`${what} was accepted`)
+    } catch (error) {
+      t.type(error, TypeError)
+      t.ok(
+        error instanceof Error && error.message.startsWith(message),
+        `${what}: ${error instanceof Error && error.message}`,
+      )
+    }
+  }
+})
+
+t.test('a wrong option rejects ready(), and no value of an option is in the message', async (t) => {
+  const app = Fastify()
+  app.register(cognito, { pools: { eu: { ...eu, appClientId: 's3cret with spaces' } } })
+  await t.rejects(
+    async () => {
+      await app.ready()
+    },
+    { name: 'TypeError', message: /^pools\.eu\.appClientId: expected/ },
+  )
+  t.throws(() => resolve(withPool({ appClientId: 's3cret with spaces' })), { message: /^(?!.*s3cret)/ })
+})
+
+t.test('a claim schema that cannot be used stops the boot with its path', async (t) => {
+  const app = Fastify()
+  app.register(cognito, { pools: { eu: { ...eu, claims: Type.String() as never } } })
+  await t.rejects(
+    async () => {
+      await app.ready()
+    },
+    { message: /^pools\.eu\.claims: expected Type\.Object/ },
+  )
+})
+
+t.test('the defaults', async (t) => {
+  const options = resolve({ pools: { eu, us } })
+  const { pools, tokenSources, ...rest } = options
+  t.strictSame(rest, {
+    defaultPool: 'eu',
+    clockTolerance: 5,
+    keys: { refreshAfter: 300, staleIfError: 86_400, timeout: 2, lookupBurst: 10, lookupInterval: 2 },
+    realm: 'api',
+    maxTokenLength: 8192,
+  })
+  t.strictSame(
+    tokenSources.map(({ kind }) => kind),
+    ['header'],
+  )
+  t.match(pools.get('us'), { name: 'us', region: 'us-east-1', audiences: null, claims: undefined })
+  t.strictSame([...(pools.get('us')?.clientIds ?? [])], us.appClientId)
+  t.strictSame([...(pools.get('eu')?.tokenUses ?? [])], ['access'])
+})
+
+t.test('what is given is taken, frozen, and the caller’s object is left alone', async (t) => {
+  const given = Object.freeze({
+    pools: Object.freeze({
+      eu: Object.freeze({
+        ...eu,
+        region: 'eu-west-1',
+        appClientId: null,
+        tokenUse: ['access', 'id'],
+        audience: 'https://api',
+      }),
+      us,
+    }),
+    defaultPool: 'us',
+    realm: 'orders api',
+    clockTolerance: 0,
+    maxTokenLength: 512,
+    keys: { timeout: 0.5, refreshAfter: undefined },
+  })
+  const options = resolve(given)
+  t.match(options, { defaultPool: 'us', realm: 'orders api', clockTolerance: 0, maxTokenLength: 512 })
+  t.match(options.keys, { timeout: 0.5, refreshAfter: 300 })
+  t.equal(options.pools.get('eu')?.clientIds, null)
+  t.strictSame([...(options.pools.get('eu')?.audiences ?? [])], ['https://api'])
+  for (const value of [options, options.keys, options.tokenSources, options.pools.get('eu')])
+    t.ok(Object.isFrozen(value))
+})
+
+t.test('the region comes from the id, and both of its issuers are accepted', async (t) => {
+  const { pools } = resolve({ pools: { eu } })
+  t.strictSame(
+    [...(pools.get('eu')?.issuers ?? [])],
+    [
+      [
+        'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_PwMfVzLQg',
+        'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_PwMfVzLQg/.well-known/jwks.json',
+      ],
+      [
+        'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_PwMfVzLQg',
+        'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_PwMfVzLQg/.well-known/jwks.json',
+      ],
+    ],
+  )
+})
+
+t.test('the partition decides the domain', async (t) => {
+  const suffixes = {
+    'eu-west-1_a': 'amazonaws.com',
+    'ap-southeast-4_a': 'amazonaws.com',
+    'us-gov-west-1_a': 'amazonaws.com',
+    'cn-north-1_a': 'amazonaws.com.cn',
+    'eusc-de-east-1_a': 'amazonaws.eu',
+    'us-iso-east-1_a': 'c2s.ic.gov',
+    'us-isob-east-1_a': 'sc2s.sgov.gov',
+    'us-isof-south-1_a': 'csp.hci.ic.gov',
+    'eu-isoe-west-1_a': 'cloud.adc-e.uk',
+  }
+  for (const [id, suffix] of Object.entries(suffixes)) {
+    const parsed = parseUserPoolId(id)
+    t.equal(parsed?.dnsSuffix, suffix, id)
+    const region = id.slice(0, id.indexOf('_'))
+    t.strictSame(parsed && deriveIssuers(id, parsed), [
+      `https://cognito-idp.${region}.${suffix}/${id}`,
+      `https://issuer-cognito-idp.${region}.${suffix}/${id}`,
+    ])
+  }
+  t.equal(deriveJwksUrl('https://x/y'), 'https://x/y/.well-known/jwks.json')
+})
+
+t.test('an issuer is taken as it is written: emulators, replicas, unknown partitions', async (t) => {
+  const replica = 'https://cognito-idp.us-west-2.amazonaws.com/us-east-1_Ab129faBb'
+  const { pools } = resolve({
+    pools: { local, us: { ...us, region: 'us-west-2', issuer: [replica, 'https://x.example/p'] } },
+  })
+  t.strictSame(
+    [...(pools.get('local')?.issuers ?? [])],
+    [[local.issuer, `${local.issuer}/.well-known/jwks.json`]],
+  )
+  t.equal(pools.get('local')?.region, undefined)
+  t.strictSame([...(pools.get('us')?.issuers.keys() ?? [])], [replica, 'https://x.example/p'])
+})
+
+t.test(
+  'the pool’s jwksUrl comes before AWS_COGNITO_KEYS_URL, which comes before the derived URL',
+  async (t) => {
+    const env = { AWS_COGNITO_KEYS_URL: 'https://keys.example/{region}/{userPoolId}/jwks.json' }
+    const { pools } = resolve(
+      { pools: { eu: { ...eu, jwksUrl: 'http://localhost:9229/keys?x=1' }, us } },
+      env,
+    )
+    t.strictSame(new Set(pools.get('eu')?.issuers.values()), new Set(['http://localhost:9229/keys?x=1']))
+    t.strictSame(
+      new Set(pools.get('us')?.issuers.values()),
+      new Set(['https://keys.example/us-east-1/us-east-1_Ab129faBb/jwks.json']),
+    )
+    const one = resolve({ pools: { eu } }, { AWS_COGNITO_KEYS_URL: 'http://[::1]:9229/jwks' }).pools.get('eu')
+    t.strictSame(new Set(one?.issuers.values()), new Set(['http://[::1]:9229/jwks']))
+    const none = resolve({ pools: { eu } }, { AWS_COGNITO_KEYS_URL: '' }).pools.get('eu')
+    t.match([...(none?.issuers.values() ?? [])][0], /amazonaws\.com/)
+  },
+)
