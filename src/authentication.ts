@@ -15,7 +15,8 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly principal: 'user' | 'machine'
   /** The claim `sub`. An identity is the pool and the subject together. */
   readonly subject: string
-  readonly username?: string
+  /** `undefined` for a machine, and for a token that names no user. */
+  readonly username: string | undefined
   /** The app client that the token was issued to. */
   readonly clientId: string
   readonly scopes: ReadonlySet<string>
@@ -47,7 +48,7 @@ class VerifiedAuthentication implements Authentication {
   readonly tokenUse: TokenUse
   readonly principal: 'user' | 'machine'
   readonly subject: string
-  readonly username?: string
+  readonly username: string | undefined
   readonly clientId: string
   readonly scopes: ReadonlySet<string>
   readonly groups: ReadonlySet<string>
@@ -61,7 +62,7 @@ class VerifiedAuthentication implements Authentication {
     this.tokenUse = tokenUse
     this.principal = bearer.principal
     this.subject = bearer.subject
-    if (bearer.username !== undefined) this.username = bearer.username
+    this.username = bearer.username
     this.clientId = bearer.clientId
     this.scopes = new Set(bearer.scopes)
     this.groups = new Set(bearer.groups)

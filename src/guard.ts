@@ -207,7 +207,7 @@ function attach(request: GuardedRequest, authentication: Authentication, check: 
 }
 
 function assertGuardRequirement(requirement: Requirement, name: string): Requirement {
-  if (typeof requirement !== 'object' || requirement === null) {
+  if (typeof requirement !== 'object' || requirement === null || Array.isArray(requirement)) {
     throw new TypeError(`${name}: expected an object of requirements`)
   }
   if (Object.hasOwn(requirement, 'check') && typeof requirement.check !== 'function') {
@@ -227,7 +227,7 @@ function createChooser(
     const all = authenticator.plan(undefined, requirement, name)
     return (request) => choose(selector(request), all)
   }
-  const names = [selector ?? defaultPool].flat()
+  const names = [selector === undefined ? defaultPool : selector].flat()
   if (names.length === 0 || !names.every((pool) => typeof pool === 'string')) {
     throw new TypeError(`${name}: expected the name of a pool, a list of names, or a function of the request`)
   }

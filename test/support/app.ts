@@ -1,0 +1,35 @@
+/**
+ * A Fastify app with two pools of a local issuer, `eu` and `us`.
+ * @module
+ */
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Test } from 'tap'
+import cognito, { type PluginOptions, type PoolOptions } from '../../src/index.js'
+import { TestIssuer, type TestPool } from '../../src/testing.js'
+
+/** The local issuer of a test file; closed with it. */
+export async function startIssuer(test: Test): Promise<{ issuer: TestIssuer; eu: TestPool; us: TestPool }> {
+  const issuer = await TestIssuer.start()
+  test.teardown(() => issuer.close())
+  return {
+    issuer,
+    eu: issuer.createPool({ region: 'eu-west-1' }),
+    us: issuer.createPool({ region: 'us-east-1' }),
+  }
+}
+
+/** An app with the plugin registered; closed with the test. */
+export async function createApp(
+  test: Test,
+  pools: Readonly<Record<string, PoolOptions>>,
+  options: Omit<PluginOptions, 'pools'> = {},
+  server: FastifyServerOptions = {},
+): Promise<FastifyInstance> {
+  const app = Fastify(server)
+  test.teardown(() => app.close())
+  await app.register(cognito, { pools, ...options })
+  return app
+}
+
+/** Headers with a token. */
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
