@@ -69,7 +69,7 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
 
   function planFor(pool: string | readonly string[], requirement: TokenRequirement): Plan {
     const names = [pool].flat()
-    const key = names.join(' ')
+    const key = JSON.stringify(names)
     const ofRequirement = plans.get(requirement) ?? new Map<string, Plan>()
     const plan = ofRequirement.get(key) ?? authenticator.plan(names, requirement, 'verify')
     plans.set(requirement, ofRequirement.set(key, plan))
@@ -79,7 +79,7 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
   return Object.freeze({
     async verify(token: string, pool: string | readonly string[] = defaultPool, requirement = NOTHING) {
       const plan = planFor(pool, requirement)
-      return admit(await authenticator.verify(String(token), plan), plan)
+      return admit(await authenticator.verify(typeof token === 'string' ? token : '', plan), plan)
     },
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard as never)

@@ -2,6 +2,7 @@
  * How one JWKS URL is asked for a key, and how often it may be. The door of `get-jwks`.
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import buildGetJwks from 'get-jwks'
 import { toPublicKeyPem } from './jwk.js'
 
@@ -51,6 +52,8 @@ export interface EndpointHealth {
   readonly lastFailure: { readonly at: number; readonly reason: EndpointFailure } | undefined
 }
 
+const MIN_PAUSE_MS = 100
+const MAX_PAUSE_MS = 300
 const FIRST_BACK_OFF_MS = 1000
 const LAST_BACK_OFF_MS = 30_000
 const FIRST_ABSENCE_MS = 2000
@@ -67,29 +70,21 @@ const doubled = (first: number, last: number, times: number) => Math.min(first *
  * @param url - `https:`, or `http:` on loopback; never taken from a token
  */
 export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEndpoint {
-  const requests = new Set<AbortController>()
+  const closing = new AbortController()
   const underWay = new Map<string, Promise<Lookup>>()
   const absences = createAbsences(policy.now)
   const budget = createBudget(policy)
   const backOff = createBackOff(policy)
 
   async function ask(kid: string): Promise<Lookup> {
-    const request = new AbortController()
-    requests.add(request)
-    const timer = setTimeout(
-      () => request.abort(new DOMException('', 'TimeoutError')),
-      policy.timeoutMs,
-    ).unref()
-    const answer = await fetchKey(url, kid, request.signal)
-    clearTimeout(timer)
-    requests.delete(request)
-    if (typeof answer === 'object') {
-      backOff.succeeded()
-      if (answer.pem === undefined) absences.add(kid)
-      return answer.pem === undefined ? { outcome: 'absent' } : { outcome: 'found', pem: answer.pem }
+    const answer = await fetchPatiently(url, kid, policy, closing.signal)
+    if (answer.failure !== undefined) {
+      backOff.failed(answer.failure)
+      return { outcome: 'failed', retryAfterMs: backOff.remainingMs() }
     }
-    backOff.failed(answer)
-    return { outcome: 'failed', retryAfterMs: backOff.remainingMs() }
+    backOff.succeeded()
+    if (answer.pem === undefined) absences.add(kid)
+    return answer.pem === undefined ? { outcome: 'absent' } : { outcome: 'found', pem: answer.pem }
   }
 
   async function join(kid: string, isAllowed: () => boolean): Promise<Lookup> {
@@ -108,41 +103,70 @@ export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEnd
     lookUp: async (kid) => (absences.has(kid) ? { outcome: 'absent' } : join(kid, budget.take)),
     recheck: (kid) => join(kid, () => true),
     health: backOff.health,
-    close() {
-      for (const request of requests) request.abort()
-    },
+    close: () => closing.abort(),
   }
 }
 
-type Answer = { readonly pem: string | undefined } | EndpointFailure
+type Answer =
+  | { readonly failure?: undefined; readonly pem: string | undefined }
+  | { readonly failure: EndpointFailure; readonly isTransient: boolean }
+
+/** A server that closes an idle connection just as it is used again is no outage: such failures get a second attempt. */
+async function fetchPatiently(
+  url: string,
+  kid: string,
+  { timeoutMs, random }: EndpointPolicy,
+  closing: AbortSignal,
+): Promise<Answer> {
+  const answer = await fetchKey(url, kid, timeoutMs, closing)
+  if (answer.failure === undefined || !answer.isTransient) return answer
+  const pauseMs = MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS)
+  await sleep(pauseMs, undefined, { signal: closing, ref: false }).catch(() => undefined)
+  return closing.aborted ? answer : fetchKey(url, kid, timeoutMs, closing)
+}
 
 /** One request by a client of its own: a `get-jwks` client that lives on keeps removed keys, and its signal fires once. */
-async function fetchKey(url: string, kid: string, signal: AbortSignal): Promise<Answer> {
+async function fetchKey(url: string, kid: string, timeoutMs: number, closing: AbortSignal): Promise<Answer> {
   const { origin, pathname, search } = new URL(url)
+  const request = new AbortController()
+  const abort = () => request.abort()
+  closing.addEventListener('abort', abort)
+  const timer = setTimeout(() => request.abort(new DOMException('', 'TimeoutError')), timeoutMs).unref()
   const client = buildGetJwks({
     max: 1,
     issuersWhitelist: [origin],
     jwksPath: pathname + search,
-    fetchOptions: { redirect: 'error', signal, headers: { accept: 'application/json' } },
+    fetchOptions: { redirect: 'error', signal: request.signal, headers: { accept: 'application/json' } },
   })
   try {
     const jwk = await client.getJwk({ domain: origin, alg: 'RS256', kid })
     return { pem: toPublicKeyPem(jwk, kid) }
   } catch (error) {
-    return toAnswer(error)
+    return toAnswer(error as GetJwksFailure)
+  } finally {
+    clearTimeout(timer)
+    closing.removeEventListener('abort', abort)
   }
 }
 
+/** What `get-jwks` and the `fetch` below it throw, as far as it is looked at. */
+interface GetJwksFailure {
+  readonly code?: unknown
+  readonly name?: unknown
+  readonly cause?: unknown
+  readonly response?: { readonly status: number }
+}
+
 /** Nothing of the error leaves this room: `get-jwks` attaches the response and its body. */
-function toAnswer(error: unknown): Answer {
-  const { code, name, cause } = error as Readonly<Record<string, unknown>>
+function toAnswer({ code, name, cause, response }: GetJwksFailure): Answer {
   if (code === 'JWK_NOT_FOUND') return { pem: undefined }
-  if (code === 'JWKS_REQUEST_FAILED') return 'status'
-  if (name === 'TimeoutError') return 'timeout'
+  if (response) return { failure: 'status', isTransient: response.status === 429 || response.status >= 500 }
+  if (name === 'TimeoutError') return { failure: 'timeout', isTransient: false }
   // `fetch` fails with a TypeError that has a cause; a document of another shape gives one that has none.
-  return code === 'NO_JWKS' || name === 'SyntaxError' || (name === 'TypeError' && !cause)
-    ? 'not a key set'
-    : 'network'
+  const isDocument = code === 'NO_JWKS' || name === 'SyntaxError' || (name === 'TypeError' && !cause)
+  return isDocument
+    ? { failure: 'not a key set', isTransient: false }
+    : { failure: 'network', isTransient: true }
 }
 
 /** Keys known to be absent, each for a time that doubles with every further miss. */

@@ -51,14 +51,24 @@ export function compilePlan(
   const claims = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
   const pools = new Map<string, PoolPlan>()
-  for (const name of names ?? registered.keys()) {
-    const chosen = registered.get(name)
-    if (!chosen)
-      throw new TypeError(`${path}: expected a registered pool: ${[...registered.keys()].join(', ')}`)
-    pools.set(name, { tokenUses: uses ?? chosen.pool.tokenUses, readClaims: claims ?? chosen.readClaims })
+  for (const { pool, readClaims } of choosePools(registered, names, path)) {
+    pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, readClaims: claims ?? readClaims })
   }
   assertPossible(requirement, pools, names === undefined, path)
   return { pools, authorize: compileRequirement(requirement, tolerance) }
+}
+
+function choosePools(
+  registered: ReadonlyMap<string, ReadablePool>,
+  names: readonly string[] = [...registered.keys()],
+  path: string,
+): readonly ReadablePool[] {
+  const chosen = [...new Set(names)].map((name) => registered.get(name)).filter((pool) => pool !== undefined)
+  if (chosen.length > 0 && chosen.length === names.length) return chosen
+  const known = [...registered.keys()].join(', ')
+  throw new TypeError(
+    `${path}: expected the name of a registered pool, or a list of different ones: ${known}`,
+  )
 }
 
 /** Narrows the plan of a guard that chooses by the request to the pools chosen; `undefined` unless all are planned. */

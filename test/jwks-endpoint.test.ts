@@ -141,6 +141,30 @@ t.test('a deadline holds for a body that drips, and the next lookup starts afres
   t.match(await endpoint.lookUp(kid), { outcome: 'found' })
 })
 
+t.test('a failure of the moment gets one more attempt, any other none', async (t) => {
+  const moments: readonly [number, RequestListener][] = [
+    [2, (request) => request.socket.destroy()],
+    [2, (_request, response) => json(response, {}, 500)],
+    [2, (_request, response) => json(response, {}, 429)],
+    [1, (_request, response) => json(response, {}, 403)],
+    [1, (_request, response) => json(response, {}, 404)],
+    [1, (_request, response) => json(response, {})],
+    [1, () => {}],
+  ]
+  for (const [requests, listener] of moments) {
+    const { endpoint, asked } = await serve(t, listener)
+    t.match(await endpoint.lookUp(kid), { outcome: 'failed' })
+    t.equal(asked.length, requests)
+  }
+  let attempts = 0
+  const { endpoint } = await serve(t, (request, response) => {
+    attempts += 1
+    return attempts === 1 ? request.socket.destroy() : json(response, pool.keySet())
+  })
+  t.match(await endpoint.lookUp(kid), { outcome: 'found' })
+  t.equal(endpoint.health().isFailing, false)
+})
+
 t.test('any number of requests for one key are one lookup', async (t) => {
   const { endpoint, asked } = await serve(t, (_request, response) =>
     setTimeout(() => json(response, pool.keySet()), 30),
@@ -155,7 +179,7 @@ t.test(
   async (t) => {
     let works = false
     const { endpoint, asked, clock } = await serve(t, (_request, response) =>
-      json(response, works ? pool.keySet() : {}, works ? 200 : 500),
+      json(response, works ? pool.keySet() : {}, works ? 200 : 403),
     )
     for (const [index, backOff] of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
       t.strictSame(await endpoint.lookUp(kid), { outcome: 'failed', retryAfterMs: backOff })
@@ -172,7 +196,7 @@ t.test(
 )
 
 t.test('lookups that fail together count as one failure', async (t) => {
-  const { endpoint } = await serve(t, (_request, response) => json(response, {}, 500))
+  const { endpoint } = await serve(t, (_request, response) => json(response, {}, 403))
   await Promise.all(['a', 'b', 'c'].map((name) => endpoint.lookUp(name)))
   t.strictSame(await endpoint.lookUp('d'), { outcome: 'failed', retryAfterMs: 1000 })
 })
@@ -204,4 +228,10 @@ t.test('closing ends what is under way', async (t) => {
   endpoint.close()
   t.match(await lookup, { outcome: 'failed' })
   t.ok(performance.now() - start < 200)
+  const { endpoint: between, asked } = await serve(t, (request) => request.socket.destroy())
+  const retried = between.lookUp(kid)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  between.close()
+  t.match(await retried, { outcome: 'failed' })
+  t.equal(asked.length, 1, 'no second attempt')
 })

@@ -1,0 +1,62 @@
+/**
+ * Refusals: their codes, their challenge, and that it cannot be broken out of.
+ * @module
+ */
+import t from 'tap'
+import { CognitoError, cognitoErrorCodes, isChallengeValue, toChallenge } from '../src/errors.js'
+
+// RFC 6750 §3, RFC 9110 §11.6.1: one challenge, every value quoted.
+const CHALLENGE =
+  /^Bearer realm="[\x20\x21\x23-\x5B\x5D-\x7E]+"(?:, [a-z_]+="[\x20\x21\x23-\x5B\x5D-\x7E]+")*$/
+
+t.test(
+  'every code has a status and a static message, and a challenge unless the server is to blame',
+  async (t) => {
+    for (const code of cognitoErrorCodes) {
+      const error = new CognitoError(code, { reason: 'because' })
+      t.match(code, /^COGNITO_ERR_[A-Z_]+$/)
+      t.ok([400, 401, 403, 500, 503].includes(error.statusCode))
+      t.equal(error.challenge === undefined, error.statusCode >= 500, code)
+      t.match(error, {
+        name: 'CognitoError',
+        code,
+        reason: 'because',
+        pool: undefined,
+        retryAfter: undefined,
+      })
+      if (error.challenge) t.match(toChallenge('api', error.challenge), CHALLENGE)
+    }
+    t.ok(Object.isFrozen(cognitoErrorCodes))
+  },
+)
+
+t.test('the parameters stand in one order', async (t) => {
+  t.equal(toChallenge('api', {}), 'Bearer realm="api"')
+  t.equal(
+    toChallenge('orders api', {
+      max_age: '300',
+      scope: 'a b',
+      error_description: 'x',
+      error: 'insufficient_scope',
+    }),
+    'Bearer realm="orders api", error="insufficient_scope", error_description="x", scope="a b", max_age="300"',
+  )
+})
+
+t.test('a value cannot break out of its quotes', async (t) => {
+  for (const value of ['', '"', 'a"b', '\\', 'a\\"', 'é', '\n', 'a\r\nset-cookie: x', '\t', '\x7f', '\0']) {
+    t.notOk(isChallengeValue(value), JSON.stringify(value))
+  }
+  t.ok(isChallengeValue(" !#$%&'()*+,-./:;<=>?@[]^_`{|}~azAZ09"))
+})
+
+t.test('details are for the operator: a refusal of one request says nothing of another', async (t) => {
+  const first = new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', {
+    reason: 'a',
+    pool: 'eu',
+    challenge: { scope: 'a' },
+  })
+  const second = new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', { reason: 'b' })
+  t.strictSame(first.challenge, { error: 'insufficient_scope', scope: 'a' })
+  t.strictSame(second.challenge, { error: 'insufficient_scope' })
+})
