@@ -2,6 +2,7 @@
  * The door of `@fastify/jwt`: what the way we host it relies on, and that nothing of its errors gets out.
  * @module
  */
+import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
 import { checkTimes, createSignatureCheck, parseToken } from '../src/jwt.js'
@@ -10,10 +11,7 @@ import { TestIssuer } from '../src/testing.js'
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()
 t.teardown(() => issuer.close())
-const pem = () => {
-  const { createPublicKey } = process.getBuiltinModule('node:crypto')
-  return createPublicKey(pool.privateKey()).export({ type: 'spki', format: 'pem' }).toString()
-}
+const pem = () => createPublicKey(pool.privateKey()).export({ type: 'spki', format: 'pem' }).toString()
 
 t.test(
   '@fastify/jwt asks its host for three functions and answers at once, as the way we host it needs',
@@ -106,6 +104,9 @@ t.test('the leeway on the times', async (t) => {
 t.test('the length is looked at before anything else', async (t) => {
   const token = pool.accessToken()
   t.equal(parseToken(token, token.length).kid, pool.kid())
-  t.throws(() => parseToken(token, token.length - 1), { reason: 'the token is longer than maxTokenLength' })
+  t.throws(() => parseToken(token, token.length - 1), {
+    code: 'COGNITO_ERR_TOKEN_INVALID',
+    reason: 'the token is longer than maxTokenLength',
+  } as object)
   t.throws(() => parseToken(`${'x '.repeat(9000)}`, 8192), { code: 'COGNITO_ERR_REQUEST_INVALID' })
 })

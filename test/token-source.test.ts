@@ -2,6 +2,7 @@
  * Where a request carries its token: headers, cookies, subprotocols and, only if asked for, the query string.
  * @module
  */
+import type { AddressInfo } from 'node:net'
 import fastifyCookie from '@fastify/cookie'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -47,7 +48,7 @@ t.test('a header that holds the token alone', async (t) => {
   t.equal(await optional({ 'x-token': '' }), 401)
   t.equal(await optional({}), 'nobody')
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = app.addresses()[0] ?? { port: 0 }
+  const { port } = app.server.address() as AddressInfo
   t.equal((await sendRaw(port, '/', [`x-token: ${token}`, `X-Token: ${token}`])).status, 400, 'two lines')
 })
 

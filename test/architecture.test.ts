@@ -1,0 +1,102 @@
+/**
+ * The order of the rooms: imports go one way, down, and each third-party package has one door.
+ * @module
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+const src = new URL('../src/', import.meta.url)
+
+/** The rooms from the ground up; a room may import those of lower floors only. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['errors', 'user-pool-id', 'schema', 'jwk'],
+  ['coercion', 'jwt', 'token-source', 'jwks-endpoint'],
+  ['claims', 'key-ring'],
+  ['pool', 'authorization'],
+  ['options', 'cognito-token', 'plan', 'testing'],
+  ['authentication', 'pool-keys'],
+  ['authenticator', 'register'],
+  ['guard'],
+  ['cognito'],
+  ['index'],
+]
+
+/** Package → the only room that may import its values. */
+const DOORS: Readonly<Record<string, string>> = {
+  '@fastify/jwt': 'jwt',
+  'get-jwks': 'jwks-endpoint',
+  '@sinclair/typebox': 'schema',
+  '@sinclair/typebox/compiler': 'schema',
+  '@sinclair/typebox/errors': 'schema',
+  'fastify-plugin': 'index',
+}
+
+/** Rooms that know the framework, by its types. */
+const KNOW_FASTIFY = new Set(['index', 'guard', 'cognito', 'register', 'token-source'])
+
+const rooms = readdirSync(src).map((file) => file.replace(/\.ts$/, ''))
+const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room))
+
+interface Import {
+  readonly room: string
+  readonly target: string
+  readonly isType: boolean
+}
+
+function readImports(room: string, source: string): Import[] {
+  const statements = source.matchAll(/^(?:import|export)\s(type\s)?[^'"]*?from\s'([^']+)'/gm)
+  return [...statements].map(([, type, target = '']) => ({ room, target, isType: type !== undefined }))
+}
+
+const imports = rooms.flatMap((room) => readImports(room, readFileSync(new URL(`${room}.ts`, src), 'utf8')))
+
+function findFaults(all: readonly Import[]): string[] {
+  return all.map(findFault).filter((fault) => fault !== undefined)
+}
+
+function findFault({ room, target, isType }: Import): string | undefined {
+  const inner = /^\.\/([\w-]+)\.js$/.exec(target)?.[1]
+  if (inner !== undefined) return isBelow(inner, room) ? undefined : `${room} may not import ${inner}`
+  if (target.startsWith('node:') || DOORS[target] === room) return undefined
+  return target === 'fastify' && isType && KNOW_FASTIFY.has(room)
+    ? undefined
+    : `${room} may not import ${target}`
+}
+
+const isBelow = (lower: string, room: string) => floorOf(lower) >= 0 && floorOf(lower) < floorOf(room)
+
+t.test('imports go down, and each package has one door', async (t) => {
+  t.strictSame(
+    rooms.filter((room) => floorOf(room) < 0),
+    [],
+    'every room has a floor',
+  )
+  t.strictSame(
+    FLOORS.flat().filter((room) => !rooms.includes(room)),
+    [],
+    'and every floor its rooms',
+  )
+  t.ok(imports.length > 50)
+  t.strictSame(findFaults(imports), [])
+})
+
+t.test('a violation is seen', async (t) => {
+  const seeded = [
+    "import { KeyRing } from './key-ring.js'",
+    "import type { Guard } from './guard.js'",
+    "import fastifyJwt from '@fastify/jwt'",
+    "import type { FastifyInstance } from 'fastify'",
+    "export { x } from './unknown.js'",
+    "import {\n  a,\n  b,\n} from 'lodash'",
+  ]
+  for (const line of seeded) t.equal(findFaults(readImports('claims', line)).length, 1, line)
+})
+
+t.test('rooms stay small, and nothing is silenced', async (t) => {
+  for (const room of rooms) {
+    const source = readFileSync(new URL(`${room}.ts`, src), 'utf8')
+    t.ok(source.split('\n').length <= 300, room)
+    t.match(source, /^\/\*\*\n \* .+[\s\S]*?@module\n/, `${room} says what it answers`)
+    t.notMatch(source, /\bas any\b|: any\b|@ts-|c8 ignore|istanbul|TODO|FIXME/, room)
+  }
+})
