@@ -2,7 +2,7 @@
  * Which published keys may check a signature.
  * @module
  */
-import { createPublicKey } from 'node:crypto'
+import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto'
 
 const MIN_MODULUS_BITS = 2048
 const MAX_MODULUS_BITS = 8192
@@ -20,18 +20,14 @@ export function toPublicKeyPem(jwk: Readonly<Record<string, unknown>>, kid: stri
   const { n, e } = jwk
   if (!isForRs256(jwk) || jwk['kid'] !== kid || typeof n !== 'string' || typeof e !== 'string')
     return undefined
-  try {
-    const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
-    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-    const isStrong =
-      modulusLength >= MIN_MODULUS_BITS &&
-      modulusLength <= MAX_MODULUS_BITS &&
-      publicExponent >= MIN_EXPONENT &&
-      publicExponent % 2n === 1n
-    return isStrong ? key.export({ type: 'spki', format: 'pem' }).toString() : undefined
-  } catch {
-    return undefined
-  }
+  const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails as AsymmetricKeyDetails
+  const isStrong =
+    modulusLength >= MIN_MODULUS_BITS &&
+    modulusLength <= MAX_MODULUS_BITS &&
+    publicExponent >= MIN_EXPONENT &&
+    publicExponent % 2n === 1n
+  return isStrong ? key.export({ type: 'spki', format: 'pem' }).toString() : undefined
 }
 
 function isForRs256({ kty, use, alg, key_ops: operations, d }: Readonly<Record<string, unknown>>): boolean {

@@ -138,15 +138,13 @@ async function fetchKey(url: string, kid: string, timeoutMs: number, closing: Ab
     jwksPath: pathname + search,
     fetchOptions: { redirect: 'error', signal: request.signal, headers: { accept: 'application/json' } },
   })
-  try {
-    const jwk = await client.getJwk({ domain: origin, alg: 'RS256', kid })
-    return { pem: toPublicKeyPem(jwk, kid) }
-  } catch (error) {
-    return toAnswer(error as GetJwksFailure)
-  } finally {
-    clearTimeout(timer)
-    closing.removeEventListener('abort', abort)
-  }
+  const answer = await client
+    .getJwk({ domain: origin, alg: 'RS256', kid })
+    .then((jwk): Answer => ({ pem: toPublicKeyPem(jwk, kid) }))
+    .catch(toAnswer)
+  clearTimeout(timer)
+  closing.removeEventListener('abort', abort)
+  return answer
 }
 
 /** What `get-jwks` and the `fetch` below it throw, as far as it is looked at. */

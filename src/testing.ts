@@ -252,7 +252,7 @@ export class TestIssuer {
   }
 
   readonly #answer: RequestListener = (request, response) => {
-    const [, userPoolId = ''] = (request.url ?? '').split('/')
+    const [, userPoolId = ''] = String(request.url).split('/')
     this.#fetches.set(userPoolId, (this.#fetches.get(userPoolId) ?? 0) + 1)
     const pool = this.#pools.get(userPoolId)
     const status = this.down ? 503 : pool ? 200 : 404

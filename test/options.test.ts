@@ -5,7 +5,7 @@
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
-import cognito from '../src/index.js'
+import cognito, { definePools } from '../src/index.js'
 import { type PluginOptions, resolveOptions } from '../src/options.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../src/user-pool-id.js'
 
@@ -376,3 +376,8 @@ t.test(
     t.match([...(none?.issuers.values() ?? [])][0], /amazonaws\.com/)
   },
 )
+
+t.test('definePools returns what it was given', async (t) => {
+  const given = { eu } as const
+  t.equal(definePools(given), given)
+})
