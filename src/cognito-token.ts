@@ -75,7 +75,8 @@ export function readBearer(payload: Payload): Bearer {
   const subject = payload['sub'] as string
   const clientId = payload[isAccess ? 'client_id' : 'aud'] as string
   const username = ownMember(payload, isAccess ? 'username' : 'cognito:username')
-  const scope = (ownMember(payload, 'scope') ?? '') as string
+  // Scopes are granted to access tokens only; in an ID token the name is an attribute like any other.
+  const scope = isAccess ? ((ownMember(payload, 'scope') ?? '') as string) : ''
   return {
     principal: isAccess && subject === clientId && username === undefined ? 'machine' : 'user',
     subject,

@@ -103,16 +103,18 @@ export type Protect = <
   guard: Guard<A>,
 ) => FastifyInstance<S, Q, R, L, T & Identified<A>>
 
-/** Where a request keeps its verified token, so that a further guard does not verify it again. */
-export const kVerified = Symbol('fastify-cognito.verified')
-
-type GuardedRequest = FastifyRequest & { [kVerified]: VerifiedToken | null }
+type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | null }
 
 /** What guards need of the plugin. */
 export interface GuardContext {
   readonly authenticator: Authenticator
   readonly findToken: TokenSource['read']
   readonly defaultPool: string
+  /**
+   * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
+   * another one may have other pools under the same names.
+   */
+  readonly memo: symbol
 }
 
 type Selector = PoolSelector<string> | undefined
@@ -146,7 +148,7 @@ function createGuard(
     const token = context.findToken(request)
     if (typeof token === 'string') {
       return chain(choosePlan(request), (plan) =>
-        chain(verifyOnce(context.authenticator, request, token, plan), (verified) =>
+        chain(verifyOnce(context, request, token, plan), (verified) =>
           attach(request, admit(verified, plan, request.cognito), check),
         ),
       )
@@ -189,15 +191,15 @@ function toError(error: unknown): Error {
 }
 
 function verifyOnce(
-  authenticator: Authenticator,
+  { authenticator, memo }: GuardContext,
   request: GuardedRequest,
   text: string,
   plan: Plan,
 ): VerifiedToken | Promise<VerifiedToken> {
-  const seen = request[kVerified]
+  const seen = request[memo]
   if (seen?.text === text) return seen
   return chain(authenticator.verify(text, plan), (verified) => {
-    request[kVerified] = verified
+    request[memo] = verified
     return verified
   })
 }

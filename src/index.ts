@@ -7,13 +7,7 @@ import fp from 'fastify-plugin'
 import { createAuthenticator } from './authenticator.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
-import {
-  type CognitoOf,
-  createGuardFactories,
-  type GuardFactory,
-  kVerified,
-  type RouteMark,
-} from './guard.js'
+import { type CognitoOf, createGuardFactories, type GuardFactory, type RouteMark } from './guard.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import type { Pools } from './register.js'
 import { createTokenFinder } from './token-source.js'
@@ -23,13 +17,15 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
   const authenticator = createAuthenticator(options)
+  const memo = Symbol('fastify-cognito.verified')
   const { authRequired, authOptional } = createGuardFactories({
     authenticator,
     findToken: createTokenFinder(options.tokenSources),
     defaultPool: options.defaultPool,
+    memo,
   })
   app.decorateRequest('cognito', null as never)
-  app.decorateRequest(kVerified, null)
+  app.decorateRequest(memo, null)
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
   app.decorate('cognito', createCognito(authenticator, options) as never)

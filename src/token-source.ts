@@ -80,10 +80,19 @@ function countLines(rawHeaders: readonly string[], field: string): number {
   return lines
 }
 
-/** RFC 9110 §5.5: spaces and tabs around a value are not part of it. */
+/**
+ * RFC 9110 §5.5: spaces and tabs around a value are not part of it. By hand: a regular expression would take time in
+ * the square of a run of spaces inside the value.
+ */
 function trim(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '')
+  let start = 0
+  let end = value.length
+  while (start < end && isBlank(value.charCodeAt(start))) start += 1
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1
+  return value.slice(start, end)
 }
+
+const isBlank = (code: number) => code === 0x20 || code === 0x09
 
 /**
  * Splits the scheme off (RFC 9110 §11.4, RFC 6750 §2.1). Only spaces may follow it: a tab or a no-break space stays

@@ -387,6 +387,13 @@ t.test('each thing a pool asks for is refused by a token that fails only that, i
   }
 })
 
+t.test('a scope claim in an ID token grants nothing', async (t) => {
+  const app = await createApp(t, { eu: eu.options({ tokenUse: ['access', 'id'] }) })
+  app.get('/', { onRequest: app.authRequired('eu', { scopes: 'a' }) }, pool)
+  t.equal(await status(app, '/', eu.accessToken({ scope: 'a' })), 200)
+  t.equal(await status(app, '/', eu.idToken({ scope: 'a' })), 403)
+})
+
 t.test('a requirement replaces the pool’s token use and claims', async (t) => {
   const claims = Type.Object({ tenant: Type.String({ alias: 'custom:tenant' }) })
   const app = await createApp(t, { eu: eu.options({ claims }) })

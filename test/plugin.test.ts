@@ -58,6 +58,23 @@ t.test('sibling scopes hold pools of their own; twice in one scope is refused at
   t.strictSame(await answer('/b', us.accessToken()), [200, undefined])
   t.strictSame(await answer('/a', us.accessToken()), invalid('a'))
   t.strictSame(await answer('/b', eu.accessToken()), invalid('b'))
+  const guards: unknown[] = []
+  const mixed = Fastify()
+  t.teardown(() => mixed.close())
+  for (const pool of [eu, us]) {
+    mixed.register(async (scope) => {
+      await scope.register(cognito, { pools: { main: pool.options() } })
+      guards.push(scope.authRequired('main' as never))
+      if (pool === us) scope.get('/', { onRequest: guards as never }, async () => 'in')
+    })
+  }
+  for (const token of [eu.accessToken(), us.accessToken()]) {
+    t.equal(
+      (await mixed.inject({ url: '/', headers: bearer(token) })).statusCode,
+      401,
+      'pools of one name are not one pool',
+    )
+  }
   const twice = await createApp(t, { eu: eu.options() })
   await t.rejects(
     async () => {
