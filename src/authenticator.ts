@@ -7,11 +7,13 @@ import type { TokenRequirement } from './authorization.js'
 import { type ClaimsReader, compileClaims, type Payload, type TokenUse } from './claims.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
-import { checkTimes, parseToken } from './jwt.js'
+import { parseToken } from './jwt.js'
 import type { KeyRingStatus } from './key-ring.js'
+import { ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, compilePlan, type Plan, type ReadablePool } from './plan.js'
 import { createPoolKeys, type PoolKeys } from './pool-keys.js'
+import { checkTimes } from './times.js'
 
 /** Verifies tokens of the registered pools. */
 export interface Authenticator {
@@ -64,7 +66,7 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
   }
 }
 
-/** Everything that can refuse a token without its key comes before its key (R16–R28). */
+/** Everything that can refuse a token without its key comes before its key. */
 function verify(
   text: string,
   { pools }: Plan,
@@ -72,7 +74,7 @@ function verify(
   { maxTokenLength, clockTolerance }: ResolvedOptions,
 ): VerifiedToken | Promise<VerifiedToken> {
   const { kid, payload } = parseToken(text, maxTokenLength)
-  const issuer = Object.hasOwn(payload, 'iss') ? payload['iss'] : undefined
+  const issuer = ownMember(payload, 'iss')
   const chosen = byIssuer.get(issuer)
   if (!chosen) {
     throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })

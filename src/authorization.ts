@@ -4,8 +4,9 @@
  */
 import { type ClaimsOption, claimsOption, type TokenUse, tokenUseOption } from './claims.js'
 import { CognitoError } from './errors.js'
-import { isTime } from './jwt.js'
+import { ownMember } from './members.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+import { isTime, MIN_FUTURE } from './times.js'
 
 /** Names that are required: one, all of a list, or any of a list. */
 export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
@@ -148,13 +149,10 @@ function requireGroups(required: RequiredNames): Authorize {
 const describe = (required: RequiredNames) =>
   `${typeof required === 'object' && 'anyOf' in required ? 'any' : 'all'} of ${toList(required).join(', ')}`
 
-/** Cognito's clock may run ahead by this many seconds. */
-const MIN_FUTURE = 60
-
 function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
   const challenge = { max_age: String(maxAge) }
   return ({ payload, pool }, now) => {
-    const authTime = Object.hasOwn(payload, 'auth_time') ? payload['auth_time'] : undefined
+    const authTime = ownMember(payload, 'auth_time')
     if (isTime(authTime, now + MIN_FUTURE) && now - authTime <= maxAge + tolerance) return
     const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
     throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })

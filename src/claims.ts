@@ -230,7 +230,10 @@ function readerOfGuard(guard: (claims: unknown) => boolean): ClaimsReader {
   return (payload, tokenUse) => {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
-    return guard(payload) ? { claims: { ...payload, ...standard.claims } } : { misfits: ['the type guard'] }
+    // Exactly true: the promise of an asynchronous function would pass for it.
+    return guard(payload) === true
+      ? { claims: { ...payload, ...standard.claims } }
+      : { misfits: ['the type guard'] }
   }
 }
 

@@ -4,12 +4,10 @@
  */
 import type { Payload, TokenUse } from './claims.js'
 import { CognitoError } from './errors.js'
+import { ownMember } from './members.js'
 import type { ResolvedPool } from './pool.js'
 
 type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
-
-const ownMember = (payload: Payload, name: string): unknown =>
-  Object.hasOwn(payload, name) ? payload[name] : undefined
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

@@ -17,17 +17,21 @@ const MIN_EXPONENT = 65_537n
  * @returns SPKI in PEM, or `undefined` for a key that must not be used
  */
 export function toPublicKeyPem(jwk: Readonly<Record<string, unknown>>, kid: string): string | undefined {
-  const { n, e } = jwk
-  if (!isForRs256(jwk) || jwk['kid'] !== kid || typeof n !== 'string' || typeof e !== 'string')
+  if (!isForRs256(jwk) || jwk['kid'] !== kid) return undefined
+  try {
+    const { n, e } = jwk as { readonly n: string; readonly e: string }
+    const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
+    return isStrong(key.asymmetricKeyDetails as AsymmetricKeyDetails)
+      ? key.export({ type: 'spki', format: 'pem' }).toString()
+      : undefined
+  } catch {
     return undefined
-  const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails as AsymmetricKeyDetails
-  const isStrong =
-    modulusLength >= MIN_MODULUS_BITS &&
-    modulusLength <= MAX_MODULUS_BITS &&
-    publicExponent >= MIN_EXPONENT &&
-    publicExponent % 2n === 1n
-  return isStrong ? key.export({ type: 'spki', format: 'pem' }).toString() : undefined
+  }
+}
+
+function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
+  const hasModulus = modulusLength >= MIN_MODULUS_BITS && modulusLength <= MAX_MODULUS_BITS
+  return hasModulus && publicExponent >= MIN_EXPONENT && publicExponent % 2n === 1n
 }
 
 function isForRs256({ kty, use, alg, key_ops: operations, d }: Readonly<Record<string, unknown>>): boolean {

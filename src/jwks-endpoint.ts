@@ -21,7 +21,7 @@ export type Lookup =
 
 /** How an endpoint may be asked. Times in milliseconds. */
 export interface EndpointPolicy {
-  /** Of one lookup, headers and body together. */
+  /** Of one attempt, headers and body together. */
   readonly timeoutMs: number
   /** Lookups of unknown keys at once. */
   readonly lookupBurst: number

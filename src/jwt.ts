@@ -1,10 +1,12 @@
 /**
- * What makes a string a token: its strict form, its signature under one key, its times. The door of `@fastify/jwt`.
+ * What makes a string a token: its strict form, and its signature under one key. The door of `@fastify/jwt`.
  * @module
  */
 import { isUtf8 } from 'node:buffer'
 import fastifyJwt from '@fastify/jwt'
 import { CognitoError } from './errors.js'
+import { ownMember } from './members.js'
+import { MIN_FUTURE } from './times.js'
 
 /** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
@@ -16,8 +18,7 @@ export interface UnverifiedToken {
 /** Throws unless the signature of `text` is of the key that this function was built for. */
 export type SignatureCheck = (text: string) => void
 
-const invalid = (reason: string, pool?: string) =>
-  new CognitoError('COGNITO_ERR_TOKEN_INVALID', pool === undefined ? { reason } : { reason, pool })
+const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
 
 /** RFC 6750 §2.1 */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -104,10 +105,6 @@ function readHeader(bytes: Buffer): string {
   return kid
 }
 
-function ownMember(object: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined
-}
-
 /** Counts the top-level members in the text of a valid JSON object, repeated ones too (RFC 7515 §4). */
 function countMembers(json: string): number {
   let depth = 0
@@ -118,46 +115,6 @@ function countMembers(json: string): number {
     else if (part === ':' && depth === 1) members++
   }
   return members
-}
-
-/** Cognito's clock may run ahead by this many seconds. */
-const MIN_FUTURE = 60
-/** Cognito issues no access or ID token for longer than a day; seconds. */
-const MAX_LIFETIME = 86_400 + 60
-/** The last second that a `Date` can hold. */
-const MAX_TIME = 8_640_000_000_000
-
-/**
- * Checks `exp`, `iat` and `nbf` (RFC 7519 §4.1.4–6).
- *
- * @param now - seconds since 1970
- * @param tolerance - seconds
- * @throws {CognitoError} `COGNITO_ERR_TOKEN_EXPIRED` or `COGNITO_ERR_TOKEN_INVALID`
- */
-export function checkTimes(
-  payload: Readonly<Record<string, unknown>>,
-  now: number,
-  tolerance: number,
-  pool: string,
-): void {
-  const latest = now + Math.max(tolerance, MIN_FUTURE)
-  const exp = ownMember(payload, 'exp')
-  const iat = ownMember(payload, 'iat')
-  if (!isTime(exp, MAX_TIME)) throw invalid('exp is not a time', pool)
-  if (!isTime(iat, latest)) throw invalid('iat is not a time, or lies in the future', pool)
-  if (exp <= iat || exp - iat > MAX_LIFETIME)
-    throw invalid('the lifetime is not between 0 and 24 hours', pool)
-  if (Object.hasOwn(payload, 'nbf') && !isTime(payload['nbf'], latest)) {
-    throw invalid('nbf is not a time, or lies in the future', pool)
-  }
-  if (exp <= now - tolerance) {
-    throw new CognitoError('COGNITO_ERR_TOKEN_EXPIRED', { reason: 'the token expired', pool })
-  }
-}
-
-/** Tells a finite number from 0 to `latest`. */
-export function isTime(value: unknown, latest: number): value is number {
-  return typeof value === 'number' && value >= 0 && value <= latest
 }
 
 interface JwtHost {

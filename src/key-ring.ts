@@ -81,7 +81,11 @@ export class KeyRing<K> {
   }
 
   status(): KeyRingStatus {
-    return toStatus(this.#endpoints, [...this.#keys.values()], this.#policy.now())
+    const { now, staleIfErrorMs } = this.#policy
+    const trusted = [...this.#keys.values()].filter(
+      ({ confirmedAt }) => now() - confirmedAt <= staleIfErrorMs,
+    )
+    return toStatus(this.#endpoints, trusted, now())
   }
 
   async #lookUp(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {

@@ -22,7 +22,7 @@ export interface KeysOptions {
    */
   readonly staleIfError?: number
   /**
-   * Deadline of one lookup; 0.05–3.
+   * Deadline of one attempt to fetch the keys, of which a lookup makes at most two; 0.05–3.
    *
    * @defaultValue 2
    */
@@ -114,7 +114,8 @@ const OPTIONS = Type.Object(
     pools: Type.Record(Type.String({ pattern: '^[A-Za-z][\\w.-]*$' }), poolSchema, {
       minProperties: 1,
       additionalProperties: false,
-      expected: 'at least one pool, under a name of letters, digits, dots, dashes and underscores',
+      expected:
+        'at least one pool, under a name that begins with a letter and goes on with letters, digits, . _ or -',
     }),
     defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
     tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
@@ -159,7 +160,7 @@ export function resolveOptions(
     names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
   )
   assertApart([...pools.values()])
-  assertOwnKeysUrl(options.pools, [...pools.values()], keysUrl)
+  assertOwnKeys(options.pools, [...pools.values()])
   const { defaultPool = names[0] as string, realm = 'api' } = options
   if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
   if (!isChallengeValue(realm)) throw new TypeError('realm: expected printable ASCII without " and \\')
@@ -202,20 +203,21 @@ function assertApart(pools: readonly ResolvedPool[]): void {
 }
 
 /** One key set for several pools would let each sign for the others. */
-function assertOwnKeysUrl(
-  options: PluginOptions['pools'],
-  pools: readonly ResolvedPool[],
-  keysUrl: string | undefined,
-): void {
-  if (keysUrl === undefined) return
-  const urls = pools
-    .filter(({ name }) => options[name]?.jwksUrl === undefined)
-    .map(({ issuers }) => [...issuers.values()][0])
-  if (new Set(urls).size < urls.length) {
-    throw new TypeError(
-      'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl',
-    )
+function assertOwnKeys(options: PluginOptions['pools'], pools: readonly ResolvedPool[]): void {
+  const owners = new Map<string, ResolvedPool>()
+  for (const pool of pools) {
+    for (const url of new Set(pool.issuers.values())) {
+      const owner = owners.get(url)
+      if (owner) throw new TypeError(describeSharedKeys(pool.name, owner.name, options[pool.name]?.jwksUrl))
+      owners.set(url, pool)
+    }
   }
+}
+
+function describeSharedKeys(name: string, owner: string, jwksUrl: string | undefined): string {
+  return jwksUrl === undefined
+    ? 'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl'
+    : `pools.${name}.jwksUrl: expected a key set of its own; pools.${owner} has the same`
 }
 
 function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSource[] {

@@ -9,7 +9,8 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors', 'user-pool-id', 'schema', 'jwk'],
+  ['errors', 'members', 'user-pool-id', 'schema', 'jwk'],
+  ['times'],
   ['coercion', 'jwt', 'token-source', 'jwks-endpoint'],
   ['claims', 'key-ring'],
   ['pool', 'authorization'],

@@ -238,6 +238,9 @@ t.test('a type guard decides over the payload', async (t) => {
     claims: { tenant: 't1', email_verified: true },
   })
   t.strictSame(reader(id, 'id'), { misfits: ['the type guard'] })
+  for (const answer of [1, 'yes', {}, Promise.resolve(true)]) {
+    t.strictSame(compileClaims((() => answer) as never, '')(id, 'id'), { misfits: ['the type guard'] })
+  }
   t.strictSame(reader({ ...id, tenant: 't1', aud: 7 }, 'id'), { misfits: ['aud'] })
 })
 

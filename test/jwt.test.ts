@@ -5,8 +5,9 @@
 import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
-import { checkTimes, createSignatureCheck, parseToken } from '../src/jwt.js'
+import { createSignatureCheck, parseToken } from '../src/jwt.js'
 import { TestIssuer } from '../src/testing.js'
+import { checkTimes } from '../src/times.js'
 
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()
@@ -105,8 +106,8 @@ t.test('the length is looked at before anything else', async (t) => {
   const token = pool.accessToken()
   t.equal(parseToken(token, token.length).kid, pool.kid())
   t.throws(() => parseToken(token, token.length - 1), {
-    code: 'COGNITO_ERR_TOKEN_INVALID',
+    name: 'CognitoError',
     reason: 'the token is longer than maxTokenLength',
-  } as object)
+  })
   t.throws(() => parseToken(`${'x '.repeat(9000)}`, 8192), { code: 'COGNITO_ERR_REQUEST_INVALID' })
 })

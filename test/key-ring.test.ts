@@ -132,6 +132,7 @@ t.test('an outage takes no key away for 24 hours, and nobody waits for it', asyn
   t.equal(asked(), 13, 'one lookup a back-off step, of two attempts')
   t.match(ring.status(), { state: 'degraded', lastFailure: { reason: 'status' } })
   clock.ms += 4 * HOUR
+  t.match(ring.status(), { state: 'down', keys: [] }, 'a key past its time counts no more')
   t.equal(await use(), 'unavailable')
   t.match(ring.status(), { state: 'down', keys: [] })
   issuer.down = false

@@ -27,7 +27,7 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
   [
     'a pool name with a space',
     { pools: { 'e u': eu } },
-    'pools.e u: unknown name; expected at least one pool, under a name',
+    'pools.e u: unknown name; expected at least one pool, under a name that begins with a letter',
   ],
   [
     'a pool name that begins with an underscore',
@@ -193,6 +193,11 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
     { pools: { eu }, tokenFrom },
     'tokenFrom: expected fromHeader()',
   ]),
+  [
+    'one key set of two pools',
+    { pools: { eu: { ...eu, jwksUrl: 'https://x/jwks' }, us: { ...us, jwksUrl: 'https://x/jwks' } } },
+    'pools.us.jwksUrl: expected a key set of its own; pools.eu has the same',
+  ],
   [
     'one key URL for several pools',
     { pools: { eu, us } },

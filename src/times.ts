@@ -1,0 +1,44 @@
+/**
+ * When a token is valid: its lifetime, its issue and the clocks that disagree about them.
+ * @module
+ */
+import { CognitoError } from './errors.js'
+import { type Members, ownMember } from './members.js'
+
+const invalid = (reason: string, pool: string) =>
+  new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool })
+
+/** Cognito's clock may run ahead by this many seconds. */
+export const MIN_FUTURE = 60
+/** Cognito issues no access or ID token for longer than a day; seconds. */
+const MAX_LIFETIME = 86_400 + 60
+/** The last second that a `Date` can hold. */
+const MAX_TIME = 8_640_000_000_000
+
+/**
+ * Checks `exp`, `iat` and `nbf` (RFC 7519 §4.1.4–6).
+ *
+ * @param now - seconds since 1970
+ * @param tolerance - seconds
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_EXPIRED` or `COGNITO_ERR_TOKEN_INVALID`
+ */
+export function checkTimes(payload: Members, now: number, tolerance: number, pool: string): void {
+  const latest = now + Math.max(tolerance, MIN_FUTURE)
+  const exp = ownMember(payload, 'exp')
+  const iat = ownMember(payload, 'iat')
+  if (!isTime(exp, MAX_TIME)) throw invalid('exp is not a time', pool)
+  if (!isTime(iat, latest)) throw invalid('iat is not a time, or lies in the future', pool)
+  if (exp <= iat || exp - iat > MAX_LIFETIME)
+    throw invalid('the lifetime is not between 0 and 24 hours', pool)
+  if (Object.hasOwn(payload, 'nbf') && !isTime(payload['nbf'], latest)) {
+    throw invalid('nbf is not a time, or lies in the future', pool)
+  }
+  if (exp <= now - tolerance) {
+    throw new CognitoError('COGNITO_ERR_TOKEN_EXPIRED', { reason: 'the token expired', pool })
+  }
+}
+
+/** Tells a finite number from 0 to `latest`. */
+export function isTime(value: unknown, latest: number): value is number {
+  return typeof value === 'number' && value >= 0 && value <= latest
+}

@@ -1,0 +1,153 @@
+/**
+ * The documentation and the code say the same: what is there is documented, and what is documented is there.
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { requirementNames } from '../src/authorization.js'
+import { CognitoError, cognitoErrorCodes } from '../src/errors.js'
+import { optionNames } from '../src/options.js'
+import { TestIssuer } from '../src/testing.js'
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+/** The text below a heading, down to the next one of its level or above. */
+function section(page: string, heading: string): string {
+  const level = heading.indexOf(' ')
+  const [, rest] = page.split(`\n${heading}\n`)
+  return `\n${rest ?? ''}`.split(new RegExp(`\n#{1,${level}} `))[0] ?? ''
+}
+
+/** The cells of the table whose header row begins with `header`. */
+function table(text: string, header: string): string[][] {
+  const [, rest = ''] = text.split(`\n| ${header} |`)
+  const rows = rest.split('\n').slice(2)
+  const end = rows.findIndex((row) => !row.startsWith('|'))
+  return rows.slice(0, end < 0 ? undefined : end).map((row) => row.split(/(?<!\\)\|/).slice(1, -1))
+}
+
+/** What stands in backquotes in the first cells, in order of the alphabet. */
+const names = (rows: readonly string[][]) =>
+  rows.flatMap(([cell = '']) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name)).sort()
+
+const sorted = (list: readonly string[]) => [...list].sort()
+
+t.test('the reading of tables finds what is there, and misses what is not', async (t) => {
+  const page =
+    '# A\n\n## B\n\n| option | x |\n| --- | --- |\n| `one`, `two` | a \\| b |\n\n## C\n| option |\n| --- |\n| `three` |\n'
+  t.strictSame(names(table(section(page, '## B'), 'option')), ['one', 'two'])
+  t.strictSame(names(table(section(page, '## C'), 'option')), ['three'])
+  t.strictSame(names(table(section(page, '## D'), 'option')), [])
+})
+
+t.test('docs/options.md has every option, and no other', async (t) => {
+  const page = read('docs/options.md')
+  for (const [heading, kind] of [
+    ['## Plugin', 'plugin'],
+    ['## Pool', 'pool'],
+    ['## Keys', 'keys'],
+  ] as const) {
+    const text = section(page, heading)
+    t.strictSame(names(table(text, 'option')), sorted(optionNames[kind]), heading)
+    const explained = Array.from(text.matchAll(/^- \*\*`(\w+)`\*\*/gm), ([, name = '']) => name)
+    t.strictSame(sorted(explained), sorted(optionNames[kind]), `${heading}, explained`)
+  }
+})
+
+t.test("the README's tables have every option of the plugin and of a pool, and no other", async (t) => {
+  const [plugin = '', pool = ''] = section(read('README.md'), '## Options').split('Each pool:')
+  t.strictSame(names(table(plugin, 'option')), sorted(optionNames.plugin))
+  t.strictSame(names(table(pool, 'option')), sorted(optionNames.pool))
+})
+
+t.test('docs/guards.md and the README have every requirement, and no other', async (t) => {
+  const expected = sorted([...requirementNames, 'check'])
+  t.strictSame(names(table(section(read('docs/guards.md'), '## Requirements'), 'requirement')), expected)
+  t.strictSame(names(table(section(read('README.md'), '## Guards'), 'requirement')), expected)
+})
+
+t.test('docs/errors.md has every code with its status and its challenge, and no other', async (t) => {
+  const page = read('docs/errors.md')
+  const rows = table(page, 'code')
+  t.strictSame(names(rows), sorted(cognitoErrorCodes))
+  for (const [code = '', status = '', challenge = ''] of rows) {
+    const error = new CognitoError(code.replaceAll('`', '').trim() as 'COGNITO_ERR_INTERNAL', { reason: '' })
+    t.equal(Number(status), error.statusCode, `${code} status`)
+    const documented = /error="(\w+)"/.exec(challenge)?.[1]
+    t.equal(documented, error.challenge?.error, `${code} challenge`)
+    t.equal(/no challenge/.test(challenge), error.challenge === undefined, `${code} has a challenge`)
+  }
+  const headings = Array.from(page.matchAll(/^## (COGNITO_ERR_\w+)$/gm), ([, code = '']) => code)
+  t.strictSame(headings, cognitoErrorCodes, 'a section for each, in order')
+  const situations = table(section(page, '## Situations and answers'), 'situation')
+  const answered = new Set(situations.flatMap((row) => names([row.slice(2)])))
+  const refusals = cognitoErrorCodes.filter((code) => code !== 'COGNITO_ERR_INTERNAL')
+  t.strictSame(
+    sorted([...answered]),
+    sorted(refusals.map((code) => code.replace('COGNITO_ERR_', ''))),
+    'a situation for each, the defects of an application aside',
+  )
+})
+
+t.test('every reason that the code can give is in docs/errors.md', async (t) => {
+  const documented = section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID')
+  const source = ['jwt', 'times', 'cognito-token', 'pool-keys']
+    .map((room) => read(`src/${room}.ts`))
+    .join('\n')
+  const reasons = Array.from(
+    source.matchAll(/(?:invalid\(|refuseForm\(text, |return |absent: |'over budget': )'([^']{12,})'/g),
+    ([, reason = '']) => reason,
+  )
+  t.ok(reasons.length >= 25, `${reasons.length} reasons`)
+  for (const reason of reasons) t.ok(documented.includes(`| ${reason} |`), reason)
+})
+
+/** The names that a module exports, read from its text: types leave no trace at run time. */
+function exportsOf(path: string): string[] {
+  const source = read(path)
+  const lists = Array.from(source.matchAll(/^export (?:type )?\{([^}]*)\}/gm), ([, list = '']) =>
+    list.split(','),
+  )
+  const listed = lists.flat().map((name) => name.replace(/^\s*(?:type )?(?:\w+ as )?/, '').trim())
+  const declared = source.matchAll(/^export (?:async )?(?:class|const|function|interface|type) (\w+)/gm)
+  return [...listed.filter(Boolean), ...Array.from(declared, ([, name = '']) => name)]
+}
+
+t.test('docs/api.md has every export of both entries, and no other', async (t) => {
+  const page = read('docs/api.md')
+  for (const [heading, path] of [
+    ['## fastify-cognito', 'src/index.ts'],
+    ['## fastify-cognito/testing', 'src/testing.ts'],
+  ] as const) {
+    const documented = names(table(section(page, heading), 'export'))
+    t.strictSame(documented, sorted(exportsOf(path)), heading)
+    const values = Object.keys(await import(`../${path.replace('.ts', '.js')}`))
+    t.strictSame(
+      values.filter((name) => !documented.includes(name)),
+      [],
+      `${heading}, at run time`,
+    )
+  }
+})
+
+t.test('docs/guards.md has every member of request.cognito, and no other', async (t) => {
+  const [, body = ''] =
+    /export interface Authentication[^{]*\{([\s\S]*?)\n\}/.exec(read('src/authentication.ts')) ?? []
+  const members = Array.from(body.matchAll(/^ {2}readonly (\w+)\??:/gm), ([, name = '']) => name)
+  t.ok(members.includes('subject'))
+  t.strictSame(names(table(section(read('docs/guards.md'), '## request.cognito'), 'member')), sorted(members))
+})
+
+t.test('docs/testing.md has every member of the local issuer and of its pools, and no other', async (t) => {
+  const page = read('docs/testing.md')
+  const issuer = await TestIssuer.start()
+  t.teardown(() => issuer.close())
+  const members = (instance: object) =>
+    [...Object.keys(instance), ...Object.getOwnPropertyNames(Object.getPrototypeOf(instance))].filter(
+      (name) => name !== 'constructor',
+    )
+  const documented = (heading: string) =>
+    sorted(names(table(section(page, heading), 'member')).map((entry) => entry.replace(/\(.*/, '')))
+  t.strictSame(documented('## TestIssuer'), sorted(['TestIssuer.start', ...members(issuer)]))
+  t.strictSame(documented('## TestPool'), sorted(members(issuer.createPool())))
+})
