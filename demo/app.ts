@@ -1,0 +1,135 @@
+/**
+ * The application of the demo: two user pools, and a route for each kind of guard.
+ * @module
+ */
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+// In an application of your own: from 'fastify-cognito', and the same in `declare module` below.
+import cognito, { type Authentication, CognitoError, definePools } from '../src/index.js'
+
+/** Where a pool is to be found. */
+export interface PoolSettings {
+  readonly userPoolId: string
+  readonly appClientId: string
+  readonly issuer: string
+}
+
+/** The pools of the application. Against Cognito itself `issuer` is left out: it follows from `userPoolId`. */
+export function createPools({ eu, us }: Readonly<Record<'eu' | 'us', PoolSettings>>) {
+  return definePools({
+    eu: { userPoolId: eu.userPoolId, appClientId: eu.appClientId, issuer: eu.issuer },
+    us: { userPoolId: us.userPoolId, appClientId: us.appClientId, issuer: us.issuer },
+  })
+}
+
+// Types the names of the pools and what their guards prove: authRequired('asia') does not compile.
+declare module '../src/index.js' {
+  interface Register {
+    pools: ReturnType<typeof createPools>
+  }
+}
+
+/** Custom attributes of pool eu. Cognito sends them as text, in ID tokens only. */
+const Member = Type.Object({
+  tenantId: Type.String({ alias: 'custom:tenant_id' }),
+  seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
+})
+
+const HALF_A_DAY = 12 * 3600
+
+/**
+ * Makes the application, ready to listen.
+ *
+ * @param explain - told why a request was refused: the client only learns the code, Fastify's log has it as `err.reason`
+ */
+export async function createApp(
+  settings: Readonly<Record<'eu' | 'us', PoolSettings>>,
+  explain: (line: string) => void = () => {},
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  app.addHook('onError', async ({ method, routeOptions }, _reply, error) => {
+    if (error instanceof CognitoError) {
+      explain(`${method} ${routeOptions.url}: ${error.statusCode} ${error.code}: ${error.reason}`)
+    }
+  })
+  await app.register(cognito, { pools: createPools(settings) })
+  addPoolRoutes(app)
+  addRequirementRoutes(app)
+  app.register(addStaffRoutes, { prefix: '/staff' })
+  return app
+}
+
+/** Who may enter: tokens of which pool, and of which kind. */
+function addPoolRoutes(app: FastifyInstance): void {
+  app.get('/', async () => ({ open: true }))
+
+  app.get('/eu', { onRequest: app.authRequired('eu') }, async (request) => describeCaller(request.cognito))
+
+  app.get('/us', { onRequest: app.authRequired('us') }, async (request) => describeCaller(request.cognito))
+
+  // An ID token tells who the user is. `claims` is typed by the schema: { tenantId: string, seats?: number }.
+  const member = app.authRequired('eu', { tokenUse: 'id', claims: Member })
+  app.get('/eu/profile', { onRequest: member }, async (request) => {
+    const { tenantId, seats } = request.cognito.claims
+    return { tenantId, seats }
+  })
+
+  // The issuer of the token picks the pool.
+  app.get('/any', { onRequest: app.authRequired(['eu', 'us']) }, async (request) =>
+    describeCaller(request.cognito),
+  )
+
+  app.get('/here', { onRequest: app.authRequired(regionOf) }, async (request) =>
+    describeCaller(request.cognito),
+  )
+
+  // Without a token `request.cognito` is null; a bad token is refused here too.
+  app.get('/greeting', { onRequest: app.authOptional('eu') }, async (request) => ({
+    greeting: `Hello, ${request.cognito?.username ?? 'stranger'}`,
+  }))
+}
+
+/** The request chooses the pool. What it says is mapped to a known name, never passed on. */
+function regionOf(request: FastifyRequest) {
+  return request.headers['x-region'] === 'us' ? 'us' : 'eu'
+}
+
+function describeCaller({ pool, username }: Authentication) {
+  return { pool, username }
+}
+
+/** What the caller may do. */
+function addRequirementRoutes(app: FastifyInstance): void {
+  // The one scope that a sign-in through the API yields; others come with Cognito's OAuth endpoints.
+  const account = app.authRequired('eu', { scopes: 'aws.cognito.signin.user.admin' })
+  app.get('/account', { onRequest: account }, async (request) => ({ scopes: [...request.cognito.scopes] }))
+
+  const orders = app.authRequired('eu', { scopes: ['orders/read'] })
+  app.get('/orders', { onRequest: orders }, async () => ({ orders: [] }))
+
+  // A list: every one of them.
+  const admin = app.authRequired('eu', { groups: ['admin', 'staff'] })
+  app.get('/admin', { onRequest: admin }, async (request) => ({ groups: [...request.cognito.groups] }))
+
+  const support = app.authRequired(['eu', 'us'], { groups: { anyOf: ['admin', 'ops'] } })
+  app.get('/support', { onRequest: support }, async (request) => describeCaller(request.cognito))
+
+  // Whatever else has to be decided, decided last.
+  const ownTenant = app.authRequired('eu', {
+    tokenUse: 'id',
+    claims: Member,
+    check: ({ claims }, request) => claims.tenantId === (request.params as { tenantId: string }).tenantId,
+  })
+  app.get('/tenants/:tenantId', { onRequest: ownTenant }, async (request) => ({
+    tenantId: request.cognito.claims.tenantId,
+  }))
+
+  const recent = app.authRequired('eu', { maxAge: HALF_A_DAY })
+  app.post('/transfers', { onRequest: recent }, async (request) => ({ by: request.cognito.username }))
+}
+
+/** A whole scope behind one guard: no route of it can be forgotten. */
+async function addStaffRoutes(scope: FastifyInstance): Promise<void> {
+  const staff = scope.cognito.protect(scope, scope.authRequired('eu', { groups: 'staff' }))
+  staff.get('/me', async (request) => describeCaller(request.cognito))
+}

@@ -1,0 +1,62 @@
+/**
+ * Sets the demo's stage: the emulator with two user pools, three people, and the tokens of their sign-ins.
+ * @module
+ */
+import {
+  type CognitoLocal,
+  createPool,
+  createUser,
+  type LocalPool,
+  type LocalUser,
+  signIn,
+  startCognitoLocal,
+  type Tokens,
+} from './cognito-local.js'
+
+const password = 'Correct-horse-7'
+
+/** Who can sign in at pool eu, and who at pool us. */
+export const people = {
+  ada: {
+    username: 'ada',
+    password,
+    attributes: { email: 'ada@example.com', 'custom:tenant_id': 'acme', 'custom:seats': '25' },
+    groups: ['admin', 'staff'],
+  },
+  ben: { username: 'ben', password, attributes: { 'custom:tenant_id': 'globex' }, groups: [] },
+  cal: { username: 'cal', password, attributes: {}, groups: ['ops'] },
+} as const satisfies Record<string, LocalUser>
+
+/** The emulator at work. */
+export interface Stage {
+  readonly cognito: CognitoLocal
+  readonly eu: LocalPool
+  readonly us: LocalPool
+  /** Of ada and ben in pool eu, and of cal in pool us. */
+  readonly tokens: Readonly<Record<keyof typeof people, Tokens>>
+}
+
+/** Starts the emulator and fills it. */
+export async function setStage(): Promise<Stage> {
+  const cognito = await startCognitoLocal()
+  try {
+    const eu = await createPool(cognito, {
+      name: 'eu',
+      attributes: { tenant_id: 'String', seats: 'Number' },
+      groups: ['admin', 'staff'],
+    })
+    const us = await createPool(cognito, { name: 'us', groups: ['ops'] })
+    const ada = await enter(eu, people.ada)
+    const ben = await enter(eu, people.ben)
+    const cal = await enter(us, people.cal)
+    return { cognito, eu, us, tokens: { ada, ben, cal } }
+  } catch (error) {
+    await cognito.stop()
+    throw error
+  }
+}
+
+async function enter(pool: LocalPool, person: LocalUser): Promise<Tokens> {
+  await createUser(pool, person)
+  return await signIn(pool, person)
+}
