@@ -22,7 +22,7 @@ export interface Authenticator {
    *
    * @param names - of pools; `undefined` for all pools, of which a request chooses
    * @param path - where the requirement stands, for the message of an error
-   * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+   * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
    */
   readonly plan: (names: readonly string[] | undefined, requirement: TokenRequirement, path: string) => Plan
   /**

@@ -56,28 +56,28 @@ const names = (expected: string, pattern: string) => {
   )
 }
 
-const REQUIREMENT = Type.Object(
-  {
-    tokenUse: tokenUseOption,
-    // RFC 6749 §3.3
-    scopes: names('a scope, a list of scopes or { anyOf: list }', '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'),
-    groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
-    claims: claimsOption,
-    maxAge: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 31_536_000, expected: 'seconds from 0 to 31,536,000' }),
-    ),
-  },
-  { additionalProperties: false, expected: 'an object of requirements' },
-)
+/** Schemas of the members of a {@link TokenRequirement}. */
+export const requirementProperties = {
+  tokenUse: tokenUseOption,
+  // RFC 6749 §3.3
+  scopes: names('a scope, a list of scopes or { anyOf: list }', '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'),
+  groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
+  claims: claimsOption,
+  maxAge: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 31_536_000, expected: 'seconds from 0 to 31,536,000' }),
+  ),
+}
+
+const REQUIREMENT = Type.Object(requirementProperties, {
+  additionalProperties: false,
+  expected: 'an object of requirements',
+})
 
 /** Does not compile when the interface and the schema drift apart. */
 const isDocumented: IsDocumented<TokenRequirement, typeof REQUIREMENT> = true
 void isDocumented
 
 const schema = compileSchema(REQUIREMENT)
-
-/** Names of all members of a requirement, for the documentation to be held against. */
-export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
 
 /**
  * Validates a requirement.
@@ -87,7 +87,7 @@ export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.prope
  */
 export function assertRequirement(requirement: TokenRequirement, path: string): void {
   assertOptions(schema, requirement, path)
-  assertDefined(requirement, requirementNames, path)
+  assertDefined(requirement, Object.keys(requirementProperties), path)
 }
 
 /** Tells why no token of the uses given could ever meet the requirement; `undefined` when one can. */

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { type Authenticator, admit } from './authenticator.js'
-import type { TokenRequirement } from './authorization.js'
+import { assertRequirement, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption, TokenUse } from './claims.js'
 import type { Guard, Protect } from './guard.js'
 import type { KeyRingStatus } from './key-ring.js'
@@ -67,11 +67,16 @@ const NOTHING: TokenRequirement = Object.freeze({})
 export function createCognito(authenticator: Authenticator, { pools, defaultPool }: ResolvedOptions) {
   const plans = new WeakMap<TokenRequirement, Map<string, Plan>>()
 
+  function compile(names: readonly string[], requirement: TokenRequirement): Plan {
+    assertRequirement(requirement, 'verify')
+    return authenticator.plan(names, requirement, 'verify')
+  }
+
   function planFor(pool: string | readonly string[], requirement: TokenRequirement): Plan {
     const names = [pool].flat()
     const key = JSON.stringify(names)
     const ofRequirement = plans.get(requirement) ?? new Map<string, Plan>()
-    const plan = ofRequirement.get(key) ?? authenticator.plan(names, requirement, 'verify')
+    const plan = ofRequirement.get(key) ?? compile(names, requirement)
     plans.set(requirement, ofRequirement.set(key, plan))
     return plan
   }

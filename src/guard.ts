@@ -14,11 +14,12 @@ import type {
 } from 'fastify'
 import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
-import type { TokenRequirement } from './authorization.js'
+import { requirementProperties, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption, TokenUse } from './claims.js'
 import { CognitoError } from './errors.js'
 import { type Plan, selectPools } from './plan.js'
 import type { AuthOf, PoolSelector } from './register.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
 import type { TokenSource } from './token-source.js'
 
 /** What a route asks, besides its pool. */
@@ -33,6 +34,27 @@ export interface Requirement<
    */
   readonly check?: (authentication: A, request: FastifyRequest) => boolean | Promise<boolean>
 }
+
+const REQUIREMENT = Type.Object(
+  {
+    ...requirementProperties,
+    check: Type.Optional(
+      Type.Unsafe<NonNullable<Requirement['check']>>(
+        Type.Function([], Type.Any(), { expected: 'a function' }),
+      ),
+    ),
+  },
+  { additionalProperties: false, expected: 'an object of requirements' },
+)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<Requirement, typeof REQUIREMENT> = true
+void isDocumented
+
+const schema = compileSchema(REQUIREMENT)
+
+/** Names of all members of a {@link Requirement}, for the documentation to be held against. */
+export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
 
 declare const kAuth: unique symbol
 declare const kExactly: unique symbol
@@ -141,7 +163,9 @@ function createGuard(
   selector: Selector,
   requirement: Requirement = {},
 ): Guard<Authentication | null> {
-  const { check, ...rest } = assertGuardRequirement(requirement, name)
+  assertOptions(schema, requirement, name)
+  assertDefined(requirement, requirementNames, name)
+  const { check, ...rest } = requirement
   const choosePlan = createChooser(context, selector, rest, name)
 
   function authenticate(request: GuardedRequest): void | Promise<void> {
@@ -212,16 +236,6 @@ function attach(request: GuardedRequest, authentication: Authentication, check: 
     const { pool } = authentication
     throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
   })
-}
-
-function assertGuardRequirement(requirement: Requirement, name: string): Requirement {
-  if (typeof requirement !== 'object' || requirement === null || Array.isArray(requirement)) {
-    throw new TypeError(`${name}: expected an object of requirements`)
-  }
-  if (Object.hasOwn(requirement, 'check') && typeof requirement.check !== 'function') {
-    throw new TypeError(`${name}.check: expected a function; leave it out where nothing is to be checked`)
-  }
-  return requirement
 }
 
 /** Compiles how a guard comes by its plan: at boot where its pools are fixed, else by the request. */

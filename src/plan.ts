@@ -4,7 +4,6 @@
  */
 import {
   type Authorize,
-  assertRequirement,
   compileRequirement,
   findContradiction,
   type TokenRequirement,
@@ -36,9 +35,10 @@ export interface ReadablePool {
  *
  * @param registered - the pools of the plugin by their names
  * @param names - the guard's pools; `undefined` for all of them, of which a request chooses
+ * @param requirement - valid as such
  * @param path - where the requirement stands, for the message of an error
  * @param tolerance - seconds
- * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+ * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
 export function compilePlan(
   registered: ReadonlyMap<string, ReadablePool>,
@@ -47,7 +47,6 @@ export function compilePlan(
   path: string,
   tolerance: number,
 ): Plan {
-  assertRequirement(requirement, path)
   const claims = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
   const pools = new Map<string, PoolPlan>()

@@ -72,7 +72,7 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
     [
       'eu',
       { scope: 'a' },
-      /^authRequired\.scope: unknown name; expected tokenUse, scopes, groups, claims, maxAge/,
+      /^authRequired\.scope: unknown name; expected tokenUse, scopes, groups, claims, maxAge, check$/,
     ],
     ...[
       '',
@@ -111,7 +111,7 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
       { [name]: undefined },
       new RegExp(`^authRequired\\.${name}: expected a value`),
     ]),
-    ['eu', { check: undefined }, /^authRequired\.check: expected a function/],
+    ['eu', { check: undefined }, /^authRequired\.check: expected a value/],
     ['eu', { check: true }, /^authRequired\.check: expected a function/],
     ['eu', { claims: Type.String() }, /^authRequired\.claims: expected Type\.Object/],
     ['ids', { scopes: 'a' }, /^authRequired: this can never hold: only access tokens have scopes/],
