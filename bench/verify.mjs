@@ -19,7 +19,12 @@ const key = createPublicKey({ key: pool.keySet().keys[1], format: 'jwk' })
 const variants = {
   'crypto.verify': (token) => {
     const end = token.lastIndexOf('.')
-    const isValid = rsaVerify('sha256', Buffer.from(token.slice(0, end)), key, Buffer.from(token.slice(end + 1), 'base64url'))
+    const isValid = rsaVerify(
+      'sha256',
+      Buffer.from(token.slice(0, end)),
+      key,
+      Buffer.from(token.slice(end + 1), 'base64url'),
+    )
     if (!isValid) throw new Error('the benchmark compares valid tokens only')
   },
   'fastify-cognito': (token) => admit(authenticator.verify(token, plan), plan),
@@ -41,7 +46,10 @@ for (let round = -3; round < ROUNDS; round += 1) {
     if (round >= 0) times[name].push(microseconds)
   }
 }
-for (const [name, values] of Object.entries(times)) console.log(`${name.padEnd(16)} ${median(values).toFixed(1)} µs a token`)
+for (const [name, values] of Object.entries(times))
+  console.log(`${name.padEnd(16)} ${median(values).toFixed(1)} µs a token`)
 const ratio = median(times['fastify-cognito']) / median(times['crypto.verify'])
-console.log(`ratio            ${ratio.toFixed(2)} (Node ${process.version}, ${TOKENS} tokens, median of ${ROUNDS} rounds)`)
+console.log(
+  `ratio            ${ratio.toFixed(2)} (Node ${process.version}, ${TOKENS} tokens, median of ${ROUNDS} rounds)`,
+)
 await issuer.close()

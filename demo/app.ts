@@ -29,7 +29,10 @@ declare module '../src/index.js' {
   }
 }
 
-/** Custom attributes of pool eu. Cognito sends them as text, in ID tokens only. */
+/**
+ * Custom attributes of pool eu. Cognito sends them as text, and in ID tokens only: as an option of the pool they would
+ * be asked of access tokens too, and none would pass.
+ */
 const Member = Type.Object({
   tenantId: Type.String({ alias: 'custom:tenant_id' }),
   seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),

@@ -1,6 +1,5 @@
 /**
- * Starts the emulator cognito-local for a while, and calls its API as an AWS SDK would. For development only: it signs
- * the tokens of every pool with one key, whose private half is published in its package.
+ * The emulator cognito-local, started for a while and called as an AWS SDK would call it.
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -60,7 +59,8 @@ const PORTS_TO_TRY = 5
 
 /**
  * Starts cognito-local as a process of its own, on loopback and in a fresh temporary folder. Process and folder are
- * gone when this process ends, by a signal too; only SIGKILL leaves them behind.
+ * gone when this process ends, by a signal too; only SIGKILL leaves them behind. For development only: the emulator
+ * signs the tokens of every pool with one key, whose private half is published in its package.
  *
  * @param choosePort - asked again when the port was taken in the meantime
  * @throws {Error} with the emulator's last words, when it does not start

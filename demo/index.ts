@@ -1,6 +1,5 @@
 /**
- * The command `npm run demo`: starts everything, prints lines to try, and stays until Ctrl-C. With `--check` it makes
- * the calls itself and tells whether the answers are as printed.
+ * The command `npm run demo`: starts everything and prints lines to try; with `--check` it tries them itself.
  * @module
  */
 import { styleText } from 'node:util'
@@ -19,6 +18,14 @@ process.stdout.once('error', () => process.exit(0))
 
 async function run(isCheck: boolean): Promise<number> {
   const stage = await setStage()
+  try {
+    return await serve(stage, isCheck)
+  } finally {
+    await stage.cognito.stop()
+  }
+}
+
+async function serve(stage: Stage, isCheck: boolean): Promise<number> {
   const app = await createApp(stage, isCheck ? undefined : (line) => say(paint('yellow', line)))
   try {
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -29,7 +36,6 @@ async function run(isCheck: boolean): Promise<number> {
     return 0
   } finally {
     await app.close()
-    await stage.cognito.stop()
   }
 }
 
@@ -51,7 +57,8 @@ function introduce(origin: string, { eu, us, cognito }: Stage): string[] {
     `  pool eu      ${eu.userPoolId}  ada (${people.ada.groups.join(', ')}), ben`,
     `  pool us      ${us.userPoolId}  cal (${people.cal.groups.join(', ')})`,
     '',
-    'Paste any line into another terminal. The tokens are real and last 12 hours; why one was refused stands here.',
+    'Paste any line that begins with curl into another terminal: its tokens are real, and last 12 hours.',
+    'Above each one stands what it has to answer. Why a request was refused will be told here.',
   ]
 }
 
@@ -128,8 +135,8 @@ function fail(message: string, exitCode: number): number {
 }
 
 const flags = process.argv.slice(2)
-const unknown = flags.find((flag) => flag !== '--check')
+const stranger = flags.find((flag) => flag !== '--check')
 process.exitCode =
-  unknown === undefined
+  stranger === undefined
     ? await run(flags.includes('--check')).catch((error: Error) => fail(error.message, 1))
-    : fail(`unknown argument ${JSON.stringify(unknown)}; the only one is --check`, 2)
+    : fail(`unknown argument ${JSON.stringify(stranger)}; the only one is --check`, 2)

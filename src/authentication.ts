@@ -2,14 +2,16 @@
  * Who sent a request: what a verified token says, held against its pool.
  * @module
  */
-import type { CommonClaims, Payload, TokenUse } from './claims.js'
+
 import { readBearer } from './cognito-token.js'
 import type { ResolvedPool } from './pool.js'
+import type { CommonClaims, Payload, TokenUse } from './standard-claims.js'
 
 /** Who sent a request. */
 export interface Authentication<N extends string = string, U extends TokenUse = TokenUse, C = CommonClaims> {
   /** Name of the pool that issued the token. */
   readonly pool: N
+  /** The claim `token_use`. */
   readonly tokenUse: U
   /** `'machine'` for a token of the client-credentials grant, which has no user. */
   readonly principal: 'user' | 'machine'
@@ -19,6 +21,7 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly username: string | undefined
   /** The app client that the token was issued to. */
   readonly clientId: string
+  /** The names in the claim `scope` of an access token; empty for an ID token. */
   readonly scopes: ReadonlySet<string>
   /** The claim `cognito:groups`. Groups belong to the pool that names them. */
   readonly groups: ReadonlySet<string>

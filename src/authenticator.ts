@@ -4,14 +4,14 @@
  */
 import { type Authentication, toAuthentication, type VerifiedToken } from './authentication.js'
 import type { TokenRequirement } from './authorization.js'
-import { type ClaimsReader, compileClaims, type Payload, type TokenUse } from './claims.js'
+import { compileClaims } from './claims.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
 import { parseToken } from './jwt.js'
 import type { KeyRingStatus } from './key-ring.js'
 import { ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
-import { assertPlanned, compilePlan, type Plan, type ReadablePool } from './plan.js'
+import { assertPlanned, type CompiledPool, compilePlan, type Plan } from './plan.js'
 import { createPoolKeys, type PoolKeys } from './pool-keys.js'
 import { checkTimes } from './times.js'
 
@@ -38,7 +38,7 @@ export interface Authenticator {
 }
 
 /** A pool at work. */
-interface LivePool extends ReadablePool {
+interface PoolWithKeys extends CompiledPool {
   readonly keys: PoolKeys
 }
 
@@ -48,11 +48,11 @@ interface LivePool extends ReadablePool {
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
 export function createAuthenticator(options: ResolvedOptions): Authenticator {
-  const live = new Map<string, LivePool>()
-  const byIssuer = new Map<unknown, LivePool>()
+  const live = new Map<string, PoolWithKeys>()
+  const byIssuer = new Map<unknown, PoolWithKeys>()
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, options.keys, options.clockTolerance)
-    const entry = { pool, keys, readClaims: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
+    const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
     live.set(pool.name, entry)
     for (const issuer of pool.issuers.keys()) byIssuer.set(issuer, entry)
   }
@@ -70,7 +70,7 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
 function verify(
   text: string,
   { pools }: Plan,
-  byIssuer: ReadonlyMap<unknown, LivePool>,
+  byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
   { maxTokenLength, clockTolerance }: ResolvedOptions,
 ): VerifiedToken | Promise<VerifiedToken> {
   const { kid, payload } = parseToken(text, maxTokenLength)
@@ -102,7 +102,7 @@ function deepFreeze<T extends object>(value: T): T {
 /**
  * Holds a verified token against what a guard accepts.
  *
- * @param earlier - what an earlier guard of the same request proved; its claims are kept
+ * @param earlier - what an earlier guard of the request proved; its claims are kept where it proved the same token
  * @throws {CognitoError}
  */
 export function admit(
@@ -111,22 +111,19 @@ export function admit(
   earlier: Authentication | null = null,
 ): Authentication {
   const { payload, pool, tokenUse } = token
-  const { readClaims } = assertPlanned(pool.name, tokenUse, pools)
-  const { claims, misfits } = readSafely(readClaims, payload, tokenUse)
+  const { claimsReader } = assertPlanned(pool.name, tokenUse, pools)
+  const { claims, misfits } = claimsReader.read(payload, tokenUse)
   if (misfits) {
     const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
     throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: pool.name })
   }
-  const authentication = toAuthentication(token, { ...earlier?.claims, ...claims })
+  const kept = earlier?.token === token.text ? omit(earlier.claims, claimsReader.names) : {}
+  const authentication = toAuthentication(token, { ...kept, ...claims })
   authorize(authentication, Date.now() / 1000)
   return authentication
 }
 
-/** A type guard of the application that throws has not accepted the token. */
-function readSafely(read: ClaimsReader, payload: Payload, tokenUse: TokenUse): ReturnType<ClaimsReader> {
-  try {
-    return read(payload, tokenUse)
-  } catch {
-    return { misfits: ['the type guard threw'] }
-  }
+/** What a schema declares is as that schema found it, even if it found nothing. */
+function omit(claims: object, names: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)))
 }

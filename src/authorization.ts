@@ -2,11 +2,12 @@
  * What a route asks of a token that is already verified: scopes, groups, the age of the sign-in.
  * @module
  */
-import { type ClaimsOption, claimsOption, type TokenUse, tokenUseOption } from './claims.js'
+import { type ClaimsOption, claimsOption, tokenUseOption } from './claims.js'
 import { CognitoError } from './errors.js'
-import { ownMember } from './members.js'
+import { type Members, ownMember } from './members.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
-import { isTime, MIN_FUTURE } from './times.js'
+import type { TokenUse } from './standard-claims.js'
+import { isTime, MIN_FUTURE_TOLERANCE } from './times.js'
 
 /** Names that are required: one, all of a list, or any of a list. */
 export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
@@ -38,7 +39,7 @@ export interface Grant {
   readonly pool: string
   readonly scopes: ReadonlySet<string>
   readonly groups: ReadonlySet<string>
-  readonly payload: Readonly<Record<string, unknown>>
+  readonly payload: Members
 }
 
 /** Throws unless the grant meets the requirement. `now` is seconds since 1970. */
@@ -64,14 +65,17 @@ export const requirementProperties = {
   groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
   claims: claimsOption,
   maxAge: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 31_536_000, expected: 'seconds from 0 to 31,536,000' }),
+    Type.Integer({ minimum: 0, maximum: 31_536_000, expected: 'whole seconds from 0 to 31,536,000' }),
   ),
 }
 
-const REQUIREMENT = Type.Object(requirementProperties, {
+/** Schema options of an object with these members, and maybe more. */
+export const requirementObject = {
   additionalProperties: false,
   expected: 'an object of requirements',
-})
+} as const
+
+const REQUIREMENT = Type.Object(requirementProperties, requirementObject)
 
 /** Does not compile when the interface and the schema drift apart. */
 const isDocumented: IsDocumented<TokenRequirement, typeof REQUIREMENT> = true
@@ -90,17 +94,6 @@ export function assertRequirement(requirement: TokenRequirement, path: string): 
   assertDefined(requirement, Object.keys(requirementProperties), path)
 }
 
-/** Tells why no token of the uses given could ever meet the requirement; `undefined` when one can. */
-export function findContradiction(
-  requirement: TokenRequirement,
-  uses: ReadonlySet<TokenUse>,
-): string | undefined {
-  const asksForScopes = requirement.scopes !== undefined
-  return asksForScopes && !uses.has('access')
-    ? 'only access tokens have scopes, and the route takes none'
-    : undefined
-}
-
 /**
  * Compiles a valid requirement to a decision.
  *
@@ -117,43 +110,45 @@ export function compileRequirement(requirement: TokenRequirement, tolerance: num
   }
 }
 
-const toList = (required: RequiredNames): readonly string[] =>
-  typeof required === 'object' && 'anyOf' in required ? required.anyOf : [required].flat()
+interface CompiledNames {
+  readonly list: readonly string[]
+  readonly text: string
+  readonly isMetBy: (held: ReadonlySet<string>) => boolean
+}
 
-function compileNames(required: RequiredNames): (held: ReadonlySet<string>) => boolean {
-  const list = toList(required)
-  if (typeof required === 'object' && 'anyOf' in required)
-    return (held) => list.some((name) => held.has(name))
-  return (held) => list.every((name) => held.has(name))
+function compileNames(required: RequiredNames): CompiledNames {
+  if (typeof required === 'object' && 'anyOf' in required) {
+    const list = required.anyOf
+    return { list, text: `any of ${list.join(', ')}`, isMetBy: (held) => list.some((name) => held.has(name)) }
+  }
+  const list = [required].flat()
+  return { list, text: `all of ${list.join(', ')}`, isMetBy: (held) => list.every((name) => held.has(name)) }
 }
 
 function requireScopes(required: RequiredNames): Authorize {
-  const isMetBy = compileNames(required)
-  const challenge = { scope: toList(required).join(' ') }
+  const { list, text, isMetBy } = compileNames(required)
+  const challenge = { scope: list.join(' ') }
   return ({ scopes, pool }) => {
     if (isMetBy(scopes)) return
-    const reason = `the token lacks scopes; the route requires ${describe(required)}`
+    const reason = `the token lacks scopes; the route requires ${text}`
     throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', { reason, pool, challenge })
   }
 }
 
 function requireGroups(required: RequiredNames): Authorize {
-  const isMetBy = compileNames(required)
+  const { text, isMetBy } = compileNames(required)
   return ({ groups, pool }) => {
     if (isMetBy(groups)) return
-    const reason = `the user lacks groups; the route requires ${describe(required)}`
+    const reason = `the user lacks groups; the route requires ${text}`
     throw new CognitoError('COGNITO_ERR_GROUP_INSUFFICIENT', { reason, pool })
   }
 }
-
-const describe = (required: RequiredNames) =>
-  `${typeof required === 'object' && 'anyOf' in required ? 'any' : 'all'} of ${toList(required).join(', ')}`
 
 function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
   const challenge = { max_age: String(maxAge) }
   return ({ payload, pool }, now) => {
     const authTime = ownMember(payload, 'auth_time')
-    if (isTime(authTime, now + MIN_FUTURE) && now - authTime <= maxAge + tolerance) return
+    if (isTime(authTime, now + MIN_FUTURE_TOLERANCE) && now - authTime <= maxAge + tolerance) return
     const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
     throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })
   }

@@ -1,127 +1,26 @@
 /**
- * What a token says of its bearer: the claims Cognito writes, and the ones an application declares.
+ * Which claims an application declares, and how they are read from a payload together with the standard ones.
  * @module
  */
 import { coerce } from './coercion.js'
+import { ignoreRejection } from './promises.js'
 import {
   type CompiledSchema,
   compileSchema,
   findUnknownFormat,
-  type IsDocumented,
   isSchema,
   isTransform,
   oneOrMore,
   type TSchema,
   Type,
 } from './schema.js'
-
-/** Which of Cognito's tokens it is: the claim `token_use`. */
-export type TokenUse = 'access' | 'id'
-
-/** A payload as it came, its members under their names on the wire. */
-export type Payload = Readonly<Record<string, unknown>>
-
-const COMMON = {
-  sub: Type.String(),
-  iss: Type.String(),
-  exp: Type.Number(),
-  iat: Type.Number(),
-  auth_time: Type.Optional(Type.Number()),
-  jti: Type.Optional(Type.String()),
-  origin_jti: Type.Optional(Type.String()),
-  event_id: Type.Optional(Type.String()),
-  'cognito:groups': Type.Optional(Type.Array(Type.String())),
-}
-
-/** Claims that both kinds of token carry. Times are seconds since 1970 (RFC 7519 §2). */
-export interface CommonClaims {
-  readonly sub: string
-  readonly iss: string
-  readonly exp: number
-  readonly iat: number
-  readonly token_use: TokenUse
-  readonly auth_time?: number
-  readonly jti?: string
-  readonly origin_jti?: string
-  readonly event_id?: string
-  readonly 'cognito:groups'?: readonly string[]
-}
-
-const ACCESS = Type.Object({
-  ...COMMON,
-  token_use: Type.Literal('access'),
-  client_id: Type.String(),
-  username: Type.Optional(Type.String()),
-  scope: Type.Optional(Type.String()),
-  version: Type.Optional(Type.Number()),
-  device_key: Type.Optional(Type.String()),
-})
-
-/**
- * Claims of an access token. A machine's has no `username`.
- *
- * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
- */
-export interface AccessClaims extends CommonClaims {
-  readonly token_use: 'access'
-  readonly client_id: string
-  readonly username?: string
-  /** Names separated by one space (RFC 6749 §3.3). */
-  readonly scope?: string
-  readonly version?: number
-  readonly device_key?: string
-}
-
-const ID = Type.Object({
-  ...COMMON,
-  token_use: Type.Literal('id'),
-  aud: Type.String(),
-  nonce: Type.Optional(Type.String()),
-  at_hash: Type.Optional(Type.String()),
-  'cognito:username': Type.Optional(Type.String()),
-  'cognito:roles': Type.Optional(Type.Array(Type.String())),
-  'cognito:preferred_role': Type.Optional(Type.String()),
-  identities: Type.Optional(Type.Array(Type.Unknown())),
-  email: Type.Optional(Type.String()),
-  email_verified: Type.Optional(Type.Boolean()),
-  phone_number: Type.Optional(Type.String()),
-  phone_number_verified: Type.Optional(Type.Boolean()),
-  name: Type.Optional(Type.String()),
-  given_name: Type.Optional(Type.String()),
-  family_name: Type.Optional(Type.String()),
-  preferred_username: Type.Optional(Type.String()),
-})
-
-/**
- * Claims of an ID token. Standard attributes that are not named here stay in the payload.
- *
- * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
- */
-export interface IdClaims extends CommonClaims {
-  readonly token_use: 'id'
-  readonly aud: string
-  readonly nonce?: string
-  readonly at_hash?: string
-  readonly 'cognito:username'?: string
-  readonly 'cognito:roles'?: readonly string[]
-  readonly 'cognito:preferred_role'?: string
-  readonly identities?: readonly unknown[]
-  readonly email?: string
-  readonly email_verified?: boolean
-  readonly phone_number?: string
-  readonly phone_number_verified?: boolean
-  readonly name?: string
-  readonly given_name?: string
-  readonly family_name?: string
-  readonly preferred_username?: string
-}
-
-/** Does not compile when an interface and its schema drift apart. */
-const areDocumented: [IsDocumented<AccessClaims, typeof ACCESS>, IsDocumented<IdClaims, typeof ID>] = [
-  true,
-  true,
-]
-void areDocumented
+import {
+  ACCESS_CLAIMS,
+  type CommonClaims,
+  ID_CLAIMS,
+  type Payload,
+  type TokenUse,
+} from './standard-claims.js'
 
 /** A TypeBox object schema by its shape: TypeBox 0.34 declares its symbols once per module format. */
 export interface ObjectSchema {
@@ -150,7 +49,11 @@ export type ClaimsReading =
   | { readonly claims?: never; readonly misfits: readonly string[] }
 
 /** Reads the claims of a verified payload. */
-export type ClaimsReader = (payload: Payload, tokenUse: TokenUse) => ClaimsReading
+export interface ClaimsReader {
+  readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
+  /** Names that its schema declares besides the standard ones. */
+  readonly names: ReadonlySet<string>
+}
 
 interface Field {
   readonly name: string
@@ -177,8 +80,8 @@ const toFields = (schema: TSchema): Field[] =>
   }))
 
 const STANDARD: Record<TokenUse, FieldSet> = {
-  access: { fields: toFields(ACCESS), schema: compileSchema(ACCESS) },
-  id: { fields: toFields(ID), schema: compileSchema(ID) },
+  access: { fields: toFields(ACCESS_CLAIMS), schema: compileSchema(ACCESS_CLAIMS) },
+  id: { fields: toFields(ID_CLAIMS), schema: compileSchema(ID_CLAIMS) },
 }
 
 function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReading {
@@ -199,7 +102,7 @@ function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReadi
 const describe = ({ name, wire }: Field) => (name === wire ? name : `${name} (${wire})`)
 
 /** Reads the claims that Cognito itself writes. */
-const readStandard: ClaimsReader = (payload, tokenUse) => readFields(STANDARD[tokenUse], payload)
+const readStandard: ClaimsReader['read'] = (payload, tokenUse) => readFields(STANDARD[tokenUse], payload)
 
 /**
  * Compiles the option `claims` to a reader of verified payloads. The standard claims are always read as well.
@@ -208,16 +111,17 @@ const readStandard: ClaimsReader = (payload, tokenUse) => readFields(STANDARD[to
  * @param path - where the option stands, for the message of an error
  * @throws {TypeError} when the schema cannot be used, naming the path
  * @example
- * const read = compileClaims(Type.Object({ seats: Type.Integer({ alias: 'custom:seats' }) }), 'pools.eu.claims')
+ * const { read } = compileClaims(Type.Object({ seats: Type.Integer({ alias: 'custom:seats' }) }), 'pools.eu.claims')
  * read({ ...payload, 'custom:seats': '7' }, 'id').claims // { sub: '…', …, seats: 7 }
  */
 export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
-  if (option === undefined) return readStandard
-  if (typeof option === 'function') return readerOfGuard(option)
-  return readerOfSchema(compileFields(option, path))
+  if (option === undefined) return { read: readStandard, names: new Set() }
+  if (typeof option === 'function') return { read: readerOfGuard(option), names: new Set() }
+  const declared = compileFields(option, path)
+  return { read: readerOfSchema(declared), names: new Set(declared.fields.map(({ name }) => name)) }
 }
 
-function readerOfSchema(declared: FieldSet): ClaimsReader {
+function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
   return (payload, tokenUse) => {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
@@ -226,14 +130,24 @@ function readerOfSchema(declared: FieldSet): ClaimsReader {
   }
 }
 
-function readerOfGuard(guard: (claims: unknown) => boolean): ClaimsReader {
+function readerOfGuard(guard: (claims: unknown) => unknown): ClaimsReader['read'] {
   return (payload, tokenUse) => {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
-    // Exactly true: the promise of an asynchronous function would pass for it.
-    return guard(payload) === true
+    return accepts(guard, payload)
       ? { claims: { ...payload, ...standard.claims } }
       : { misfits: ['the type guard'] }
+  }
+}
+
+/** A type guard that throws has not accepted. Exactly `true`: the promise of an asynchronous one would pass for it. */
+function accepts(guard: (claims: unknown) => unknown, payload: Payload): boolean {
+  try {
+    const answer = guard(payload)
+    ignoreRejection(answer)
+    return answer === true
+  } catch {
+    return false
   }
 }
 

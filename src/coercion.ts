@@ -8,12 +8,12 @@ import type { TSchema } from './schema.js'
 const INTEGER = /^(?:0|-?[1-9]\d*)$/
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
 // RFC 3339 §5.6: a full date, alone or with a time and an offset.
-const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$/
+const DATE = /^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$/
 
 function toNumber(text: string, grammar: RegExp): unknown {
   const number = grammar.test(text) ? Number(text) : Number.NaN
   const isExact = Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number)
-  return isExact ? number : text
+  return isExact && !Object.is(number, -0) ? number : text
 }
 
 function toStructure(text: string, isExpected: (value: unknown) => boolean): unknown {
@@ -39,10 +39,7 @@ function toDay(day: string): string | undefined {
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const COERCIONS: ReadonlyMap<unknown, (text: string) => unknown> = new Map<
-  unknown,
-  (text: string) => unknown
->([
+const COERCIONS = new Map<unknown, (text: string) => unknown>([
   ['integer', (text) => toNumber(text, INTEGER)],
   ['number', (text) => toNumber(text, DECIMAL)],
   ['boolean', (text) => (text === 'true' ? true : text === 'false' ? false : text)],

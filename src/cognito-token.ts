@@ -2,10 +2,11 @@
  * What makes a JSON Web Token a Cognito token for one pool: the claims that tie it to a use, a client and a person.
  * @module
  */
-import type { Payload, TokenUse } from './claims.js'
+
 import { CognitoError } from './errors.js'
 import { ownMember } from './members.js'
 import type { ResolvedPool } from './pool.js'
+import type { Payload, TokenUse } from './standard-claims.js'
 
 type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 

@@ -5,13 +5,15 @@
 import type { FastifyInstance } from 'fastify'
 import { type Authenticator, admit } from './authenticator.js'
 import { assertRequirement, type TokenRequirement } from './authorization.js'
-import type { ClaimsOption, TokenUse } from './claims.js'
+import type { ClaimsOption } from './claims.js'
 import type { Guard, Protect } from './guard.js'
 import type { KeyRingStatus } from './key-ring.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
 import type { AuthOf } from './register.js'
+import { assertGiven } from './schema.js'
+import type { TokenUse } from './standard-claims.js'
 
 /** A registered pool, as it was understood. */
 export interface PoolDescription {
@@ -29,10 +31,12 @@ export interface PoolDescription {
 export interface Cognito<P> {
   /**
    * Verifies a token that did not come with a request's headers: of a socket, a queue, a GraphQL context. A
-   * requirement object that is used again is compiled once.
+   * requirement object that is used again is compiled once, so it must not change.
    *
    * @param pool - a name or a list of names; the default pool where it is left out
-   * @returns rejects with a {@link CognitoError}, and with a `TypeError` for an unknown pool or a wrong requirement
+   * @returns what the token proves
+   * @throws {CognitoError} rejected: why the token is refused
+   * @throws {TypeError} rejected: for an unknown pool or a wrong requirement
    * @example const { subject } = await app.cognito.verify(message.token, 'eu', { scopes: 'orders/read' })
    */
   readonly verify: <
@@ -82,7 +86,12 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
   }
 
   return Object.freeze({
-    async verify(token: string, pool: string | readonly string[] = defaultPool, requirement = NOTHING) {
+    async verify(
+      token: string,
+      ...given: [pool?: string | readonly string[], requirement?: TokenRequirement]
+    ) {
+      assertGiven(given, 'verify')
+      const [pool = defaultPool, requirement = NOTHING] = given
       const plan = planFor(pool, requirement)
       return admit(await authenticator.verify(typeof token === 'string' ? token : '', plan), plan)
     },

@@ -17,7 +17,7 @@ export interface ChallengeParameters {
   readonly max_age?: string
 }
 
-interface Fault {
+interface Refusal {
   readonly status: 400 | 401 | 403 | 500 | 503
   readonly message: string
   /** Absent: the answer carries no challenge. */
@@ -28,7 +28,7 @@ const INVALID = { error: 'invalid_token', error_description: 'The access token i
 const EXPIRED = { error: 'invalid_token', error_description: 'The access token expired' } as const
 
 // Static text: a message never repeats a token, a claim value, a key id or a pool id.
-const FAULTS = {
+const REFUSALS = {
   COGNITO_ERR_TOKEN_MISSING: { status: 401, message: 'Authentication is required', challenge: {} },
   COGNITO_ERR_REQUEST_INVALID: {
     status: 400,
@@ -59,14 +59,14 @@ const FAULTS = {
   },
   COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
   COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
-} as const satisfies Record<`COGNITO_ERR_${string}`, Fault>
+} as const satisfies Record<`COGNITO_ERR_${string}`, Refusal>
 
 /** Stable code of a {@link CognitoError}; `docs/errors.md` documents each one. */
-export type CognitoErrorCode = keyof typeof FAULTS
+export type CognitoErrorCode = keyof typeof REFUSALS
 
 /** Every {@link CognitoErrorCode}, for switches and metrics. */
 export const cognitoErrorCodes: readonly CognitoErrorCode[] = Object.freeze(
-  Object.keys(FAULTS) as CognitoErrorCode[],
+  Object.keys(REFUSALS) as CognitoErrorCode[],
 )
 
 /** What an operator may know of a refusal. It goes to the log, never to the client. */
@@ -104,26 +104,25 @@ export class CognitoError extends Error {
   /** Whole seconds, 1 to 30; with code `COGNITO_ERR_KEYS_UNAVAILABLE` only. */
   readonly retryAfter: number | undefined
 
-  /** @internal */
+  /**
+   * The plugin makes them; an application makes one to test its error handler.
+   *
+   * @param details - for the operator
+   */
   constructor(code: CognitoErrorCode, details: RefusalDetails) {
-    const fault: Fault = FAULTS[code]
-    super(fault.message)
+    const refusal: Refusal = REFUSALS[code]
+    super(refusal.message)
     this.code = code
-    this.statusCode = fault.status
-    this.challenge = fault.challenge && { ...fault.challenge, ...details.challenge }
+    this.statusCode = refusal.status
+    this.challenge = refusal.challenge && { ...refusal.challenge, ...details.challenge }
     this.reason = details.reason
     this.pool = details.pool
     this.retryAfter = details.retryAfter
   }
 }
 
-// RFC 6750 §3: printable ASCII without `"` and `\`.
-const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/
-
-/** Tells whether `value` can stand in a challenge without breaking out of its quotes (RFC 6750 §3). */
-export function isChallengeValue(value: string): boolean {
-  return CHALLENGE_VALUE.test(value)
-}
+/** What can stand in a challenge without breaking out of its quotes: printable ASCII but `"` and `\` (RFC 6750 §3). */
+export const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/
 
 const ORDER = [
   'error',

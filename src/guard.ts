@@ -14,12 +14,21 @@ import type {
 } from 'fastify'
 import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
-import { requirementProperties, type TokenRequirement } from './authorization.js'
-import type { ClaimsOption, TokenUse } from './claims.js'
+import { requirementObject, requirementProperties, type TokenRequirement } from './authorization.js'
+import type { ClaimsOption } from './claims.js'
 import { CognitoError } from './errors.js'
 import { type Plan, selectPools } from './plan.js'
+import { chain } from './promises.js'
 import type { AuthOf, PoolSelector } from './register.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+import {
+  assertDefined,
+  assertGiven,
+  assertOptions,
+  compileSchema,
+  type IsDocumented,
+  Type,
+} from './schema.js'
+import type { TokenUse } from './standard-claims.js'
 import type { TokenSource } from './token-source.js'
 
 /** What a route asks, besides its pool. */
@@ -44,7 +53,7 @@ const REQUIREMENT = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false, expected: 'an object of requirements' },
+  requirementObject,
 )
 
 /** Does not compile when the interface and the schema drift apart. */
@@ -95,7 +104,11 @@ export type CognitoOf<RouteGeneric, TypeProvider> = ProvedOr<
 
 type ProvedOr<Anybody, A> = A extends Anybody ? A : Anybody
 
-/** A hook that proves `A`: for `onRequest`, `preValidation`, `preHandler`, `addHook` and `@fastify/auth`. */
+/**
+ * A hook that proves `A`: for `onRequest`, `preValidation`, `preHandler`, `addHook` and `@fastify/auth`.
+ *
+ * An intersection, because TypeScript does not infer from a generic call that returns a plain function type.
+ */
 export type Guard<A> = ((
   request: RouteMark<CognitoRoute<A>>,
   reply: object,
@@ -140,6 +153,7 @@ export interface GuardContext {
 }
 
 type Selector = PoolSelector<string> | undefined
+type Given = [pool?: Selector, requirement?: Requirement]
 type Check = Requirement['check']
 type ChoosePlan = (request: FastifyRequest) => Plan | Promise<Plan>
 
@@ -150,30 +164,30 @@ type ChoosePlan = (request: FastifyRequest) => Plan | Promise<Plan>
  */
 export function createGuardFactories(context: GuardContext) {
   return {
-    authRequired: (pool?: Selector, requirement?: Requirement) =>
-      createGuard(context, { name: 'authRequired', isOptional: false }, pool, requirement),
-    authOptional: (pool?: Selector, requirement?: Requirement) =>
-      createGuard(context, { name: 'authOptional', isOptional: true }, pool, requirement),
+    authRequired: (...given: Given) =>
+      createGuard(context, { name: 'authRequired', isOptional: false }, given),
+    authOptional: (...given: Given) =>
+      createGuard(context, { name: 'authOptional', isOptional: true }, given),
   }
 }
 
 function createGuard(
   context: GuardContext,
   { name, isOptional }: { readonly name: string; readonly isOptional: boolean },
-  selector: Selector,
-  requirement: Requirement = {},
+  given: Given,
 ): Guard<Authentication | null> {
+  assertGiven(given, name)
+  const [selector, requirement = {}] = given
   assertOptions(schema, requirement, name)
   assertDefined(requirement, requirementNames, name)
-  const { check, ...rest } = requirement
-  const choosePlan = createChooser(context, selector, rest, name)
+  const choosePlan = createChooser(context, selector, requirement, name)
 
   function authenticate(request: GuardedRequest): void | Promise<void> {
     const token = context.findToken(request)
     if (typeof token === 'string') {
       return chain(choosePlan(request), (plan) =>
         chain(verifyOnce(context, request, token, plan), (verified) =>
-          attach(request, admit(verified, plan, request.cognito), check),
+          attach(request, admit(verified, plan, request.cognito), requirement.check),
         ),
       )
     }
@@ -184,6 +198,7 @@ function createGuard(
   }
 
   const guard = (request: unknown, _reply: object, done: (error?: Error) => void) => {
+    if (typeof done !== 'function') throw new TypeError(`${name}: a guard cannot be a preParsing hook`)
     let outcome: void | Promise<void>
     try {
       outcome = authenticate(request as GuardedRequest)
@@ -201,16 +216,11 @@ function createGuard(
   return guard
 }
 
-/** Goes on at once where the value is there, and later where it is promised. */
-function chain<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value)
-}
-
 /** Fastify takes a falsy error for success: whatever an application's function throws has to count. */
 function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null) return error as Error
   return new CognitoError('COGNITO_ERR_INTERNAL', {
-    reason: 'a function of the guard threw something that is no error',
+    reason: 'a function of the application threw something that is no error',
   })
 }
 

@@ -30,13 +30,21 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   app.decorate('authOptional', authOptional as never)
   app.decorate('cognito', createCognito(authenticator, options) as never)
   app.addHook('onError', async (_request, reply, error) => {
-    if (error instanceof CognitoError) writeAnswer(reply, error, options.realm)
+    if (error instanceof CognitoError) writeHead(reply, error, options.realm)
   })
   app.addHook('onClose', async () => authenticator.close())
 }
 
-/** RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5 */
-function writeAnswer(reply: FastifyReply, { challenge, retryAfter }: CognitoError, realm: string): void {
+/**
+ * RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5. The status is set too: the application's error handler may send a
+ * body without one, and Fastify would answer 200.
+ */
+function writeHead(
+  reply: FastifyReply,
+  { statusCode, challenge, retryAfter }: CognitoError,
+  realm: string,
+): void {
+  reply.code(statusCode)
   reply.header('cache-control', 'no-store')
   if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge))
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
@@ -50,14 +58,14 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
   }
 }
 
-/** Keys that come over plain HTTP are an emulator's, and an emulator's private key is public. */
+/** Keys over plain HTTP come from loopback: an emulator, as a rule one whose private key everybody knows. */
 function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void {
   if (process.env['NODE_ENV'] !== 'production') return
   for (const { name, issuers } of pools.values()) {
     if ([...issuers.values()].some((url) => url.startsWith('http:'))) {
       app.log.warn(
         { pool: name },
-        'fastify-cognito: the keys of this pool come from a local emulator; never in production',
+        'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production',
       )
     }
   }
@@ -65,17 +73,15 @@ function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void
 
 export type { Authentication } from './authentication.js'
 export type { RequiredNames, TokenRequirement } from './authorization.js'
-export type {
-  AccessClaims,
-  ClaimsOption,
-  CommonClaims,
-  IdClaims,
-  ObjectSchema,
-  Payload,
-  TokenUse,
-} from './claims.js'
+export type { ClaimsOption, ObjectSchema } from './claims.js'
 export type { Cognito, PoolDescription } from './cognito.js'
-export { type ChallengeParameters, CognitoError, type CognitoErrorCode, cognitoErrorCodes } from './errors.js'
+export {
+  type ChallengeParameters,
+  CognitoError,
+  type CognitoErrorCode,
+  cognitoErrorCodes,
+  type RefusalDetails,
+} from './errors.js'
 export type { CognitoRoute, Guard, GuardFactory, Identified, Protect, Requirement } from './guard.js'
 export type { EndpointFailure } from './jwks-endpoint.js'
 export type { KeyRingStatus } from './key-ring.js'
@@ -90,6 +96,7 @@ export {
   type Pools,
   type Register,
 } from './register.js'
+export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {
   type Credentials,
   fromCookie,
@@ -135,9 +142,22 @@ declare module 'fastify' {
     readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
   }
   interface FastifyInstance {
-    /** Makes a guard that refuses a request without a valid token. The default pool where `pool` is left out. */
+    /**
+     * Makes a guard that refuses a request without a valid token.
+     *
+     * @param pool - a name, a list of names or a function of the request; the default pool where it is left out
+     * @param requirement - what the route asks besides
+     * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
+     * @example app.get('/orders', { onRequest: app.authRequired('eu', { scopes: 'orders/read' }) }, listOrders)
+     */
     readonly authRequired: GuardFactory<Pools, never>
-    /** Makes a guard that lets a request without credentials pass as `null`, and refuses a bad token all the same. */
+    /**
+     * Makes a guard that lets a request without credentials pass as `null`, and refuses a bad token all the same. Its
+     * parameters are those of `authRequired`.
+     *
+     * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
+     * @example app.get('/', { onRequest: app.authOptional('eu') }, async (request) => request.cognito?.subject ?? null)
+     */
     readonly authOptional: GuardFactory<Pools, null>
     /** What the plugin offers outside of a route's own hooks. */
     readonly cognito: Cognito<Pools>

@@ -2,7 +2,9 @@
  * Which published keys may check a signature.
  * @module
  */
+
 import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto'
+import type { Members } from './members.js'
 
 const MIN_MODULUS_BITS = 2048
 const MAX_MODULUS_BITS = 8192
@@ -16,7 +18,7 @@ const MIN_EXPONENT = 65_537n
  * @param kid - the id that was asked for
  * @returns SPKI in PEM, or `undefined` for a key that must not be used
  */
-export function toPublicKeyPem(jwk: Readonly<Record<string, unknown>>, kid: string): string | undefined {
+export function toPublicKeyPem(jwk: Members, kid: string): string | undefined {
   if (!isForRs256(jwk) || jwk['kid'] !== kid) return undefined
   try {
     const { n, e } = jwk as { readonly n: string; readonly e: string }
@@ -34,7 +36,7 @@ function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetai
   return hasModulus && publicExponent >= MIN_EXPONENT && publicExponent % 2n === 1n
 }
 
-function isForRs256({ kty, use, alg, key_ops: operations, d }: Readonly<Record<string, unknown>>): boolean {
+function isForRs256({ kty, use, alg, key_ops: operations, d }: Members): boolean {
   return (
     kty === 'RSA' &&
     (use === undefined || use === 'sig') &&

@@ -2,6 +2,7 @@
  * How one JWKS URL is asked for a key, and how often it may be. The door of `get-jwks`.
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import buildGetJwks from 'get-jwks'
 import { toPublicKeyPem } from './jwk.js'
@@ -35,7 +36,6 @@ export interface EndpointPolicy {
 
 /** One JWKS URL. */
 export interface JwksEndpoint {
-  readonly url: string
   /** Looks a key up, within the budget of unknown keys. Never rejects. */
   readonly lookUp: (kid: string) => Promise<Lookup>
   /** Asks again for a key that was found here before; needs no budget. Never rejects. */
@@ -61,6 +61,8 @@ const LAST_ABSENCE_MS = 30_000
 /** Absent keys remembered; only keys really looked up enter, so a flood cannot flush them. */
 const MAX_ABSENT = 256
 
+const STILL_FAILING: Lookup = { outcome: 'failed', retryAfterMs: FIRST_BACK_OFF_MS }
+
 /** Doubles from `first` to `last`. */
 const doubled = (first: number, last: number, times: number) => Math.min(first * 2 ** times, last)
 
@@ -71,6 +73,7 @@ const doubled = (first: number, last: number, times: number) => Math.min(first *
  */
 export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEndpoint {
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
   const underWay = new Map<string, Promise<Lookup>>()
   const absences = createAbsences(policy.now)
   const budget = createBudget(policy)
@@ -83,23 +86,31 @@ export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEnd
       return { outcome: 'failed', retryAfterMs: backOff.remainingMs() }
     }
     backOff.succeeded()
-    if (answer.pem === undefined) absences.add(kid)
+    absences.learn(kid, answer.pem === undefined)
     return answer.pem === undefined ? { outcome: 'absent' } : { outcome: 'found', pem: answer.pem }
   }
 
   async function join(kid: string, isAllowed: () => boolean): Promise<Lookup> {
     const pending = underWay.get(kid)
     if (pending) return pending
-    const retryAfterMs = backOff.remainingMs()
-    if (retryAfterMs > 0) return { outcome: 'failed', retryAfterMs }
-    if (!isAllowed()) return { outcome: 'over budget' }
+    const refusal = refuse(isAllowed)
+    if (refusal) return refusal
     const lookup = ask(kid).finally(() => underWay.delete(kid))
     underWay.set(kid, lookup)
     return lookup
   }
 
+  /** While the endpoint fails, one lookup a step tells whether it is back, and nobody is refused for want of a budget. */
+  function refuse(isAllowed: () => boolean): Lookup | undefined {
+    const retryAfterMs = backOff.remainingMs()
+    if (retryAfterMs > 0) return { outcome: 'failed', retryAfterMs }
+    const { isFailing } = backOff.health()
+    if (isFailing && underWay.size > 0) return STILL_FAILING
+    if (isAllowed()) return undefined
+    return isFailing ? STILL_FAILING : { outcome: 'over budget' }
+  }
+
   return {
-    url,
     lookUp: async (kid) => (absences.has(kid) ? { outcome: 'absent' } : join(kid, budget.take)),
     recheck: (kid) => join(kid, () => true),
     health: backOff.health,
@@ -162,9 +173,9 @@ function toAnswer({ code, name, cause, response }: GetJwksFailure): Answer {
   if (name === 'TimeoutError') return { failure: 'timeout', isTransient: false }
   // `fetch` fails with a TypeError that has a cause; a document of another shape gives one that has none.
   const isDocument = code === 'NO_JWKS' || name === 'SyntaxError' || (name === 'TypeError' && !cause)
-  return isDocument
-    ? { failure: 'not a key set', isTransient: false }
-    : { failure: 'network', isTransient: true }
+  // An error page in HTML fails as JSON before its status is seen.
+  if (isDocument) return { failure: 'not a key set', isTransient: name === 'SyntaxError' }
+  return { failure: 'network', isTransient: true }
 }
 
 /** Keys known to be absent, each for a time that doubles with every further miss. */
@@ -172,9 +183,10 @@ function createAbsences(now: () => number) {
   const absent = new Map<string, { readonly until: number; readonly misses: number }>()
   return {
     has: (kid: string) => now() < (absent.get(kid)?.until ?? 0),
-    add(kid: string) {
+    learn(kid: string, isAbsent: boolean) {
       const misses = absent.get(kid)?.misses ?? 0
       absent.delete(kid)
+      if (!isAbsent) return
       absent.set(kid, {
         until: now() + doubled(FIRST_ABSENCE_MS, LAST_ABSENCE_MS, misses),
         misses: misses + 1,

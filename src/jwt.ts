@@ -5,14 +5,13 @@
 import { isUtf8 } from 'node:buffer'
 import fastifyJwt from '@fastify/jwt'
 import { CognitoError } from './errors.js'
-import { ownMember } from './members.js'
-import { MIN_FUTURE } from './times.js'
+import { type Members, ownMember } from './members.js'
+import { MIN_FUTURE_TOLERANCE } from './times.js'
 
 /** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
-  readonly text: string
   readonly kid: string
-  readonly payload: Readonly<Record<string, unknown>>
+  readonly payload: Members
 }
 
 /** Throws unless the signature of `text` is of the key that this function was built for. */
@@ -38,7 +37,7 @@ export function parseToken(text: string, maxLength: number): UnverifiedToken {
   if (signature.length < 256 || signature.length > 1024) {
     throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
   }
-  return { text, kid: readHeader(header), payload: parseObject(payload, 'payload') }
+  return { kid: readHeader(header), payload: parseObject(payload, 'payload') }
 }
 
 /** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
@@ -144,7 +143,7 @@ export function createSignatureCheck(pem: string, tolerance: number): SignatureC
     verify: {
       algorithms: ['RS256' as const],
       requiredClaims: ['exp', 'iss'],
-      clockTolerance: Math.max(tolerance, MIN_FUTURE) * 1000,
+      clockTolerance: Math.max(tolerance, MIN_FUTURE_TOLERANCE) * 1000,
       cache: false,
     },
   }

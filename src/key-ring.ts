@@ -8,7 +8,7 @@ import type { EndpointFailure, JwksEndpoint } from './jwks-endpoint.js'
 export interface KeyRingPolicy {
   /** A key confirmed longer ago is re-checked in the background when it is used. */
   readonly refreshAfterMs: number
-  /** A key confirmed longer ago is dropped, even while its endpoint fails. */
+  /** A key confirmed longer ago is not trusted, even while its endpoint fails; at least `refreshAfterMs`. */
   readonly staleIfErrorMs: number
   /** A waiting request is released after this; the lookup goes on. */
   readonly maxWaitMs: number
@@ -60,24 +60,23 @@ export class KeyRing<K> {
 
   /** A key that may be used at once, without waiting for anything. */
   held(kid: string): K | undefined {
-    const { now, refreshAfterMs, staleIfErrorMs } = this.#policy
-    const entry = this.#keys.get(kid)
+    const { now, refreshAfterMs } = this.#policy
+    const entry = this.#trusted(kid)
     if (entry === undefined) return undefined
     const age = now() - entry.confirmedAt
     if (age <= refreshAfterMs) return entry.key
-    if (age > staleIfErrorMs) this.#keys.delete(kid)
     // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
-    const hasIdled = age > 2 * refreshAfterMs && !entry.endpoint.health().isFailing
-    if (age > staleIfErrorMs || hasIdled) return undefined
+    if (age > 2 * refreshAfterMs && !this.#isKnownToFail(entry.endpoint)) return undefined
     void this.#recheck(kid, entry)
     return entry.key
   }
 
-  /** Looks a key up that is not held, at the endpoint `first` and, should that fail, at the pool's other one. */
+  /**
+   * Looks a key up that may not be used at once: one that is held but old, where it was found before; any other at the
+   * endpoint `first` and, should that fail, at the pool's other one.
+   */
   find(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
-    const entry = this.#keys.get(kid)
-    const result = entry === undefined ? this.#lookUp(kid, first) : this.#reconfirm(kid, entry)
-    return within(this.#policy.maxWaitMs, result, () => this.#keys.get(kid)?.key)
+    return within(this.#policy.maxWaitMs, this.#search(kid, first), () => this.#trusted(kid)?.key)
   }
 
   status(): KeyRingStatus {
@@ -86,6 +85,28 @@ export class KeyRing<K> {
       ({ confirmedAt }) => now() - confirmedAt <= staleIfErrorMs,
     )
     return toStatus(this.#endpoints, trusted, now())
+  }
+
+  #trusted(kid: string): HeldKey<K> | undefined {
+    const entry = this.#keys.get(kid)
+    const { now, staleIfErrorMs } = this.#policy
+    return entry !== undefined && now() - entry.confirmedAt <= staleIfErrorMs ? entry : undefined
+  }
+
+  /** A failure of long ago says nothing of today. */
+  #isKnownToFail(endpoint: JwksEndpoint): boolean {
+    const { isFailing, lastFailure } = endpoint.health()
+    const { now, refreshAfterMs } = this.#policy
+    return isFailing && lastFailure !== undefined && now() - lastFailure.at <= 2 * refreshAfterMs
+  }
+
+  async #search(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
+    const entry = this.#keys.get(kid)
+    if (entry === undefined) return this.#lookUp(kid, first)
+    await this.#recheck(kid, entry)
+    const key = this.#trusted(kid)?.key
+    if (key !== undefined) return { outcome: 'found', key }
+    return this.#keys.has(kid) ? this.#lookUp(kid, first) : { outcome: 'absent' }
   }
 
   async #lookUp(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
@@ -98,12 +119,6 @@ export class KeyRing<K> {
       retryAfterMs = Math.min(retryAfterMs, lookup.retryAfterMs)
     }
     return { outcome: 'unavailable', retryAfterMs }
-  }
-
-  async #reconfirm(kid: string, entry: HeldKey<K>): Promise<KeyResult<K>> {
-    await this.#recheck(kid, entry)
-    const key = this.#keys.get(kid)?.key
-    return key === undefined ? { outcome: 'absent' } : { outcome: 'found', key }
   }
 
   /** Learns from the endpoint that last confirmed a key. A failing endpoint takes no key away. */

@@ -2,9 +2,9 @@
  * The options: documented, validated once at boot, and frozen.
  * @module
  */
-import { isChallengeValue } from './errors.js'
+import { CHALLENGE_VALUE } from './errors.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
-import { assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+import { assertOptions, compileSchema, type IsDocumented, Type, text } from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
 
 /** How the signing keys are looked up and kept. Times in seconds. */
@@ -28,7 +28,7 @@ export interface KeysOptions {
    */
   readonly timeout?: number
   /**
-   * Lookups of unknown keys at once, per URL; 1–1,000.
+   * Lookups of unknown keys at once, per URL; 2–1,000: a pool has two keys.
    *
    * @defaultValue 10
    */
@@ -103,7 +103,7 @@ const KEYS = Type.Object(
     refreshAfter: number(1, 86_400, 'seconds from 1 to 86,400'),
     staleIfError: number(0, 604_800, 'seconds from 0 to 604,800'),
     timeout: number(0.05, 3, 'seconds from 0.05 to 3'),
-    lookupBurst: integer(1, 1000, 'a whole number from 1 to 1,000'),
+    lookupBurst: integer(2, 1000, 'a whole number from 2 to 1,000'),
     lookupInterval: number(0.05, 3600, 'seconds from 0.05 to 3,600'),
   },
   { additionalProperties: false, expected: 'an object of key options' },
@@ -121,7 +121,7 @@ const OPTIONS = Type.Object(
     tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
     clockTolerance: number(0, 300, 'seconds from 0 to 300'),
     keys: Type.Optional(KEYS),
-    realm: Type.Optional(Type.String({ expected: 'printable ASCII without " and \\' })),
+    realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
   },
   { additionalProperties: false, expected: 'an object of options' },
@@ -160,10 +160,9 @@ export function resolveOptions(
     names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
   )
   assertApart([...pools.values()])
-  assertOwnKeys(options.pools, [...pools.values()])
+  assertOwnKeys(options.pools, [...pools.values()], keysUrl)
   const { defaultPool = names[0] as string, realm = 'api' } = options
   if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
-  if (!isChallengeValue(realm)) throw new TypeError('realm: expected printable ASCII without " and \\')
   return Object.freeze({
     pools,
     defaultPool,
@@ -203,21 +202,33 @@ function assertApart(pools: readonly ResolvedPool[]): void {
 }
 
 /** One key set for several pools would let each sign for the others. */
-function assertOwnKeys(options: PluginOptions['pools'], pools: readonly ResolvedPool[]): void {
+function assertOwnKeys(
+  options: PluginOptions['pools'],
+  pools: readonly ResolvedPool[],
+  keysUrl: string | undefined,
+): void {
   const owners = new Map<string, ResolvedPool>()
   for (const pool of pools) {
     for (const url of new Set(pool.issuers.values())) {
       const owner = owners.get(url)
-      if (owner) throw new TypeError(describeSharedKeys(pool.name, owner.name, options[pool.name]?.jwksUrl))
+      if (owner) throw new TypeError(describeSharedKeys(options, pool.name, owner.name, keysUrl))
       owners.set(url, pool)
     }
   }
 }
 
-function describeSharedKeys(name: string, owner: string, jwksUrl: string | undefined): string {
-  return jwksUrl === undefined
-    ? 'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl'
-    : `pools.${name}.jwksUrl: expected a key set of its own; pools.${owner} has the same`
+function describeSharedKeys(
+  options: PluginOptions['pools'],
+  name: string,
+  owner: string,
+  keysUrl: string | undefined,
+): string {
+  const own = [name, owner].find((pool) => options[pool]?.jwksUrl !== undefined)
+  if (own !== undefined)
+    return `pools.${own}.jwksUrl: expected a key set of its own; pools.${own === name ? owner : name} has the same`
+  return keysUrl === undefined
+    ? `pools.${name}.issuer: expected an issuer with keys of its own; those of pools.${owner} are at the same URL`
+    : 'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl'
 }
 
 function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSource[] {

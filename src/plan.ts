@@ -2,15 +2,11 @@
  * What one guard accepts, compiled once: of which pools, which tokens, with which claims.
  * @module
  */
-import {
-  type Authorize,
-  compileRequirement,
-  findContradiction,
-  type TokenRequirement,
-} from './authorization.js'
-import { type ClaimsReader, compileClaims, type TokenUse } from './claims.js'
+import { type Authorize, compileRequirement, type TokenRequirement } from './authorization.js'
+import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
 import type { ResolvedPool } from './pool.js'
+import type { TokenUse } from './standard-claims.js'
 
 /** What one guard accepts, compiled once. */
 export interface Plan {
@@ -21,13 +17,13 @@ export interface Plan {
 /** What a guard accepts of one pool. */
 export interface PoolPlan {
   readonly tokenUses: ReadonlySet<TokenUse>
-  readonly readClaims: ClaimsReader
+  readonly claimsReader: ClaimsReader
 }
 
 /** A pool whose own claim schema is compiled. */
-export interface ReadablePool {
+export interface CompiledPool {
   readonly pool: ResolvedPool
-  readonly readClaims: ClaimsReader
+  readonly claimsReader: ClaimsReader
 }
 
 /**
@@ -41,27 +37,27 @@ export interface ReadablePool {
  * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
 export function compilePlan(
-  registered: ReadonlyMap<string, ReadablePool>,
+  registered: ReadonlyMap<string, CompiledPool>,
   names: readonly string[] | undefined,
   requirement: TokenRequirement,
   path: string,
   tolerance: number,
 ): Plan {
-  const claims = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
+  const ownReader = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
   const pools = new Map<string, PoolPlan>()
-  for (const { pool, readClaims } of choosePools(registered, names, path)) {
-    pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, readClaims: claims ?? readClaims })
+  for (const { pool, claimsReader } of choosePools(registered, names, path)) {
+    pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
   }
   assertPossible(requirement, pools, names === undefined, path)
   return { pools, authorize: compileRequirement(requirement, tolerance) }
 }
 
 function choosePools(
-  registered: ReadonlyMap<string, ReadablePool>,
+  registered: ReadonlyMap<string, CompiledPool>,
   names: readonly string[] = [...registered.keys()],
   path: string,
-): readonly ReadablePool[] {
+): readonly CompiledPool[] {
   const chosen = [...new Set(names)].map((name) => registered.get(name)).filter((pool) => pool !== undefined)
   if (chosen.length > 0 && chosen.length === names.length) return chosen
   const known = [...registered.keys()].join(', ')
@@ -83,16 +79,17 @@ export function selectPools({ pools, authorize }: Plan, names: readonly string[]
 
 /** A guard of fixed pools must be able to open for each; one that chooses by the request, for some. */
 function assertPossible(
-  requirement: TokenRequirement,
+  { scopes }: TokenRequirement,
   pools: ReadonlyMap<string, PoolPlan>,
   isOneEnough: boolean,
   path: string,
 ): void {
-  const contradictions = [...pools.values()].map(({ tokenUses }) => findContradiction(requirement, tokenUses))
-  const [contradiction] = contradictions.filter(Boolean)
-  if (contradiction !== undefined && (!isOneEnough || contradictions.every(Boolean))) {
-    throw new TypeError(`${path}: this can never hold: ${contradiction}`)
-  }
+  if (scopes === undefined) return
+  const takesAccess = [...pools.values()].map(({ tokenUses }) => tokenUses.has('access'))
+  if (isOneEnough ? takesAccess.some(Boolean) : takesAccess.every(Boolean)) return
+  throw new TypeError(
+    `${path}: this can never hold: only access tokens have scopes, and the route takes none`,
+  )
 }
 
 /**

@@ -35,21 +35,18 @@ const MAX_WAIT_MS = 3000
  */
 export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): PoolKeys {
   const now = () => performance.now()
-  // One endpoint a URL, even where both issuers of the pool publish at the same one.
-  const endpoints = new Map<string, JwksEndpoint>()
-  for (const url of pool.issuers.values()) {
-    const policy = {
-      timeoutMs: keys.timeout * 1000,
-      lookupBurst: keys.lookupBurst,
-      lookupIntervalMs: keys.lookupInterval * 1000,
-      now,
-      random: Math.random,
-    }
-    if (!endpoints.has(url)) endpoints.set(url, createJwksEndpoint(url, policy))
+  const policy = {
+    timeoutMs: keys.timeout * 1000,
+    lookupBurst: keys.lookupBurst,
+    lookupIntervalMs: keys.lookupInterval * 1000,
+    now,
+    random: Math.random,
   }
+  const urls = new Set(pool.issuers.values())
+  const endpoints = new Map([...urls].map((url) => [url, createJwksEndpoint(url, policy)]))
   const ring = new KeyRing([...endpoints.values()], (pem) => createSignatureCheck(pem, tolerance), {
     refreshAfterMs: keys.refreshAfter * 1000,
-    staleIfErrorMs: keys.staleIfError * 1000,
+    staleIfErrorMs: Math.max(keys.staleIfError, keys.refreshAfter) * 1000,
     maxWaitMs: MAX_WAIT_MS,
     now,
   })

@@ -2,8 +2,9 @@
  * One user pool as the options describe it, and what follows from them: its issuers and where their keys are.
  * @module
  */
-import { type ClaimsOption, claimsOption, type TokenUse, tokenUseOption } from './claims.js'
+import { type ClaimsOption, claimsOption, tokenUseOption } from './claims.js'
 import { assertDefined, type IsDocumented, oneOrMore, Type, text } from './schema.js'
+import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from './user-pool-id.js'
 
 /** One user pool. */

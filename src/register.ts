@@ -4,8 +4,9 @@
  */
 import type { FastifyRequest } from 'fastify'
 import type { Authentication } from './authentication.js'
-import type { AccessClaims, IdClaims, ObjectSchema, TokenUse } from './claims.js'
+import type { ObjectSchema } from './claims.js'
 import type { PoolOptions } from './pool.js'
+import type { AccessClaims, IdClaims, TokenUse } from './standard-claims.js'
 
 /** Named pools. */
 export type PoolSet = Readonly<Record<string, PoolOptions>>
@@ -16,7 +17,8 @@ export type OnlyKnown<P> = {
 }
 
 /**
- * Keeps the exact type of the pools, so that guards can be typed by them. Returns what it was given.
+ * Keeps the exact type of the pools, so that guards can be typed by them. Returns what it was given, unchecked: the
+ * plugin validates it when it is registered.
  *
  * @example
  * const pools = definePools({ eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' } })

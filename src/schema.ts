@@ -120,10 +120,23 @@ export function assertDefined(options: object, names: readonly string[], path: s
   }
 }
 
+/**
+ * Refuses arguments that are `undefined` although they were passed: a pool or a requirement must not vanish with a
+ * missing variable either. A pool may be `undefined` where a requirement follows.
+ *
+ * @param given - pool and requirement, as far as they were passed
+ * @throws {TypeError} naming the path
+ */
+export function assertGiven(given: readonly unknown[], path: string): void {
+  if (given.length > 0 && given.at(-1) === undefined) {
+    throw new TypeError(`${path}: expected arguments that are not undefined; leave out what is not needed`)
+  }
+}
+
 /** True for identical types only: mutual assignability misses an optional key that one side lacks. */
 type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-type Function = (...parameters: never) => unknown
-type Mutable<T> = T extends Function
+type AnyFunction = (...parameters: never) => unknown
+type Mutable<T> = T extends AnyFunction
   ? T
   : T extends readonly (infer E)[]
     ? Mutable<E>[]

@@ -6,14 +6,14 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign as rsaSign } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TokenUse } from './claims.js'
 import type { PoolOptions } from './pool.js'
+import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, parseUserPoolId } from './user-pool-id.js'
 
 /** How {@link TestIssuer.createPool} makes a pool. */
 export interface TestPoolInit {
   /**
-   * AWS region.
+   * AWS region; not looked at where `userPoolId` is given.
    *
    * @defaultValue `'eu-west-1'`
    */
@@ -71,7 +71,7 @@ export class TestPool {
   #published: KeyPair[] = [this.#keys]
   #tokenUse: TokenUse = 'access'
 
-  /** @internal */
+  /** {@link TestIssuer.createPool} makes pools; one made by hand is not published. */
   constructor(origin: string, init: TestPoolInit) {
     this.userPoolId = init.userPoolId ?? `${init.region ?? 'eu-west-1'}_${randomBytes(4).toString('hex')}A`
     const parsed = parseUserPoolId(this.userPoolId)
@@ -111,7 +111,7 @@ export class TestPool {
   }
 
   /**
-   * An ID token, valid for an hour.
+   * An ID token, valid for an hour, of a user with the e-mail address `user@example.com`.
    *
    * @example pool.idToken({ email: 'ada@example.com', 'custom:tenant_id': 't1' })
    */
@@ -123,7 +123,7 @@ export class TestPool {
   }
 
   /**
-   * An access token of the client-credentials grant: its subject is the client, and it has no user.
+   * An access token of the client-credentials grant: its subject is the client, and it has no user. Its scope is `api/read`.
    *
    * @example pool.machineToken({ scope: 'orders/read orders/write' })
    */

@@ -9,7 +9,7 @@ const invalid = (reason: string, pool: string) =>
   new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool })
 
 /** Cognito's clock may run ahead by this many seconds. */
-export const MIN_FUTURE = 60
+export const MIN_FUTURE_TOLERANCE = 60
 /** Cognito issues no access or ID token for longer than a day; seconds. */
 const MAX_LIFETIME = 86_400 + 60
 /** The last second that a `Date` can hold. */
@@ -23,7 +23,7 @@ const MAX_TIME = 8_640_000_000_000
  * @throws {CognitoError} `COGNITO_ERR_TOKEN_EXPIRED` or `COGNITO_ERR_TOKEN_INVALID`
  */
 export function checkTimes(payload: Members, now: number, tolerance: number, pool: string): void {
-  const latest = now + Math.max(tolerance, MIN_FUTURE)
+  const latest = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
   const exp = ownMember(payload, 'exp')
   const iat = ownMember(payload, 'iat')
   if (!isTime(exp, MAX_TIME)) throw invalid('exp is not a time', pool)

@@ -4,6 +4,7 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from './errors.js'
+import { ignoreRejection } from './promises.js'
 
 /**
  * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
@@ -13,6 +14,10 @@ export type Credentials = string | null | undefined
 
 /** A place where a request may carry a token. */
 export interface TokenSource {
+  /**
+   * What place it is: `'cookie'` needs `@fastify/cookie`, and `'header'` and `'query'` must not carry a token at once.
+   * `'custom'` for any other.
+   */
   readonly kind: 'header' | 'cookie' | 'subprotocol' | 'query' | 'custom'
   /**
    * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when the place holds more than one token
@@ -23,6 +28,7 @@ export interface TokenSource {
 /** A source of the application's own; `undefined` where the request carries no token. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
+const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
 const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
 
 /** How {@link fromHeader} reads. */
@@ -42,7 +48,7 @@ export interface HeaderOptions {
 }
 
 // RFC 9110 §5.6.2
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const HTTP_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
  * Reads a header (RFC 6750 §2.1). Two lines of that name are refused, even identical ones (RFC 9110 §5.3).
@@ -65,8 +71,10 @@ export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: Header
 }
 
 function assertName(value: unknown, path: string): void {
-  if (typeof value !== 'string' || !FIELD_NAME.test(value)) {
-    throw new TypeError(`${path}: expected a name without spaces, such as 'authorization' or 'Bearer'`)
+  if (typeof value !== 'string' || !HTTP_TOKEN.test(value)) {
+    throw new TypeError(
+      `${path}: expected a name of letters, digits and the punctuation of RFC 9110 §5.6.2, without spaces`,
+    )
   }
 }
 
@@ -116,9 +124,11 @@ function readScheme(value: string, prefix: string | undefined): Credentials {
 export function fromCookie(name: string): TokenSource {
   assertName(name, 'fromCookie.name')
   const read = (request: FastifyRequest): Credentials => {
-    const { cookies } = request as { readonly cookies?: Readonly<Record<string, string | undefined>> }
+    const { cookies } = request as { readonly cookies?: Readonly<Record<string, string | undefined>> | null }
+    if (!cookies)
+      throw misused('the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest')
     // An empty cookie is how a browser is told to forget it.
-    return cookies?.[name] || undefined
+    return cookies[name] || undefined
   }
   return Object.freeze({ kind: 'cookie', read })
 }
@@ -149,7 +159,7 @@ export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
  * Reads a query parameter. URLs end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2): only for
  * clients that can do nothing else, and with a log serializer that hides it.
  *
- * @throws {TypeError} when the name is empty
+ * @throws {TypeError} when the name is no token of RFC 9110 §5.6.2
  * @example fromQuery('access_token')
  */
 export function fromQuery(name: string): TokenSource {
@@ -179,12 +189,13 @@ export function toTokenSources(option: TokenFrom = fromHeader()): readonly Token
  * and one in a query string at once are refused (RFC 6750 §2).
  */
 export function createTokenFinder(sources: readonly TokenSource[]): TokenSource['read'] {
-  const find = sources.length === 1 ? (sources[0] as TokenSource).read : createListFinder(sources)
-  const headers = createListFinder(sources.filter(({ kind }) => kind === 'header'))
-  const queries = createListFinder(sources.filter(({ kind }) => kind === 'query'))
-  if (!sources.some(({ kind }) => kind === 'query')) return find
+  const find = createListFinder(sources)
+  const queries = sources.filter(({ kind }) => kind === 'query')
+  if (queries.length === 0) return find
+  const findInHeaders = createListFinder(sources.filter(({ kind }) => kind === 'header'))
+  const findInQueries = createListFinder(queries)
   return (request) => {
-    if (typeof headers(request) === 'string' && typeof queries(request) === 'string') {
+    if (typeof findInHeaders(request) === 'string' && typeof findInQueries(request) === 'string') {
       throw malformed('the header and the query string both carry a token')
     }
     return find(request)
@@ -195,10 +206,17 @@ function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] 
   return (request) => {
     let found: Credentials
     for (const { read } of sources) {
-      const credentials = read(request)
+      const credentials = assertCredentials(read(request))
       if (typeof credentials === 'string') return credentials
       if (credentials === null) found = null
     }
     return found
   }
+}
+
+/** An answer that is neither text nor nothing must not pass for nothing: a bad token would become an anonymous request. */
+function assertCredentials(value: unknown): Credentials {
+  if (typeof value === 'string' || value === null || value === undefined) return value
+  ignoreRejection(value)
+  throw misused('a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous')
 }

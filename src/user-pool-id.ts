@@ -4,7 +4,7 @@
  */
 
 /** The parts of a user pool id. */
-export interface UserPoolId {
+export interface UserPoolIdParts {
   /** `eu-west-1` */
   readonly region: string
   /** Domain that ends the hosts of the AWS partition the region lies in, `amazonaws.com`. */
@@ -15,7 +15,7 @@ export interface UserPoolId {
 const USER_POOL_ID = /^([a-z]+(?:-[a-z]+)+-\d{1,2})_[A-Za-z0-9]+$/
 const MAX_LENGTH = 55
 
-// The longest prefix of the region decides; without one it is the commercial or the GovCloud partition.
+// At most one prefix fits a region; without one it is the commercial or the GovCloud partition.
 const DNS_SUFFIX: readonly (readonly [prefix: string, suffix: string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],
@@ -32,7 +32,7 @@ const DNS_SUFFIX: readonly (readonly [prefix: string, suffix: string])[] = [
  * @returns `undefined` when the id is not of that form
  * @example parseUserPoolId('eu-west-1_AbCdEf123')?.region // 'eu-west-1'
  */
-export function parseUserPoolId(userPoolId: string): UserPoolId | undefined {
+export function parseUserPoolId(userPoolId: string): UserPoolIdParts | undefined {
   const region = userPoolId.length <= MAX_LENGTH ? USER_POOL_ID.exec(userPoolId)?.[1] : undefined
   if (region === undefined) return undefined
   const partition = DNS_SUFFIX.find(([prefix]) => region.startsWith(prefix))
@@ -48,7 +48,7 @@ export function parseUserPoolId(userPoolId: string): UserPoolId | undefined {
  */
 export function deriveIssuers(
   userPoolId: string,
-  { region, dnsSuffix }: UserPoolId,
+  { region, dnsSuffix }: UserPoolIdParts,
 ): readonly [string, string] {
   return [
     `https://cognito-idp.${region}.${dnsSuffix}/${userPoolId}`,

@@ -9,9 +9,9 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors', 'members', 'user-pool-id', 'schema', 'jwk'],
-  ['times'],
-  ['coercion', 'jwt', 'token-source', 'jwks-endpoint'],
+  ['errors', 'members', 'promises', 'user-pool-id', 'schema'],
+  ['times', 'jwk'],
+  ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-endpoint'],
   ['claims', 'key-ring'],
   ['pool', 'authorization'],
   ['options', 'cognito-token', 'plan', 'testing'],

@@ -98,11 +98,8 @@ t.test('what can be refused without a key asks for none', async (t) => {
   await app.register(cognito, { pools: { fresh: fresh.options() } })
   app.get('/', { onRequest: app.authRequired() }, async () => 'in')
   const port = await listen(t, app)
-  const needsKey =
-    /signature|signs|key of|unknown kid|zeros|ones|number one|HMAC|changed after|SHA-384|PSS|last letter/
   for (const attack of allAttacks(fresh, us)) {
-    if (attack.answer !== 'ok' && !needsKey.test(attack.name))
-      await sendRaw(port, `/${attack.path ?? ''}`, attack.lines)
+    if (attack.answer !== 'ok' && !attack.needsKey) await sendRaw(port, `/${attack.path ?? ''}`, attack.lines)
   }
   t.equal(issuer.fetches.get(fresh.userPoolId), undefined)
 })

@@ -4,14 +4,15 @@
  */
 import { FormatRegistry, type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { type ClaimsOption, compileClaims, type Payload } from '../src/claims.js'
+import { type ClaimsOption, compileClaims } from '../src/claims.js'
 import { coerce } from '../src/coercion.js'
+import type { Payload } from '../src/standard-claims.js'
 
 const access: Payload = { sub: 's', iss: 'i', exp: 2, iat: 1, token_use: 'access', client_id: 'c' }
 const id: Payload = { sub: 's', iss: 'i', exp: 2, iat: 1, token_use: 'id', aud: 'c' }
 
 const read = (schema: unknown, claims: Payload) =>
-  compileClaims(schema as ClaimsOption, 'claims')({ ...id, ...claims }, 'id')
+  compileClaims(schema as ClaimsOption, 'claims').read({ ...id, ...claims }, 'id')
 const readOne = (property: TSchema, value: unknown) =>
   (
     read(Type.Object({ it: { ...property, alias: 'custom:it' } }), { 'custom:it': value }).claims as
@@ -75,6 +76,8 @@ const KEPT: readonly [TSchema, readonly string[]][] = [
       '',
       ' ',
       '.5',
+      '-0',
+      '-0.0',
       '5.',
       '0x10',
       '1e3',
@@ -108,6 +111,8 @@ const KEPT: readonly [TSchema, readonly string[]][] = [
       '2026-11-21T07:28:00',
       '2026-11-21 07:28:00Z',
       '2026-11-21T25:00:00Z',
+      '2026-11-21T24:00:00Z',
+      '2026-11-21T07:60:00Z',
       '1763710080000',
       'yesterday',
     ],
@@ -161,10 +166,10 @@ t.test('only custom attributes and the two verified flags are converted', async 
     claims: { 'custom:n': 7 },
   })
   const flags = { email_verified: 'true', phone_number_verified: 'false' }
-  t.match(compileClaims(undefined, '')({ ...id, ...flags }, 'id'), {
+  t.match(compileClaims(undefined, '').read({ ...id, ...flags }, 'id'), {
     claims: { email_verified: true, phone_number_verified: false },
   })
-  t.match(compileClaims(undefined, '')({ ...id, email_verified: 'yes' }, 'id'), {
+  t.match(compileClaims(undefined, '').read({ ...id, email_verified: 'yes' }, 'id'), {
     misfits: ['email_verified'],
   })
 })
@@ -207,7 +212,7 @@ t.test('what does not fit is named by the schemaâ€™s names, never by the tokenâ€
 
 t.test('only own members are read', async (t) => {
   const payload = Object.assign(Object.create({ 'custom:it': 'inherited' }), id)
-  t.match(compileClaims(Type.Object({ it: Type.String({ alias: 'custom:it' }) }), '')(payload, 'id'), {
+  t.match(compileClaims(Type.Object({ it: Type.String({ alias: 'custom:it' }) }), '').read(payload, 'id'), {
     misfits: ['it (custom:it)'],
   })
   t.match(read(Type.Object({ it: Type.String({ alias: 'toString' }) }), {}), { misfits: ['it (toString)'] })
@@ -233,19 +238,19 @@ t.test('transforms are decoded, and one that throws refuses the token', async (t
 t.test('a type guard decides over the payload', async (t) => {
   const isTenant = (claims: unknown): claims is { tenant: string } =>
     typeof (claims as { tenant?: unknown }).tenant === 'string'
-  const reader = compileClaims(isTenant, '')
+  const { read: reader } = compileClaims(isTenant, '')
   t.match(reader({ ...id, tenant: 't1', email_verified: 'true' }, 'id'), {
     claims: { tenant: 't1', email_verified: true },
   })
   t.strictSame(reader(id, 'id'), { misfits: ['the type guard'] })
-  for (const answer of [1, 'yes', {}, Promise.resolve(true)]) {
-    t.strictSame(compileClaims((() => answer) as never, '')(id, 'id'), { misfits: ['the type guard'] })
+  for (const answer of [1, 'yes', {}, Promise.resolve(true), Promise.reject(new Error('unhandled'))]) {
+    t.strictSame(compileClaims((() => answer) as never, '').read(id, 'id'), { misfits: ['the type guard'] })
   }
   t.strictSame(reader({ ...id, tenant: 't1', aud: 7 }, 'id'), { misfits: ['aud'] })
 })
 
 t.test('the standard claims of each kind of token, and their types', async (t) => {
-  const standard = compileClaims(undefined, '')
+  const { read: standard } = compileClaims(undefined, '')
   t.strictSame(standard({ ...access, extra: 1 }, 'access'), { claims: access })
   t.match(standard({ ...access, username: 7, auth_time: 'x' }, 'access'), {
     misfits: ['auth_time', 'username'],
@@ -255,7 +260,7 @@ t.test('the standard claims of each kind of token, and their types', async (t) =
   })
   t.match(standard(access, 'id'), { misfits: ['token_use', 'aud'] })
   t.match(
-    compileClaims(Type.Object({ x: Type.String() }), '')({ ...access, x: 'y', username: 7 }, 'access'),
+    compileClaims(Type.Object({ x: Type.String() }), '').read({ ...access, x: 'y', username: 7 }, 'access'),
     { misfits: ['username'] },
   )
 })

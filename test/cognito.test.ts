@@ -54,7 +54,7 @@ t.test('verify: whatever comes as a token is a refusal, and a wrong call a TypeE
       String(typeof token),
     )
   }
-  for (const [pool, requirement] of [
+  for (const call of [
     ['asia'],
     [[]],
     [7],
@@ -64,12 +64,14 @@ t.test('verify: whatever comes as a token is a refusal, and a wrong call a TypeE
     ['eu', { check: () => true }],
     ['us', { scopes: 'a' }],
     ['eu', null],
+    ['eu', undefined],
+    [undefined],
     ['eu', []],
   ]) {
     await t.rejects(
-      verify(eu.accessToken(), pool, requirement),
+      verify(eu.accessToken(), ...call),
       { name: 'TypeError', message: /^verify/ },
-      `${JSON.stringify(pool)} ${JSON.stringify(requirement)}`,
+      JSON.stringify(call),
     )
   }
 })

@@ -64,7 +64,9 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
       /^authRequired: expected the name of a registered pool, or a list of different ones: eu, us, ids/,
     ],
     [[], {}, /^authRequired: expected the name of a registered pool/],
-    [{ scopes: 'a' }, undefined, /^authRequired: expected the name of a registered pool/],
+    [{ scopes: 'a' }, {}, /^authRequired: expected the name of a registered pool/],
+    ['eu', undefined, /^authRequired: expected arguments that are not undefined/],
+    [undefined, undefined, /^authRequired: expected arguments that are not undefined/],
     [null, {}, /^authRequired: expected the name of a registered pool/],
     ['eu', null, /^authRequired: expected an object of requirements/],
     ['eu', 'a', /^authRequired: expected an object of requirements/],
@@ -96,11 +98,13 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
       { groups },
       /^authRequired\.groups: expected a group/,
     ]),
-    ...[-1, '300', Number.NaN, Number.POSITIVE_INFINITY, null].map((maxAge): [unknown, unknown, RegExp] => [
-      'eu',
-      { maxAge },
-      /^authRequired\.maxAge: expected seconds from 0/,
-    ]),
+    ...[-1, 0.5, '300', Number.NaN, Number.POSITIVE_INFINITY, null].map(
+      (maxAge): [unknown, unknown, RegExp] => [
+        'eu',
+        { maxAge },
+        /^authRequired\.maxAge: expected whole seconds from 0/,
+      ],
+    ),
     ...['refresh', [], null].map((tokenUse): [unknown, unknown, RegExp] => [
       'eu',
       { tokenUse },
@@ -126,6 +130,8 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
       `${JSON.stringify(name)} ${JSON.stringify(requirement)}`,
     )
   }
+  t.throws(() => required(undefined), { message: /^authRequired: expected arguments that are not undefined/ })
+  t.ok(required(undefined, { scopes: 'a' }), 'the default pool with a requirement')
   t.ok(
     required(() => 'eu', { scopes: 'a' }),
     'a function may choose among pools of which some can hold',
@@ -574,17 +580,34 @@ t.test('in every hook, for a whole scope, and inside @fastify/auth', async (t) =
 
 t.test('an anonymous body is refused before it is read', async (t) => {
   const app = await createApp(t, pools())
-  app.post(
-    '/',
-    { onRequest: app.authRequired('eu'), schema: { body: { type: 'object', required: ['n'] } } },
-    pool,
-  )
-  t.equal((await app.inject({ url: '/', method: 'POST', body: { wrong: true } })).statusCode, 401)
-  t.equal(
-    (await app.inject({ url: '/', method: 'POST', body: { wrong: true }, headers: bearer(eu.accessToken()) }))
-      .statusCode,
-    400,
-  )
+  app.post('/before', { onRequest: app.authRequired('eu') }, pool)
+  app.post('/after', { preValidation: app.authRequired('eu') }, pool)
+  const post = async (url: string, headers = {}) =>
+    (
+      await app.inject({
+        url,
+        method: 'POST',
+        payload: '{',
+        headers: { 'content-type': 'application/json', ...headers },
+      })
+    ).statusCode
+  t.equal(await post('/before'), 401)
+  t.equal(await post('/after'), 400, 'a later hook runs when the body has been parsed')
+  t.equal(await post('/before', bearer(eu.accessToken())), 400)
+})
+
+t.test('a second guard that finds another token keeps nothing of the first one', async (t) => {
+  const claims = Type.Object({ tenant: Type.String({ alias: 'custom:tenant' }) })
+  const app = await createApp(t, pools())
+  app.addHook('onRequest', app.authRequired('eu', { claims }))
+  app.addHook('onRequest', async (request) => {
+    request.raw.headers.authorization = bearer(eu.accessToken({ sub: 'bob' })).authorization
+  })
+  app.get('/', { preHandler: app.authRequired('eu') }, async (request) => request.cognito)
+  const ada = eu.accessToken({ sub: 'ada', 'custom:tenant': 't', 'cognito:groups': ['admin'] })
+  const answer = (await app.inject({ url: '/', headers: bearer(ada) })).json()
+  t.match(answer, { subject: 'bob', claims: { sub: 'bob' } })
+  t.strictSame([answer.claims.tenant, answer.claims['cognito:groups']], [undefined, undefined])
 })
 
 t.test(
@@ -684,6 +707,73 @@ t.test('an application’s function that throws, or answers nothing useful, lets
   t.equal(await status(app, '/guard', eu.accessToken()), 401, 'a type guard that throws has not accepted')
 })
 
+t.test('a requirement of any make asks for what it says', async (t) => {
+  const app = await createApp(t, pools())
+  class Admin {
+    get groups() {
+      return 'admin'
+    }
+  }
+  const makes = [
+    new Admin(),
+    Object.create({ groups: 'admin' }),
+    Object.defineProperty({}, 'groups', { value: 'admin' }),
+  ]
+  for (const [index, requirement] of makes.entries()) {
+    app.get(`/${index}`, { onRequest: app.authRequired('eu', requirement) }, pool)
+  }
+  for (const index of makes.keys()) {
+    t.equal(await status(app, `/${index}`, eu.accessToken()), 403)
+    t.equal(await status(app, `/${index}`, eu.accessToken({ 'cognito:groups': ['admin'] })), 200)
+  }
+})
+
+t.test('a second guard decides by what its own schema finds', async (t) => {
+  const app = await createApp(t, pools())
+  const first = Type.Object({
+    tenant: Type.String({ alias: 'custom:org' }),
+    seats: Type.Integer({ alias: 'custom:seats' }),
+  })
+  const second = Type.Object({ tenant: Type.Optional(Type.String({ alias: 'custom:tenant' })) })
+  const check = ({ claims }: { claims: { tenant?: string } }) => claims.tenant !== undefined
+  const decide = app.authRequired('eu', { claims: second, check })
+  const isAny = (_claims: unknown): _claims is object => true
+  app.get(
+    '/schema',
+    { onRequest: [app.authRequired('eu', { claims: first }), decide] as never },
+    async (request: FastifyRequest) => request.cognito?.claims,
+  )
+  app.get('/guard', { onRequest: [app.authRequired('eu', { claims: isAny }), decide] as never }, pool)
+  const org = { 'custom:org': 'o', 'custom:seats': '7' }
+  t.equal(await status(app, '/schema', eu.accessToken(org)), 403)
+  t.equal(await status(app, '/guard', eu.accessToken({ tenant: 'raw' })), 403)
+  const both = await app.inject({
+    url: '/schema',
+    headers: bearer(eu.accessToken({ ...org, 'custom:tenant': 't' })),
+  })
+  t.match(both.json(), { tenant: 't', seats: 7 })
+})
+
+t.test('a promise of any library is waited for', async (t) => {
+  const app = await createApp(t, pools())
+  const promise = <T>(value: T) => {
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library is this
+    return { then: (resolve: (value: T) => void) => void setTimeout(resolve, 5, value) } as unknown as Promise<T>
+  }
+  app.get('/', { onRequest: app.authRequired(() => promise('eu'), { check: () => promise(true) }) }, pool)
+  app.get('/no', { onRequest: app.authRequired('eu', { check: () => promise(false) }) }, pool)
+  t.equal(await status(app, '/', eu.accessToken()), 200)
+  t.equal(await status(app, '/', us.accessToken()), 401)
+  t.equal(await status(app, '/no', eu.accessToken()), 403)
+})
+
+t.test('a guard is no preParsing hook, and says so', async (t) => {
+  const app = await createApp(t, pools())
+  app.get('/', { preParsing: app.authRequired('eu') as never }, pool)
+  t.equal(await status(app, '/', eu.accessToken()), 500)
+  t.equal(await status(app, '/'), 500)
+})
+
 t.test('check comes last and once, with the request and what was proved', async (t) => {
   const app = await createApp(t, pools())
   const calls: unknown[] = []
@@ -772,4 +862,10 @@ t.test('the reply is the application’s: nothing is sent by a guard', async (t)
   const response = await app.inject('/')
   t.strictSame([response.statusCode, response.body], [418, '{"mine":"COGNITO_ERR_TOKEN_MISSING"}'])
   t.equal(response.headers['www-authenticate'], 'Bearer realm="api"', 'and the challenge survives')
+  const plain = await createApp(t, pools())
+  plain.setErrorHandler((error: Error & { code?: string }, _request, reply) =>
+    reply.send({ mine: error.code }),
+  )
+  plain.get('/', { onRequest: plain.authRequired('eu') }, pool)
+  t.equal((await plain.inject('/')).statusCode, 401, 'a handler that sets no status does not answer 200')
 })

@@ -148,6 +148,7 @@ t.test('a failure of the moment gets one more attempt, any other none', async (t
     [2, (_request, response) => json(response, {}, 429)],
     [1, (_request, response) => json(response, {}, 403)],
     [1, (_request, response) => json(response, {}, 404)],
+    [2, (_request, response) => json(response, '<html>', 503)],
     [1, (_request, response) => json(response, {})],
     [1, () => {}],
   ]
@@ -218,6 +219,44 @@ t.test('unknown keys have a budget, which refills with time; a re-check needs no
   const later = await Promise.all(Array.from({ length: 5 }, (_, index) => endpoint.lookUp(`later-${index}`)))
   t.equal(later.filter(({ outcome }) => outcome === 'absent').length, 3, 'never more than the burst')
   t.equal(asked.length, 8)
+})
+
+t.test(
+  'while the endpoint fails, one lookup a step asks, and nobody is refused for want of a budget',
+  async (t) => {
+    const { endpoint, asked, clock } = await serve(t, (_request, response) => json(response, {}, 403))
+    await endpoint.lookUp(kid)
+    for (const step of [1000, 2000]) {
+      clock.ms += step
+      const lookups = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => endpoint.lookUp(`unknown-${index}`)),
+      )
+      t.ok(lookups.every(({ outcome }) => outcome === 'failed'))
+    }
+    t.equal(asked.length, 3)
+    clock.ms += 4000
+    const { endpoint: empty, clock: time } = await serve(t, (_request, response) => json(response, {}, 403))
+    for (let index = 0; index < 4; index += 1) {
+      t.match(await empty.lookUp(`unknown-${index}`), { outcome: 'failed' }, 'a spent budget too')
+      time.ms += 1000
+      if (index === 2) time.ms += 1000
+    }
+  },
+)
+
+t.test('a key that appears is no longer counted as missing', async (t) => {
+  let isPublished = false
+  const { endpoint, clock } = await serve(t, (_request, response) =>
+    json(response, isPublished ? pool.keySet() : { keys: [{ kid: 'x' }] }),
+  )
+  for (const published of [false, true, false]) {
+    isPublished = published
+    clock.ms += 2000
+    t.match(await endpoint.recheck(kid), { outcome: published ? 'found' : 'absent' })
+  }
+  clock.ms += 2000
+  isPublished = true
+  t.match(await endpoint.lookUp(kid), { outcome: 'found' }, 'remembered for two seconds, not four')
 })
 
 t.test('closing ends what is under way', async (t) => {

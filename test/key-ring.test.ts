@@ -125,7 +125,11 @@ t.test('an outage takes no key away for 24 hours, and nobody waits for it', asyn
   issuer.down = true
   for (const hours of [0, 1, 2, 6, 6, 6]) {
     clock.ms += hours === 0 ? 5 * MINUTE + 1 : hours * HOUR
-    t.equal(await use(), 'held', `${hours} hours later`)
+    t.equal(
+      await use(),
+      hours === 0 ? 'held' : 'found',
+      `${hours} hours later: after idling, one use asks first`,
+    )
     t.equal(await use(), 'held')
     await settle(450)
   }
@@ -159,6 +163,34 @@ t.test('a process that idled asks before it trusts an old key', async (t) => {
   clock.ms += 11 * MINUTE
   pool.kid = () => old
   t.equal(await use(), 'absent')
+})
+
+t.test('a failure of long ago does not spare an idle process the question', async (t) => {
+  const { use, clock, issuer, pool, ring } = await setUp(t)
+  await use()
+  issuer.down = true
+  clock.ms += 5 * MINUTE + 1
+  t.equal(await use(), 'held')
+  await settle(450)
+  issuer.down = false
+  const old = pool.kid()
+  pool.rotateKeys({ keepOld: false })
+  clock.ms += 20 * HOUR
+  t.equal(ring.held(old), undefined)
+})
+
+t.test('a key past its time is asked for again without a slot of the budget', async (t) => {
+  const { use, clock, ring, first, pool, issuer } = await setUp(t)
+  await use()
+  clock.ms += 25 * HOUR
+  for (let index = 0; index < 12; index += 1) await ring.find(`unknown-${index}`, first)
+  t.match(await ring.find('unknown', first), { outcome: 'over budget' })
+  t.equal(await use(), 'found')
+  clock.ms += 25 * HOUR
+  issuer.down = true
+  t.equal(await use(), 'unavailable')
+  issuer.down = false
+  pool.rotateKeys({ keepOld: false })
 })
 
 t.test('a waiting request is released in time, with the key that is held if there is one', async (t) => {

@@ -181,6 +181,7 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
     { timeout: 0 },
     { timeout: 4 },
     { lookupBurst: 0.5 },
+    { lookupBurst: 1 },
     { lookupInterval: 0 },
     { timeout: '2' },
   ].map((keys): [string, unknown, string] => [
@@ -193,6 +194,29 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
     { pools: { eu }, tokenFrom },
     'tokenFrom: expected fromHeader()',
   ]),
+  [
+    'a jwksUrl that is the derived one of another pool',
+    {
+      pools: {
+        b: {
+          ...us,
+          jwksUrl: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_PwMfVzLQg/.well-known/jwks.json',
+        },
+        eu,
+      },
+    },
+    'pools.b.jwksUrl: expected a key set of its own; pools.eu has the same',
+  ],
+  [
+    'issuers whose keys are at one URL',
+    {
+      pools: {
+        a: { ...local, issuer: 'https://x.example/p' },
+        b: { ...local, userPoolId: 'local_2', issuer: 'https://X.example/p' },
+      },
+    },
+    'pools.b.issuer: expected an issuer with keys of its own; those of pools.a are at the same URL',
+  ],
   [
     'one key set of two pools',
     { pools: { eu: { ...eu, jwksUrl: 'https://x/jwks' }, us: { ...us, jwksUrl: 'https://x/jwks' } } },

@@ -145,9 +145,7 @@ t.test(
     })
     app.get('/', { onRequest: app.authRequired('eu', { scopes: 'orders/read' }) }, async () => 'in')
     const secret = 'claim-value-that-must-stay-silent'
-    const attacks = allAttacks(eu, us).filter(
-      ({ name, path }) => path === undefined && !/NUL|last letter/.test(name),
-    )
+    const attacks = allAttacks(eu, us).filter(({ path }) => path === undefined)
     const tokens = attacks.map(({ lines: [line = ''] }) => line.slice(line.indexOf(':') + 1).trim())
     tokens.push(
       ...[

@@ -76,6 +76,15 @@ t.test('a cookie without @fastify/cookie stops the boot', async (t) => {
   )
 })
 
+t.test('cookies that are not parsed yet do not pass for no cookies', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(fastifyCookie, { hook: 'preHandler' })
+  await app.register(cognito, { pools: { eu: eu.options() }, tokenFrom: fromCookie('access_token') })
+  app.get('/', { onRequest: app.authOptional() }, async () => 'in')
+  t.equal((await app.inject({ url: '/', headers: { cookie: `access_token=${bad}` } })).statusCode, 500)
+})
+
 t.test('a WebSocket subprotocol', async (t) => {
   const { status, optional } = await createServer(t, fromSubprotocol())
   t.equal(await status({ 'sec-websocket-protocol': `chat.v1, bearer.${token}` }), 200)
@@ -141,8 +150,17 @@ t.test('a function of the application', async (t) => {
   t.equal(await status({ 'x-mine': 'a b' }), 400)
   t.equal(await status({ 'x-mine': '' }), 400)
   t.equal(await optional({}), 'nobody')
-  const odd = await createServer(t, () => 7 as never)
-  t.equal(await odd.status({}), 401, 'what is no text is no token')
+  for (const value of [
+    7,
+    {},
+    [token],
+    Buffer.from(token),
+    Promise.resolve(token),
+    Promise.reject(new Error('unhandled')),
+  ]) {
+    const odd = await createServer(t, () => value as never)
+    t.equal(await odd.optional({}), 500, 'what is neither text nor nothing does not pass for nothing')
+  }
   const thrower = await createServer(t, () => {
     throw Object.assign(new Error('teapot'), { statusCode: 418 })
   })
