@@ -758,7 +758,9 @@ t.test('a promise of any library is waited for', async (t) => {
   const app = await createApp(t, pools())
   const promise = <T>(value: T) => {
     // biome-ignore lint/suspicious/noThenProperty: a promise of another library is this
-    return { then: (resolve: (value: T) => void) => void setTimeout(resolve, 5, value) } as unknown as Promise<T>
+    return {
+      then: (resolve: (value: T) => void) => void setTimeout(resolve, 5, value),
+    } as unknown as Promise<T>
   }
   app.get('/', { onRequest: app.authRequired(() => promise('eu'), { check: () => promise(true) }) }, pool)
   app.get('/no', { onRequest: app.authRequired('eu', { check: () => promise(false) }) }, pool)
