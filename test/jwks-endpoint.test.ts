@@ -234,12 +234,15 @@ t.test(
       t.ok(lookups.every(({ outcome }) => outcome === 'failed'))
     }
     t.equal(asked.length, 3)
-    clock.ms += 4000
-    const { endpoint: empty, clock: time } = await serve(t, (_request, response) => json(response, {}, 403))
-    for (let index = 0; index < 4; index += 1) {
-      t.match(await empty.lookUp(`unknown-${index}`), { outcome: 'failed' }, 'a spent budget too')
-      time.ms += 1000
-      if (index === 2) time.ms += 1000
+    const origin = await startServer(t, (_request, response) => json(response, {}, 403))
+    const spent = open(`${origin}/jwks.json`, { lookupBurst: 2, lookupIntervalMs: 1_000_000 })
+    for (const backOff of [1000, 2000, 1000]) {
+      t.match(
+        await spent.endpoint.lookUp(kid),
+        { outcome: 'failed', retryAfterMs: backOff },
+        'a spent budget too',
+      )
+      spent.clock.ms += backOff
     }
   },
 )
