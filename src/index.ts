@@ -83,7 +83,7 @@ export {
   type RefusalDetails,
 } from './errors.js'
 export type { CognitoRoute, Guard, GuardFactory, Identified, Protect, Requirement } from './guard.js'
-export type { EndpointFailure } from './jwks-endpoint.js'
+export type { EndpointFailure, JwksFetchMessage } from './jwks-fetch.js'
 export type { KeyRingStatus } from './key-ring.js'
 export type { KeysOptions, PluginOptions } from './options.js'
 export type { PoolOptions } from './pool.js'

@@ -1,49 +1,13 @@
 /**
- * How one JWKS URL is asked for a key, and how often it may be. The door of `get-jwks`.
+ * When one JWKS URL is asked for a key: joins, remembers what is absent, and backs off from failures.
  * @module
  */
 import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
-import buildGetJwks from 'get-jwks'
-import { toPublicKeyPem } from './jwk.js'
+import { type EndpointFailure, type FetchPolicy, fetchKey } from './jwks-fetch.js'
+import { createLookupQueue, type Lookup, type LookupQueue, type QueuePolicy } from './lookup-queue.js'
 
-/** Why an endpoint gave no usable answer. */
-export type EndpointFailure = 'timeout' | 'network' | 'status' | 'not a key set'
-
-/** What became of one lookup. */
-export type Lookup =
-  | { readonly outcome: 'found'; readonly pem: string }
-  /** The endpoint answered, and has no such key or an unusable one. */
-  | { readonly outcome: 'absent' }
-  /** The endpoint gave no usable answer; it is not asked again before `retryAfterMs` have passed. */
-  | { readonly outcome: 'failed'; readonly retryAfterMs: number }
-  /** The budget for unknown keys is spent; the endpoint was not asked. */
-  | { readonly outcome: 'over budget' }
-
-/** How an endpoint may be asked. Times in milliseconds. */
-export interface EndpointPolicy {
-  /** Of one attempt, headers and body together. */
-  readonly timeoutMs: number
-  /** Lookups of unknown keys at once. */
-  readonly lookupBurst: number
-  /** One more lookup of an unknown key each time this has passed. */
-  readonly lookupIntervalMs: number
-  /** Monotonic clock. */
-  readonly now: () => number
-  /** 0 to 1 */
-  readonly random: () => number
-}
-
-/** One JWKS URL. */
-export interface JwksEndpoint {
-  /** Looks a key up, within the budget of unknown keys. Never rejects. */
-  readonly lookUp: (kid: string) => Promise<Lookup>
-  /** Asks again for a key that was found here before; needs no budget. Never rejects. */
-  readonly recheck: (kid: string) => Promise<Lookup>
-  readonly health: () => EndpointHealth
-  /** Ends what is under way. */
-  readonly close: () => void
-}
+/** How an endpoint may be asked. */
+export type EndpointPolicy = FetchPolicy & QueuePolicy
 
 /** How an endpoint has answered so far. Times are readings of the policy's clock. */
 export interface EndpointHealth {
@@ -52,8 +16,6 @@ export interface EndpointHealth {
   readonly lastFailure: { readonly at: number; readonly reason: EndpointFailure } | undefined
 }
 
-const MIN_PAUSE_MS = 100
-const MAX_PAUSE_MS = 300
 const FIRST_BACK_OFF_MS = 1000
 const LAST_BACK_OFF_MS = 30_000
 const FIRST_ABSENCE_MS = 2000
@@ -61,121 +23,89 @@ const LAST_ABSENCE_MS = 30_000
 /** Absent keys remembered; only keys really looked up enter, so a flood cannot flush them. */
 const MAX_ABSENT = 256
 
+/** A key from which no check can be made counts as not published. */
+const UNUSABLE: Lookup = { outcome: 'absent' }
 const STILL_FAILING: Lookup = { outcome: 'failed', retryAfterMs: FIRST_BACK_OFF_MS }
 
 /** Doubles from `first` to `last`. */
 const doubled = (first: number, last: number, times: number) => Math.min(first * 2 ** times, last)
 
-/**
- * Opens a JWKS URL without asking it.
- *
- * @param url - `https:`, or `http:` on loopback; never taken from a token
- */
-export function createJwksEndpoint(url: string, policy: EndpointPolicy): JwksEndpoint {
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal)
-  const underWay = new Map<string, Promise<Lookup>>()
-  const absences = createAbsences(policy.now)
-  const budget = createBudget(policy)
-  const backOff = createBackOff(policy)
+/** One JWKS URL. It is not asked before a key is. */
+export class JwksEndpoint {
+  readonly #url: string
+  readonly #policy: EndpointPolicy
+  readonly #closing = new AbortController()
+  readonly #underWay = new Map<string, Promise<Lookup>>()
+  readonly #absences: ReturnType<typeof createAbsences>
+  readonly #backOff: ReturnType<typeof createBackOff>
+  readonly #queue: LookupQueue
+  #announce: (kid: string, pem: string) => void = () => {}
 
-  async function ask(kid: string): Promise<Lookup> {
-    const answer = await fetchPatiently(url, kid, policy, closing.signal)
-    if (answer.failure !== undefined) {
-      backOff.failed(answer.failure)
-      return { outcome: 'failed', retryAfterMs: backOff.remainingMs() }
-    }
-    backOff.succeeded()
-    absences.learn(kid, answer.pem === undefined)
-    return answer.pem === undefined ? { outcome: 'absent' } : { outcome: 'found', pem: answer.pem }
+  /** @param url - `https:`, or `http:` on loopback; never taken from a token */
+  constructor(url: string, policy: EndpointPolicy) {
+    this.#url = url
+    this.#policy = policy
+    this.#absences = createAbsences(policy.now)
+    this.#backOff = createBackOff(policy)
+    this.#queue = createLookupQueue((kid) => this.#start(kid), policy)
+    setMaxListeners(0, this.#closing.signal)
   }
 
-  async function join(kid: string, isAllowed: () => boolean): Promise<Lookup> {
-    const pending = underWay.get(kid)
+  /** Looks a key up, within the budget of unknown keys. Never rejects. */
+  async lookUp(kid: string): Promise<Lookup> {
+    if (this.#absences.has(kid)) return { outcome: 'absent' }
+    return this.#join(kid, () => this.#queue.enter(kid))
+  }
+
+  /** Asks again for a key that was found here before; needs no budget. Never rejects. */
+  recheck(kid: string): Promise<Lookup> {
+    return this.#join(kid, () => this.#start(kid))
+  }
+
+  /** Sets who is told of every key that is found, also of one that nobody waits for any more. */
+  onFound(announce: (kid: string, pem: string) => void): void {
+    this.#announce = announce
+  }
+
+  health(): EndpointHealth {
+    return this.#backOff.health()
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    this.#closing.abort()
+    this.#queue.clear(STILL_FAILING)
+  }
+
+  /** While the endpoint fails, one lookup a step tells whether it is back; nobody waits for a slot then. */
+  async #join(kid: string, whenHealthy: () => Promise<Lookup>): Promise<Lookup> {
+    const pending = this.#underWay.get(kid)
     if (pending) return pending
-    const refusal = refuse(isAllowed)
-    if (refusal) return refusal
-    const lookup = ask(kid).finally(() => underWay.delete(kid))
-    underWay.set(kid, lookup)
+    const retryAfterMs = this.#backOff.remainingMs()
+    if (retryAfterMs > 0) return { outcome: 'failed', retryAfterMs }
+    if (!this.#backOff.health().isFailing) return whenHealthy()
+    return this.#underWay.size > 0 ? STILL_FAILING : this.#start(kid)
+  }
+
+  #start(kid: string): Promise<Lookup> {
+    const lookup = this.#underWay.get(kid) ?? this.#ask(kid).catch(() => UNUSABLE)
+    this.#underWay.set(kid, lookup)
+    void lookup.then(() => this.#underWay.delete(kid))
     return lookup
   }
 
-  /** While the endpoint fails, one lookup a step tells whether it is back, and nobody is refused for want of a budget. */
-  function refuse(isAllowed: () => boolean): Lookup | undefined {
-    const retryAfterMs = backOff.remainingMs()
-    if (retryAfterMs > 0) return { outcome: 'failed', retryAfterMs }
-    const { isFailing } = backOff.health()
-    if (isFailing && underWay.size > 0) return STILL_FAILING
-    if (isAllowed()) return undefined
-    return isFailing ? STILL_FAILING : { outcome: 'over budget' }
+  async #ask(kid: string): Promise<Lookup> {
+    const { pem, failure } = await fetchKey(this.#url, kid, this.#policy, this.#closing.signal)
+    if (failure !== undefined) {
+      this.#backOff.failed(failure)
+      return this.#queue.clear({ outcome: 'failed', retryAfterMs: this.#backOff.remainingMs() })
+    }
+    this.#backOff.succeeded()
+    this.#absences.learn(kid, pem === undefined)
+    if (pem === undefined) return { outcome: 'absent' }
+    this.#announce(kid, pem)
+    return { outcome: 'found', pem }
   }
-
-  return {
-    lookUp: async (kid) => (absences.has(kid) ? { outcome: 'absent' } : join(kid, budget.take)),
-    recheck: (kid) => join(kid, () => true),
-    health: backOff.health,
-    close: () => closing.abort(),
-  }
-}
-
-type Answer =
-  | { readonly failure?: undefined; readonly pem: string | undefined }
-  | { readonly failure: EndpointFailure; readonly isTransient: boolean }
-
-/** A server that closes an idle connection just as it is used again is no outage: such failures get a second attempt. */
-async function fetchPatiently(
-  url: string,
-  kid: string,
-  { timeoutMs, random }: EndpointPolicy,
-  closing: AbortSignal,
-): Promise<Answer> {
-  const answer = await fetchKey(url, kid, timeoutMs, closing)
-  if (answer.failure === undefined || !answer.isTransient) return answer
-  const pauseMs = MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS)
-  await sleep(pauseMs, undefined, { signal: closing, ref: false }).catch(() => undefined)
-  return closing.aborted ? answer : fetchKey(url, kid, timeoutMs, closing)
-}
-
-/** One request by a client of its own: a `get-jwks` client that lives on keeps removed keys, and its signal fires once. */
-async function fetchKey(url: string, kid: string, timeoutMs: number, closing: AbortSignal): Promise<Answer> {
-  const { origin, pathname, search } = new URL(url)
-  const request = new AbortController()
-  const abort = () => request.abort()
-  closing.addEventListener('abort', abort)
-  const timer = setTimeout(() => request.abort(new DOMException('', 'TimeoutError')), timeoutMs).unref()
-  const client = buildGetJwks({
-    max: 1,
-    issuersWhitelist: [origin],
-    jwksPath: pathname + search,
-    fetchOptions: { redirect: 'error', signal: request.signal, headers: { accept: 'application/json' } },
-  })
-  const answer = await client
-    .getJwk({ domain: origin, alg: 'RS256', kid })
-    .then((jwk): Answer => ({ pem: toPublicKeyPem(jwk, kid) }))
-    .catch(toAnswer)
-  clearTimeout(timer)
-  closing.removeEventListener('abort', abort)
-  return answer
-}
-
-/** What `get-jwks` and the `fetch` below it throw, as far as it is looked at. */
-interface GetJwksFailure {
-  readonly code?: unknown
-  readonly name?: unknown
-  readonly cause?: unknown
-  readonly response?: { readonly status: number }
-}
-
-/** Nothing of the error leaves this room: `get-jwks` attaches the response and its body. */
-function toAnswer({ code, name, cause, response }: GetJwksFailure): Answer {
-  if (code === 'JWK_NOT_FOUND') return { pem: undefined }
-  if (response) return { failure: 'status', isTransient: response.status === 429 || response.status >= 500 }
-  if (name === 'TimeoutError') return { failure: 'timeout', isTransient: false }
-  // `fetch` fails with a TypeError that has a cause; a document of another shape gives one that has none.
-  const isDocument = code === 'NO_JWKS' || name === 'SyntaxError' || (name === 'TypeError' && !cause)
-  // An error page in HTML fails as JSON before its status is seen.
-  if (isDocument) return { failure: 'not a key set', isTransient: name === 'SyntaxError' }
-  return { failure: 'network', isTransient: true }
 }
 
 /** Keys known to be absent, each for a time that doubles with every further miss. */
@@ -193,22 +123,6 @@ function createAbsences(now: () => number) {
       })
       const [oldest] = absent.keys()
       if (absent.size > MAX_ABSENT && oldest !== undefined) absent.delete(oldest)
-    },
-  }
-}
-
-/** A token bucket for lookups of unknown keys. */
-function createBudget({ lookupBurst, lookupIntervalMs, now }: EndpointPolicy) {
-  let slots = lookupBurst
-  let filledAt = now()
-  return {
-    take() {
-      const earned = Math.floor((now() - filledAt) / lookupIntervalMs)
-      slots = Math.min(lookupBurst, slots + earned)
-      filledAt += earned * lookupIntervalMs
-      if (slots === 0) return false
-      slots -= 1
-      return true
     },
   }
 }

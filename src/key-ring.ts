@@ -2,7 +2,8 @@
  * The signing keys of one pool: which are held, for how long they are trusted, and when their endpoint is asked again.
  * @module
  */
-import type { EndpointFailure, JwksEndpoint } from './jwks-endpoint.js'
+import type { JwksEndpoint } from './jwks-endpoint.js'
+import type { EndpointFailure } from './jwks-fetch.js'
 
 /** How long keys are trusted. Times in milliseconds. */
 export interface KeyRingPolicy {
@@ -10,6 +11,8 @@ export interface KeyRingPolicy {
   readonly refreshAfterMs: number
   /** A key confirmed longer ago is not trusted, even while its endpoint fails; at least `refreshAfterMs`. */
   readonly staleIfErrorMs: number
+  /** 0 to 1 */
+  readonly random: () => number
   /** A waiting request is released after this; the lookup goes on. */
   readonly maxWaitMs: number
   /** Monotonic clock. */
@@ -39,7 +42,12 @@ interface HeldKey<K> {
   readonly key: K
   readonly endpoint: JwksEndpoint
   readonly confirmedAt: number
+  /** Keys that were confirmed together are not all re-checked together. */
+  readonly refreshAt: number
 }
+
+/** Share by which the time of a re-check varies. */
+const JITTER = 0.1
 
 /** The keys of one pool. `K` is what a published key is built into. */
 export class KeyRing<K> {
@@ -56,17 +64,17 @@ export class KeyRing<K> {
     this.#endpoints = endpoints
     this.#build = build
     this.#policy = policy
+    for (const endpoint of endpoints) endpoint.onFound((kid, pem) => this.#confirm(kid, pem, endpoint))
   }
 
   /** A key that may be used at once, without waiting for anything. */
   held(kid: string): K | undefined {
     const { now, refreshAfterMs } = this.#policy
     const entry = this.#trusted(kid)
-    if (entry === undefined) return undefined
-    const age = now() - entry.confirmedAt
-    if (age <= refreshAfterMs) return entry.key
+    if (entry === undefined || now() <= entry.refreshAt) return entry?.key
     // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
-    if (age > 2 * refreshAfterMs && !this.#isKnownToFail(entry.endpoint)) return undefined
+    const hasIdled = now() - entry.confirmedAt > 2 * refreshAfterMs
+    if (hasIdled && !this.#isKnownToFail(entry.endpoint)) return undefined
     void this.#recheck(kid, entry)
     return entry.key
   }
@@ -124,14 +132,16 @@ export class KeyRing<K> {
   /** Learns from the endpoint that last confirmed a key. A failing endpoint takes no key away. */
   async #recheck(kid: string, entry: HeldKey<K>): Promise<void> {
     const lookup = await entry.endpoint.recheck(kid)
-    if (lookup.outcome === 'found') this.#confirm(kid, lookup.pem, entry.endpoint)
     if (lookup.outcome === 'absent' && this.#keys.get(kid) === entry) this.#keys.delete(kid)
   }
 
   #confirm(kid: string, pem: string, endpoint: JwksEndpoint): K {
     const before = this.#keys.get(kid)
     const key = before?.pem === pem ? before.key : this.#build(pem)
-    this.#keys.set(kid, { pem, key, endpoint, confirmedAt: this.#policy.now() })
+    const { now, random, refreshAfterMs } = this.#policy
+    const confirmedAt = now()
+    const refreshAt = confirmedAt + refreshAfterMs * (1 - JITTER + 2 * JITTER * random())
+    this.#keys.set(kid, { pem, key, endpoint, confirmedAt, refreshAt })
     return key
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { CognitoError } from './errors.js'
-import { createJwksEndpoint, type JwksEndpoint } from './jwks-endpoint.js'
+import { JwksEndpoint } from './jwks-endpoint.js'
 import { createSignatureCheck, type SignatureCheck } from './jwt.js'
 import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
 import type { KeysOptions } from './options.js'
@@ -25,6 +25,8 @@ export interface PoolKeys {
   readonly close: () => void
 }
 
+/** A request waits for a slot of the budget no longer than this, or than one lookup takes. */
+const MAX_CONTEST_MS = 2000
 /** A waiting request is released after this. */
 const MAX_WAIT_MS = 3000
 
@@ -36,18 +38,22 @@ const MAX_WAIT_MS = 3000
 export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): PoolKeys {
   const now = () => performance.now()
   const policy = {
+    pool: pool.name,
     timeoutMs: keys.timeout * 1000,
     lookupBurst: keys.lookupBurst,
     lookupIntervalMs: keys.lookupInterval * 1000,
+    // Not shorter than a lookup: what waits behind one that hangs hears of its failure.
+    maxWaitMs: Math.max(MAX_CONTEST_MS, keys.timeout * 1000),
     now,
     random: Math.random,
   }
   const urls = new Set(pool.issuers.values())
-  const endpoints = new Map([...urls].map((url) => [url, createJwksEndpoint(url, policy)]))
+  const endpoints = new Map([...urls].map((url) => [url, new JwksEndpoint(url, policy)]))
   const ring = new KeyRing([...endpoints.values()], (pem) => createSignatureCheck(pem, tolerance), {
     refreshAfterMs: keys.refreshAfter * 1000,
     staleIfErrorMs: Math.max(keys.staleIfError, keys.refreshAfter) * 1000,
     maxWaitMs: MAX_WAIT_MS,
+    random: Math.random,
     now,
   })
   return {

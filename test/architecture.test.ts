@@ -9,11 +9,11 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors', 'members', 'promises', 'user-pool-id', 'schema'],
+  ['errors', 'members', 'promises', 'fetch-limits', 'user-pool-id', 'schema'],
   ['times', 'jwk'],
-  ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-endpoint'],
-  ['claims', 'key-ring'],
-  ['pool', 'authorization'],
+  ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-fetch', 'lookup-queue'],
+  ['claims', 'jwks-endpoint'],
+  ['pool', 'authorization', 'key-ring'],
   ['options', 'cognito-token', 'plan', 'testing'],
   ['authentication', 'pool-keys'],
   ['authenticator', 'register'],
@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
 /** Package → the only room that may import its values. */
 const DOORS: Readonly<Record<string, string>> = {
   '@fastify/jwt': 'jwt',
-  'get-jwks': 'jwks-endpoint',
+  'get-jwks': 'jwks-fetch',
   '@sinclair/typebox': 'schema',
   '@sinclair/typebox/compiler': 'schema',
   '@sinclair/typebox/errors': 'schema',

@@ -61,6 +61,7 @@ t.test('verify: whatever comes as a token is a refusal, and a wrong call a TypeE
     [null],
     [{}],
     ['eu', { scope: 'a' }],
+    ['eu', { scopes: undefined }],
     ['eu', { check: () => true }],
     ['us', { scopes: 'a' }],
     ['eu', null],

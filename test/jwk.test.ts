@@ -62,6 +62,7 @@ t.test('RFC 7517 §4, FIPS 186-5: any other key is unusable', async (t) => {
     { e: '' },
     { e: 'AQ' },
     { e: 'AQAA' },
+    { e: 'AQAC' },
     small as Record<string, unknown>,
     weak as Record<string, unknown>,
     { n: `_${'_'.repeat(1400)}` },

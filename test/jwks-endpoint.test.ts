@@ -2,11 +2,14 @@
  * One JWKS URL on a real server: what each answer means, how long it is waited for, how often it is asked.
  * @module
  */
+import { tracingChannel } from 'node:diagnostics_channel'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { createJwksEndpoint, type EndpointPolicy } from '../src/jwks-endpoint.js'
+import { createFetchLimits, findDispatcher } from '../src/fetch-limits.js'
+import { type EndpointPolicy, JwksEndpoint } from '../src/jwks-endpoint.js'
 import { TestIssuer } from '../src/testing.js'
+import { exposeGarbageCollector } from './support/garbage.js'
 import { startServer } from './support/server.js'
 
 const issuer = await TestIssuer.start()
@@ -18,6 +21,8 @@ t.teardown(() => issuer.close())
 function open(url: string, extra: Partial<EndpointPolicy> = {}) {
   const clock = { ms: 1000 }
   const policy = {
+    pool: 'eu',
+    maxWaitMs: 100,
     timeoutMs: 300,
     lookupBurst: 3,
     lookupIntervalMs: 2000,
@@ -25,7 +30,7 @@ function open(url: string, extra: Partial<EndpointPolicy> = {}) {
     random: () => 1,
     ...extra,
   }
-  return { endpoint: createJwksEndpoint(url, policy), clock }
+  return { endpoint: new JwksEndpoint(url, policy), clock }
 }
 
 async function serve(test: Test, listener: RequestListener) {
@@ -214,7 +219,6 @@ t.test('unknown keys have a budget, which refills with time; a re-check needs no
   t.match(await endpoint.lookUp('x'), { outcome: 'over budget' })
   clock.ms += 1
   t.match(await endpoint.lookUp('x'), { outcome: 'absent' })
-  t.match(await endpoint.lookUp('y'), { outcome: 'over budget' })
   clock.ms += 1_000_000
   const later = await Promise.all(Array.from({ length: 5 }, (_, index) => endpoint.lookUp(`later-${index}`)))
   t.equal(later.filter(({ outcome }) => outcome === 'absent').length, 3, 'never more than the burst')
@@ -236,7 +240,7 @@ t.test(
     t.equal(asked.length, 3)
     const origin = await startServer(t, (_request, response) => json(response, {}, 403))
     const spent = open(`${origin}/jwks.json`, { lookupBurst: 2, lookupIntervalMs: 1_000_000 })
-    for (const backOff of [1000, 2000, 1000]) {
+    for (const backOff of [1000, 2000, 4000]) {
       t.match(
         await spent.endpoint.lookUp(kid),
         { outcome: 'failed', retryAfterMs: backOff },
@@ -260,6 +264,64 @@ t.test('a key that appears is no longer counted as missing', async (t) => {
   clock.ms += 2000
   isPublished = true
   t.match(await endpoint.lookUp(kid), { outcome: 'found' }, 'remembered for two seconds, not four')
+})
+
+t.test(
+  'a body without end is ended at the deadline, even when the request has been collected as garbage',
+  async (t) => {
+    const collect = exposeGarbageCollector()
+    const { endpoint } = await serve(t, (_request, response) => {
+      const timer = setInterval(() => response.write(' '), 5)
+      response.on('close', () => clearInterval(timer))
+    })
+    const lookup = endpoint.lookUp(kid)
+    const timer = setInterval(collect, 20)
+    t.teardown(() => clearInterval(timer))
+    t.match(await lookup, { outcome: 'failed' })
+    t.match(endpoint.health().lastFailure, { reason: 'timeout' })
+  },
+)
+
+t.test('a body is read up to half a mebibyte', async (t) => {
+  let ended = 0
+  const padding = (bytes: number) => JSON.stringify({ ...pool.keySet(), padding: 'x'.repeat(bytes) })
+  for (const [bytes, outcome] of [
+    [400_000, 'found'],
+    [600_000, 'failed'],
+  ] as const) {
+    const { endpoint } = await serve(t, (_request, response) => {
+      response.on('close', () => (ended += 1))
+      json(response, padding(bytes))
+    })
+    t.match(await endpoint.lookUp(kid), { outcome })
+    if (outcome === 'failed') t.match(endpoint.health().lastFailure, { reason: 'not a key set' })
+  }
+  t.equal(ended, 2)
+})
+
+t.test('a Node without the dispatcher fetches all the same', async (t) => {
+  t.strictSame(createFetchLimits(undefined, 1).options, {})
+  t.ok(findDispatcher(), 'this Node has one')
+})
+
+t.test('each lookup is on the tracing channel, with the pool, the URL and what came of it', async (t) => {
+  const messages: Record<string, unknown>[] = []
+  const subscriber = { asyncEnd: (message: unknown) => void messages.push({ ...(message as object) }) }
+  const channel = tracingChannel('fastify-cognito.jwks.fetch')
+  channel.subscribe(subscriber as never)
+  t.teardown(() => channel.unsubscribe(subscriber as never))
+  let status = 200
+  const { endpoint } = await serve(t, (_request, response) => json(response, pool.keySet(), status))
+  await endpoint.lookUp(kid)
+  await endpoint.lookUp('unknown')
+  status = 403
+  await endpoint.recheck(kid)
+  t.match(messages, [
+    { pool: 'eu', outcome: 'found' },
+    { pool: 'eu', outcome: 'absent' },
+    { pool: 'eu', outcome: 'status' },
+  ])
+  t.notOk(JSON.stringify(messages).includes(kid), 'and no key')
 })
 
 t.test('closing ends what is under way', async (t) => {

@@ -3,7 +3,7 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import { createJwksEndpoint } from '../src/jwks-endpoint.js'
+import { JwksEndpoint } from '../src/jwks-endpoint.js'
 import { KeyRing } from '../src/key-ring.js'
 import { TestIssuer, type TestPool } from '../src/testing.js'
 
@@ -18,7 +18,7 @@ interface Bench {
   readonly asked: () => number
   /** Looks a key up the way a request does: held, or found. */
   readonly use: () => Promise<string>
-  readonly first: ReturnType<typeof createJwksEndpoint>
+  readonly first: JwksEndpoint
 }
 
 async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: number } = {}): Promise<Bench> {
@@ -27,10 +27,12 @@ async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: numbe
   const pool = issuer.createPool()
   const clock = { ms: 1_000_000 }
   const now = () => clock.ms
-  const endpoint = createJwksEndpoint(pool.jwksUrl, {
+  const endpoint = new JwksEndpoint(pool.jwksUrl, {
     timeoutMs: policy.timeoutMs ?? 1000,
     lookupBurst: 10,
     lookupIntervalMs: 2000,
+    pool: 'eu',
+    maxWaitMs: 100,
     now,
     random: () => 1,
   })
@@ -39,6 +41,7 @@ async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: numbe
     refreshAfterMs: 5 * MINUTE,
     staleIfErrorMs: 24 * HOUR,
     maxWaitMs: policy.maxWaitMs ?? 3000,
+    random: () => 0.5,
     now,
   })
   const use = async () => (ring.held(pool.kid()) ? 'held' : (await ring.find(pool.kid(), endpoint)).outcome)
@@ -226,15 +229,18 @@ t.test(
       timeoutMs: 1000,
       lookupBurst: 2,
       lookupIntervalMs: 2000,
+      pool: 'eu',
+      maxWaitMs: 100,
       now: () => clock.ms,
       random: () => 1,
     }
-    const missing = createJwksEndpoint(`${issuer.origin}/nowhere/.well-known/jwks.json`, policy)
-    const good = createJwksEndpoint(original.jwksUrl, policy)
+    const missing = new JwksEndpoint(`${issuer.origin}/nowhere/.well-known/jwks.json`, policy)
+    const good = new JwksEndpoint(original.jwksUrl, policy)
     const ring = new KeyRing([good, missing], (pem) => pem, {
       refreshAfterMs: MINUTE,
       staleIfErrorMs: HOUR,
       maxWaitMs: 3000,
+      random: () => 0.5,
       now: () => clock.ms,
     })
     t.match(await ring.find(original.kid(), missing), { outcome: 'found' })
@@ -248,3 +254,15 @@ t.test(
     t.equal(issuer.fetches.get('nowhere'), 1, 'a re-check asks the URL that confirmed the key')
   },
 )
+
+t.test('a key from which no check can be made is as good as not published', async (t) => {
+  const { first, pool, clock } = await setUp(t)
+  const ring = new KeyRing<never>(
+    [first],
+    () => {
+      throw new Error('no such key type')
+    },
+    { refreshAfterMs: MINUTE, staleIfErrorMs: HOUR, maxWaitMs: 3000, random: () => 0.5, now: () => clock.ms },
+  )
+  t.match(await ring.find(pool.kid(), first), { outcome: 'absent' })
+})

@@ -422,7 +422,7 @@ export function claimAttacks(pool: TestPool): Attack[] {
       0,
     ].map((iss) => row('RFC 8725 §3.8 iss', { iss })),
     ...odd.map((iss) => row('RFC 7519 §4.1.1 iss', { iss })),
-    row('RFC 7519 §4.1.4 exp', { exp: now() - 10, iat: now() - 100 }, 'expired'),
+    row('RFC 7519 §4.1.4 exp', { exp: now() - 100, iat: now() - 200 }, 'expired'),
     row('RFC 7519 §4.1.4 exp within the tolerance', { exp: now() - 2, iat: now() - 100 }, 'ok'),
     row('RFC 7519 §4.1.4 exp with a fraction', { exp: now() + 60.5 }, 'ok'),
     row('RFC 7519 §4.1.4 exp long ago', { exp: 1, iat: 0 }, 'expired'),
