@@ -149,3 +149,19 @@ t.test('the count of keys is bounded, and the popular ones stay', async (t) => {
   queue.clear({ outcome: 'absent' })
   end()
 })
+
+t.test('4,096 keys are counted; one more, and those asked for once are forgotten', async (t) => {
+  const { queue, started, end } = createBench(t, {
+    lookupBurst: 100,
+    lookupIntervalMs: 10_000,
+    maxWaitMs: 10,
+  })
+  const inFlight = ['a', 'b', 'c', 'd']
+  for (const kid of inFlight) void queue.enter(kid)
+  for (let index = 0; index < 4096; index += 1) void queue.enter(`random-${index}`)
+  void queue.enter('late')
+  end()
+  await pause(5)
+  t.strictSame(started, [...inFlight, 'late'])
+  end()
+})

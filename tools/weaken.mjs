@@ -1,0 +1,155 @@
+/**
+ * The positive control of the tests: weakens `src/` in one place at a time, in a copy of the checkout, and tells which
+ * test catches it. Exits with 1 when a weakening survives, and when one cannot be applied or does not even load.
+ *
+ *     npm run weaken -- --only WORD    the weakenings whose name or file has the word; several words with an --only each
+ */
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+// biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
+import { groups } from './weakenings.mjs'
+
+/** @typedef {{ name: string, file: string, find: string, replace: string, tests: readonly string[] }} Weakening */
+/** @typedef {{ isGreen: boolean, caught: string | undefined, output: string }} Run */
+
+const COPIED = ['src', 'test', 'demo', 'docs', 'package.json', 'tsconfig.json']
+const WORKERS = 2
+const TIMEOUT_MS = 120_000
+/** They read texts, not behaviour. */
+const NO_BEHAVIOUR = ['architecture', 'docs']
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const { values: args } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } })
+
+/** @type {Weakening[]} */
+const weakenings = groups.flatMap(({ file, tests, rows }) =>
+  rows.map(([name, find, replace]) => ({ name, file: `src/${file}.ts`, find, replace, tests })),
+)
+
+const isChosen = ({ name, file }) =>
+  args.only.length === 0 ||
+  args.only.some((word) => `${file} ${name}`.toLowerCase().includes(word.toLowerCase()))
+
+function makeCopy() {
+  const copy = mkdtempSync(join(tmpdir(), 'weaken-'))
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
+  const filter = (path) => !path.endsWith('node_modules')
+  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true, filter })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+/** Runs one test file up to its first failure. */
+function runTest(copy, test) {
+  const { NODE_ENV: _, ...env } = process.env
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', `test/${test}.test.ts`], {
+      cwd: copy,
+      env: { ...env, TAP_BAIL: '1', TAP_TIMEOUT: '60' },
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+      })
+    }
+    child.once('close', (code) => resolve({ isGreen: code === 0, caught: findFailure(output), output }))
+  })
+}
+
+/** The name of the test with the first failure. A file that fails outside of a test has not run at all. */
+function findFailure(output) {
+  let test
+  for (const line of output.split('\n')) {
+    test = /^# Subtest: (.+)/.exec(line)?.[1] ?? test
+    if (/^\s*not ok /.test(line)) return test
+  }
+  return undefined
+}
+
+/** Does the jobs in their order, one on each copy at a time. */
+async function workThrough(jobs, copies, work) {
+  const queue = [...jobs]
+  await Promise.all(
+    copies.map(async (copy) => {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) await work(job, copy)
+    }),
+  )
+}
+
+const countIn = (text, part) => text.split(part).length - 1
+
+/** A weakening has to have its one place in the source, or the table has rotted. */
+function findRotten() {
+  return weakenings.flatMap(({ name, file, find }) => {
+    const places = countIn(readFileSync(join(root, file), 'utf8'), find)
+    return places === 1 ? [] : [`${name}: its text is in ${file} ${places} times, not once`]
+  })
+}
+
+async function findRed(tests, copies) {
+  const red = []
+  await workThrough(tests, copies, async (test, copy) => {
+    const { isGreen, output } = await runTest(copy, test)
+    if (!isGreen) red.push(`test/${test}.test.ts fails without any weakening:\n${output.slice(-2000)}`)
+  })
+  return red
+}
+
+/**
+ * Tries the tests that should catch a weakening first, then all others. One that another test catches counts as missed:
+ * that may be the chance failure of a busy machine, and if it is not, the table should name it.
+ */
+async function tryOut({ file, find, replace, tests }, copy, all) {
+  const path = join(copy, file)
+  const source = readFileSync(path, 'utf8')
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  )
+  try {
+    for (const test of new Set([...tests, ...all])) {
+      const { isGreen, caught, output } = await runTest(copy, test)
+      if (!isGreen && !caught) return `BROKEN in ${test}: ${output.slice(-1000)}`
+      if (!isGreen) return `${tests.includes(test) ? '' : 'UNEXPECTED '}${test}: ${caught}`
+    }
+    return 'SURVIVED'
+  } finally {
+    writeFileSync(path, source)
+  }
+}
+
+function fail(faults) {
+  for (const fault of faults) console.error(fault)
+  process.exit(1)
+}
+
+async function main() {
+  const rotten = findRotten()
+  if (rotten.length > 0) fail(rotten)
+  const copies = Array.from({ length: WORKERS }, makeCopy)
+  const tests = readdirSync(join(root, 'test'))
+    .flatMap((name) => /^(.+)\.test\.ts$/.exec(name)?.[1] ?? [])
+    .filter((test) => !NO_BEHAVIOUR.includes(test))
+  const chosen = weakenings.filter(isChosen)
+  const used = args.only.length === 0 ? tests : new Set(chosen.flatMap((weakening) => weakening.tests))
+  const red = await findRed(used, copies)
+  if (red.length > 0) fail(red)
+  const width = Math.max(...chosen.map(({ name }) => name.length))
+  let survivors = 0
+  await workThrough(chosen, copies, async (weakening, copy) => {
+    const outcome = await tryOut(weakening, copy, tests)
+    if (/^(?:SURVIVED|BROKEN|UNEXPECTED)/.test(outcome)) survivors += 1
+    console.log(`${weakening.name.padEnd(width)}  ${outcome}`)
+  })
+  console.log(`\n${chosen.length} weakenings, ${chosen.length - survivors} caught`)
+  if (survivors > 0 || chosen.length === 0) process.exit(1)
+}
+
+await main()

@@ -1,0 +1,528 @@
+/**
+ * The weakenings of `npm run weaken`: what no longer holds, the text that made it hold, what stands there instead. The
+ * tests named are those that should catch them.
+ *
+ * Left out, because nobody could tell the difference: `algorithms` of `@fastify/jwt` behind the check of `alg`, the check
+ * of a schema before its `Decode`, which checks too, the check of `token_use` in `cognito-token` before that of the plan,
+ * and an empty or non-object part, which is refused for the members that it lacks.
+ */
+
+/** @typedef {readonly [name: string, find: string, replace: string]} Row */
+
+/** @type {readonly { file: string, tests: readonly string[], rows: readonly Row[] }[]} */
+export const groups = [
+  {
+    file: 'jwt',
+    tests: ['attacks'],
+    rows: [
+      ['the signature is not checked', 'jwt.verify(text)', 'void text'],
+      ['the number of segments does not matter', ' || rest.length > 0', ''],
+      ['a header of any size', 'header.length > 1024', 'false'],
+      ['a signature that is too short', 'signature.length < 256 || ', ''],
+      ['a signature that is too long', ' || signature.length > 1024', ''],
+      ['a part in any spelling', " && bytes.toString('base64url') === segment", ''],
+      ['bytes that are not UTF-8', 'isUtf8(bytes) ?', 'bytes ?'],
+      ['null for an object', 'value === null || ', ''],
+      ['a member named __proto__', "if (Object.hasOwn(value, '__proto__'))", 'if (false)'],
+      [
+        'a header member twice',
+        'countMembers(bytes.toString()) !== Object.keys(header).length',
+        'countMembers === undefined',
+      ],
+      ['any alg', "alg !== 'RS256'", "typeof alg !== 'string'"],
+      ['alg in any case', "alg !== 'RS256'", "String(alg).toUpperCase() !== 'RS256'"],
+      ['crit', "'crit', ", ''],
+      ['b64, zip and enc', "'b64', 'zip', 'enc', ", ''],
+      ['jku', "'jku', ", ''],
+      ['jwk', "'jwk', ", ''],
+      ['x5u and x5c', "'x5u', 'x5c', ", ''],
+      ['cty, epk and p2c', ", 'cty', 'epk', 'p2c'", ''],
+      ['a forbidden member that is null', 'if (Object.hasOwn(header, name))', 'if (header[name])'],
+      ['any typ', ' && TYP.test(typ)', ''],
+      ['typ null', "if (Object.hasOwn(header, 'typ') && ", 'if (typ !== null && typ !== undefined && '],
+      ['a typ that ends like ours', '/^(?:application', '/(?:application'],
+      ['any kid', ' || !KID.test(kid)', ''],
+      ['a kid that is no text', "typeof kid !== 'string' || ", ''],
+    ],
+  },
+  {
+    file: 'jwt',
+    tests: ['jwt'],
+    rows: [
+      ['a longer token is read', 'text.length > maxLength', 'false'],
+      [
+        'the text of the library’s error in the reason',
+        'catch {\n      // Every',
+        'catch (error) {\n      throw invalid(String(error))\n      // Every',
+      ],
+      ['the leeway of the library without end', ' * 1000,', ' * 1e9,'],
+    ],
+  },
+  {
+    file: 'members',
+    tests: ['members'],
+    rows: [['members of prototypes are read', 'Object.hasOwn(object, name)', 'true']],
+  },
+  {
+    file: 'cognito-token',
+    tests: ['attacks'],
+    rows: [
+      ['any sub', "!isText(ownMember(payload, 'sub'))", 'false'],
+      ['an empty text for a text', " && value !== ''", ''],
+      ['any type of scope', "!isScope(ownMember(payload, 'scope'))", 'false'],
+      ['any type of groups', "!isGroups(ownMember(payload, 'cognito:groups'))", 'false'],
+      ['a list of anything for groups', " && value.every((group) => typeof group === 'string')", ''],
+      ['a token bound to a key', "if (Object.hasOwn(payload, 'cnf'))", 'if (false)'],
+      ['cnf null', "if (Object.hasOwn(payload, 'cnf'))", "if (payload['cnf'])"],
+      ['any client_id', 'clientIds !== null && !clientIds.has(clientId)', 'false'],
+      [
+        'aud stands for client_id',
+        "const clientId = ownMember(payload, 'client_id')",
+        "const clientId = ownMember(payload, 'client_id') ?? ownMember(payload, 'aud')",
+      ],
+    ],
+  },
+  {
+    file: 'cognito-token',
+    tests: ['guard'],
+    rows: [
+      ['no client_id where any is accepted', '!isText(clientId)', 'false'],
+      ['audience is not checked', 'audiences !== null && ', 'audiences === undefined && '],
+      ['any aud of an ID token', 'return clientIds !== null && !clientIds.has(audience) ?', 'return false ?'],
+      ['scopes of an ID token count', 'const scope = isAccess ?', 'const scope = payload ?'],
+      ['scope is split at any space', "scope.split(' ')", 'scope.split(/[\\s,]+/)'],
+    ],
+  },
+  {
+    file: 'cognito-token',
+    tests: ['cognito-token'],
+    rows: [
+      ['a user for a machine', ' && username === undefined', ''],
+      ['any access token without a user for a machine', 'subject === clientId && ', ''],
+      ['an ID token for a machine', 'principal: isAccess && ', 'principal: '],
+      [
+        'a list for the aud of an ID token',
+        "const audience = ownMember(payload, 'aud')",
+        "const audience = [ownMember(payload, 'aud')].flat()[0]",
+      ],
+      [
+        'client_id stands for aud',
+        "const audience = ownMember(payload, 'aud')",
+        "const audience = ownMember(payload, 'aud') ?? ownMember(payload, 'client_id')",
+      ],
+    ],
+  },
+  {
+    file: 'authenticator',
+    tests: ['attacks'],
+    rows: [
+      ['any issuer', 'byIssuer.get(issuer)', 'byIssuer.get(issuer) ?? [...byIssuer.values()][0]'],
+      [
+        'issuers compared without case',
+        'byIssuer.get(issuer)',
+        '[...byIssuer].find(([own]) => String(own).toLowerCase() === String(issuer).toLowerCase())?.[1]',
+      ],
+      [
+        'the plan is held against a token after its key',
+        'assertPlanned(pool.name, tokenUse, pools)\n  checkTimes',
+        'checkTimes',
+      ],
+      ['times are not checked', 'checkTimes(payload,', 'void (payload,'],
+      ['a tolerance of milliseconds', ' / 1000, clockTolerance', ' / 1000, clockTolerance * 1000'],
+      ['a key is found but not used', 'checkSignature(text)\n', 'void checkSignature\n'],
+    ],
+  },
+  {
+    file: 'authenticator',
+    tests: ['guard'],
+    rows: [
+      [
+        'the held keys of all pools are one set',
+        'keys.held(kid)',
+        '[...byIssuer.values()].map((other) => other.keys.held(kid)).find(Boolean)',
+      ],
+      [
+        'a second guard trusts the first one’s pools',
+        '= assertPlanned(pool.name, tokenUse, pools)',
+        '= pools.get(pool.name) ?? [...pools.values()][0]',
+      ],
+      ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
+      ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
+      ['claims of an earlier schema are kept', 'omit(earlier.claims, claimsReader.names)', 'earlier.claims'],
+      ['requirements are not checked', 'authorize(authentication, Date', 'void (authentication, Date'],
+      ['the payload is not frozen', 'deepFreeze(payload)', 'payload'],
+      ['only the top of the payload is frozen', ' deepFreeze(member)\n', ' void member\n'],
+    ],
+  },
+  {
+    file: 'authentication',
+    tests: ['guard'],
+    rows: [
+      [
+        'the token is enumerable',
+        'this.#token = text',
+        "this.#token = text\n    Object.defineProperty(this, 'token', { value: text, enumerable: true })",
+      ],
+      ['who sent a request can be changed', 'Object.freeze(this)', 'void this'],
+      ['claims can be changed', 'Object.freeze(claims)', 'claims'],
+    ],
+  },
+  {
+    file: 'authorization',
+    tests: ['guard'],
+    rows: [
+      ['one of all names is enough', 'list.every(', 'list.some('],
+      ['all of any names', 'list.some(', 'list.every('],
+      ['scopes are not asked for', 'scopes !== undefined', 'scopes === null'],
+      ['groups are not asked for', 'groups !== undefined', 'groups === null'],
+      ['maxAge is not asked for', 'maxAge !== undefined', 'maxAge === null'],
+      [
+        'scopes compared without case',
+        'isMetBy(scopes)',
+        'isMetBy(new Set([...scopes].map((name) => name.toLowerCase())))',
+      ],
+      [
+        'groups compared without case',
+        'isMetBy(groups)',
+        'isMetBy(new Set([...groups].map((name) => name.toLowerCase())))',
+      ],
+      ['maxAge without auth_time', 'if (isTime(authTime', 'if (authTime === undefined || isTime(authTime'],
+      ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
+      ['a sign-in in the future', 'now + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
+      ['a tolerance of milliseconds on maxAge', 'maxAge + tolerance', 'maxAge + tolerance * 1000'],
+      ['a misspelt requirement', "additionalProperties: false,\n  expected: 'an", "expected: 'an"],
+    ],
+  },
+  {
+    file: 'authorization',
+    tests: ['cognito'],
+    rows: [
+      [
+        'verify takes a requirement that is undefined',
+        'assertDefined(requirement, Object',
+        'void (requirement, Object',
+      ],
+    ],
+  },
+  {
+    file: 'plan',
+    tests: ['guard'],
+    rows: [
+      ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
+      [
+        'any pool',
+        'const expected = pools.get(name)',
+        'const expected = pools.get(name) ?? [...pools.values()][0]',
+      ],
+      ['a guard of a pool that is not there', ' && chosen.length === names.length', ''],
+      [
+        'a function names a pool that is not there',
+        'if (pool === undefined) return',
+        'if (pool === undefined) continue //',
+      ],
+      ['a function names no pool', 'chosen.size > 0 ?', 'chosen ?'],
+      ['the route’s tokenUse is ignored', 'uses ?? pool', 'pool'],
+      ['the route’s claims are ignored', 'ownReader ?? claimsReader', 'claimsReader'],
+    ],
+  },
+  {
+    file: 'guard',
+    tests: ['guard'],
+    rows: [
+      ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
+      ['check is not asked', 'if (check === undefined)', 'if (check !== null)'],
+      [
+        'request.cognito is set before check decides',
+        'return chain(check(',
+        "request.setDecorator('cognito', authentication)\n  return chain(check(",
+      ],
+      [
+        'a falsy value thrown is success',
+        "if (typeof error === 'object' && error !== null)",
+        'if (error !== toError)',
+      ],
+      [
+        'an optional guard lets a bad token pass',
+        'done(toError(error))\n      return',
+        'done(isOptional ? undefined : toError(error))\n      return',
+      ],
+      [
+        'an optional guard lets a token without a key pass',
+        '(error) => done(toError(error)),',
+        '(error) => done(isOptional ? undefined : toError(error)),',
+      ],
+      ['an optional guard lets another scheme pass', 'token === null || !isOptional', '!isOptional'],
+      ['a required guard lets an anonymous request pass', 'token === null || !isOptional', 'token === null'],
+      ['an empty token is none', "if (typeof token === 'string')", 'if (token)'],
+      ['the memo is not of this token', 'seen?.text === text', 'seen'],
+      ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
+      ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
+      ['a requirement of any form', 'assertOptions(schema, requirement', 'void (schema, requirement'],
+      [
+        'null for the default pool',
+        'selector === undefined ? defaultPool : selector',
+        'selector ?? defaultPool',
+      ],
+      ['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all'],
+    ],
+  },
+  {
+    file: 'cognito',
+    tests: ['cognito'],
+    rows: [
+      ['verify takes undefined', "assertGiven(given, 'verify')", 'void given'],
+      ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
+      ['a plan of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
+      ['a protected scope is open', "scope.addHook('onRequest', guard as never)", 'void guard'],
+    ],
+  },
+  {
+    file: 'claims',
+    tests: ['claims', 'guard'],
+    rows: [
+      ['what a type guard answers is truthy', 'answer === true', 'Boolean(answer)'],
+      ['a type guard that throws has accepted', 'return false', 'return true'],
+      ['claims that do not fit', 'schema.decode(values)', 'values'],
+      ['a schema in place of the standard claims', 'return standard\n    const', 'void standard\n    const'],
+      [
+        'a type guard in place of the standard claims',
+        'return standard\n    return',
+        'void standard\n    return',
+      ],
+      ['a type guard’s payload hides the claims', '{ ...payload, ...standard.claims }', '{ ...payload }'],
+      ['every claim is converted', 'isWrittenAsString(field.wire) ?', 'field ?'],
+      ['claims of prototypes are read', '!Object.hasOwn(payload, field.wire)', '!(field.wire in payload)'],
+      ['another claim for a standard one', 'field.name !== field.wire && isStandard(field.name)', 'false'],
+      ['one claim for two properties', 'if (twin)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'coercion',
+    tests: ['claims'],
+    rows: [
+      ['numbers by Number()', 'grammar.test(text) ? Number(text) : Number.NaN', 'Number(text)'],
+      ['numbers that lose digits', 'Number.isInteger(number) ? Number.isSafeInteger(number) : ', ''],
+      ['yes is true', "text === 'true' ?", "text === 'true' || text === 'yes' ?"],
+      ['anything but true is false', "text === 'false' ? false : text", 'false'],
+      ['any JSON for a list', 'isExpected(value) ? value : text', 'value'],
+      ['any date that Date takes', 'DATE.test(text) ? new Date(text)', 'text ? new Date(text)'],
+      ['30 February', 'isCalendarDay && ', ''],
+    ],
+  },
+  {
+    file: 'schema',
+    tests: ['claims', 'guard'],
+    rows: [
+      ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
+      ['undefined for an argument', 'given.at(-1) === undefined', 'false'],
+    ],
+  },
+  {
+    file: 'times',
+    tests: ['times', 'attacks'],
+    rows: [
+      ['any type of exp', '!isTime(exp, MAX_TIME)', 'false'],
+      ['exp is not checked', 'exp <= now - tolerance', 'false'],
+      ['any type of iat', '!isTime(iat, latest)', "typeof iat === 'number' && iat > latest"],
+      ['iat in the future', '!isTime(iat, latest)', '!isTime(iat, MAX_TIME)'],
+      ['any time in the future', 'now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)', 'MAX_TIME'],
+      ['exp before iat', 'exp <= iat || ', ''],
+      ['a lifetime of any length', ' || exp - iat > MAX_LIFETIME', ''],
+      ['nbf is not checked', "Object.hasOwn(payload, 'nbf') && ", 'false && '],
+      ['nbf null', "Object.hasOwn(payload, 'nbf')", "ownMember(payload, 'nbf') != null"],
+      ['a time below zero', 'value >= 0 && ', ''],
+      ['a text for a time', "typeof value === 'number' && ", ''],
+    ],
+  },
+  {
+    file: 'token-source',
+    tests: ['attacks'],
+    rows: [
+      ['two Authorization lines', 'if (countLines(request.raw.rawHeaders, field) > 1)', 'if (false)'],
+      ['two lines in different case', 'name.toLowerCase() === field', 'name === field'],
+      ['any scheme', 'value.slice(0, prefix.length).toLowerCase() !== prefix || ', ''],
+      ['an empty header is none', "if (value === '') return null", "if (value === '') return undefined"],
+      ['another scheme is none', 'includes(next)) return null', 'includes(next)) return undefined'],
+      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
+      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
+      [
+        'a query string is a source by default',
+        'TokenFrom = fromHeader()',
+        "TokenFrom = [fromHeader(), fromQuery('access_token')]",
+      ],
+    ],
+  },
+  {
+    file: 'token-source',
+    tests: ['token-source'],
+    rows: [
+      [
+        'a header and a query string at once',
+        "if (typeof findInHeaders(request) === 'string' && ",
+        'if (false && ',
+      ],
+      ['two query parameters', 'const value = query[name]', 'const value = [query[name]].flat()[0]'],
+      ['two subprotocols', 'if (tokens.length > 1)', 'if (false)'],
+      [
+        'cookies that are not parsed are none',
+        'if (!cookies)',
+        'if (!cookies) return undefined\n    if (!cookies)',
+      ],
+      [
+        'an odd answer of a source is none',
+        'ignoreRejection(value)',
+        'ignoreRejection(value)\n  return undefined',
+      ],
+      ['a name of any form', '!HTTP_TOKEN.test(value)', 'false'],
+    ],
+  },
+  {
+    file: 'promises',
+    tests: ['guard'],
+    rows: [
+      [
+        'only promises of Node are waited for',
+        'return isPromised(value) ?',
+        'return value instanceof Promise ?',
+      ],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['guard', 'plugin'],
+    rows: [
+      ['the status is left to the error handler', 'reply.code(statusCode)', 'void statusCode'],
+      ['no challenge', 'if (challenge)', 'if (false)'],
+      ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
+      ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['plugin', 'token-source'],
+    rows: [
+      ['instances share what they verified', "Symbol('fastify-cognito", "Symbol.for('fastify-cognito"],
+      ['cookies that nobody parses', 'assertCookies(app, options)', ''],
+      ['no warning of plain keys', 'warnOfPlainKeys(app, options)', ''],
+    ],
+  },
+  {
+    file: 'errors',
+    tests: ['errors', 'guard'],
+    rows: [
+      ['the reason is told to the client', 'super(refusal.message)', 'super(details.reason)'],
+      ['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /'],
+    ],
+  },
+  {
+    file: 'options',
+    tests: ['options'],
+    rows: [
+      ['two pools of one id', 'pool.userPoolId === other.userPoolId', 'false'],
+      ['two pools of one issuer', 'some((issuer) => other.issuers.has(issuer))', 'some(() => false)'],
+      ['two pools of one key set', 'if (owner) throw', 'if (false) throw'],
+      ['a default pool that is not there', 'if (!pools.has(defaultPool))', 'if (false)'],
+      ['a tolerance of any length', 'number(0, 300,', 'number(0, 1e9,'],
+      ['a token of any length', 'integer(512, 16_384,', 'integer(0, 1e9,'],
+      [
+        'a misspelt option',
+        "{ additionalProperties: false, expected: 'an object of options'",
+        "{ expected: ''",
+      ],
+      ['anything for a token source', ' || !sources.every(isSource)', ''],
+    ],
+  },
+  {
+    file: 'pool',
+    tests: ['options'],
+    rows: [
+      [
+        'no appClientId for every client',
+        '{ expected: CLIENT_EXPECTED },',
+        "{ expected: CLIENT_EXPECTED, [Symbol.for('TypeBox.Optional')]: 'Optional' },",
+      ],
+      ['an app client that is undefined', 'Type.Null()]', 'Type.Null(), Type.Undefined()]'],
+      ['a misspelt option of a pool', "{ additionalProperties: false, expected: 'the", "{ expected: 'the"],
+      ['undefined for an option that narrows a pool', 'assertDefined(options, ', 'void (options, '],
+      ['audience where nothing can have it', "!tokenUses.has('access')", 'false'],
+      ['a region that is not the pool’s', 'region !== undefined && region !== parsed.region', 'false'],
+      ['keys over http from any host', ' && LOOPBACK.test(url.hostname)', ''],
+      ['keys over http from a host that begins like loopback', '\\[::1\\])$/', '\\[::1\\])/'],
+      [
+        'both kinds of token by default',
+        "options.tokenUse ?? 'access'",
+        "options.tokenUse ?? ['access', 'id']",
+      ],
+    ],
+  },
+  {
+    file: 'user-pool-id',
+    tests: ['options'],
+    rows: [['a user pool id with a path', '_[A-Za-z0-9]+$/', '_[A-Za-z0-9]+/']],
+  },
+  {
+    file: 'jwk',
+    tests: ['jwk'],
+    rows: [
+      ['a key with a short modulus', 'modulusLength >= MIN_MODULUS_BITS && ', ''],
+      ['a key with a huge modulus', ' && modulusLength <= MAX_MODULUS_BITS', ''],
+      ['a key with a small exponent', 'publicExponent >= MIN_EXPONENT && ', ''],
+      ['a key with an even exponent', ' && publicExponent % 2n === 1n', ''],
+      ['a key of any type', "kty === 'RSA' &&\n", ''],
+      ['a key for encryption', "(use === undefined || use === 'sig') &&\n", ''],
+      ['a key of another algorithm', "(alg === undefined || alg === 'RS256') &&\n", ''],
+      ['a key that may not verify', " && operations.includes('verify')", ''],
+      ['a private key', 'd === undefined', 'true'],
+      ['a key of another id', " || jwk['kid'] !== kid", ''],
+    ],
+  },
+  {
+    file: 'key-ring',
+    tests: ['key-ring'],
+    rows: [
+      ['a key is never re-checked', 'now() <= entry.refreshAt', 'entry.key'],
+      ['an old key serves a process that idled', 'if (hasIdled && ', 'if (false && '],
+      ['an absent key is kept', "if (lookup.outcome === 'absent' && ", 'if (false && '],
+      ['a key is trusted for ever', 'now() - entry.confirmedAt <= staleIfErrorMs', 'now'],
+      ['a replaced key stays', 'before?.pem === pem ?', 'before ?'],
+      ['a request waits without end', 'setTimeout(release, maxWaitMs)', 'setTimeout(release, 1e6)'],
+      ['a definite answer is not final', "if (lookup.outcome !== 'failed')", 'if (false)'],
+    ],
+  },
+  {
+    file: 'pool-keys',
+    tests: ['guard'],
+    rows: [
+      ['a refusal for want of keys without Retry-After', '{ reason, pool, retryAfter }', '{ reason, pool }'],
+    ],
+  },
+  {
+    file: 'jwks-endpoint',
+    tests: ['jwks-endpoint'],
+    rows: [
+      ['absent keys are not remembered', 'absences.has(kid)', 'absences === null'],
+      ['absent keys are remembered without end', 'absent.size > MAX_ABSENT', 'false'],
+      ['no back-off', 'if (retryAfterMs > 0)', 'if (retryAfterMs < 0)'],
+      ['each request is a lookup', 'underWay.set(kid, lookup)', 'underWay.size'],
+    ],
+  },
+  {
+    file: 'jwks-fetch',
+    tests: ['jwks-endpoint'],
+    rows: [
+      ['redirects are followed', "redirect: 'error'", "redirect: 'follow'"],
+      ['no deadline', ', timeoutMs).unref()', ', 1e6).unref()'],
+    ],
+  },
+  {
+    file: 'lookup-queue',
+    tests: ['jwks-endpoint', 'flood'],
+    rows: [
+      ['no budget', 'if (slots === 0) return false', ''],
+      ['a budget that grows without end', 'Math.min(lookupBurst, slots + earned)', 'slots + earned'],
+      ['any number of requests wait', 'guests >= MAX_WAITING', 'false'],
+      ['any number of contenders', 'counts.size >= MAX_CONTENDERS', 'false'],
+      ['the first of the contenders wins', 'if (count > votes)', 'if (votes === 0)'],
+    ],
+  },
+]
