@@ -180,6 +180,8 @@ function createGuard(
   const [selector, requirement = {}] = given
   assertOptions(schema, requirement, name)
   assertDefined(requirement, requirementNames, name)
+  // Read, not spread: a requirement may inherit its members. And once: it is what it was at boot.
+  const { check } = requirement
   const choosePlan = createChooser(context, selector, requirement, name)
 
   function authenticate(request: GuardedRequest): void | Promise<void> {
@@ -187,7 +189,7 @@ function createGuard(
     if (typeof token === 'string') {
       return chain(choosePlan(request), (plan) =>
         chain(verifyOnce(context, request, token, plan), (verified) =>
-          attach(request, admit(verified, plan, request.cognito), requirement.check),
+          attach(request, admit(verified, plan, request.cognito), check),
         ),
       )
     }
