@@ -159,8 +159,7 @@ export function resolveOptions(
   const pools = new Map(
     names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
   )
-  assertApart([...pools.values()])
-  assertOwnKeys(options.pools, [...pools.values()], keysUrl)
+  assertApart(options.pools, [...pools.values()], keysUrl)
   const { defaultPool = names[0] as string, realm = 'api' } = options
   if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
   return Object.freeze({
@@ -184,35 +183,40 @@ export function resolveOptions(
 const withoutUndefined = (options: KeysOptions): KeysOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-/** Two pools may share neither their id nor an issuer: a token belongs to exactly one pool. */
-function assertApart(pools: readonly ResolvedPool[]): void {
-  for (const [index, pool] of pools.entries()) {
-    for (const other of pools.slice(0, index)) {
-      const path = `pools.${pool.name}`
-      if (pool.userPoolId === other.userPoolId) {
-        throw new TypeError(
-          `${path}.userPoolId: expected a pool of its own; pools.${other.name} has the same`,
-        )
-      }
-      if ([...pool.issuers.keys()].some((issuer) => other.issuers.has(issuer))) {
-        throw new TypeError(`${path}.issuer: expected an issuer of its own; pools.${other.name} has the same`)
-      }
-    }
-  }
-}
-
-/** One key set for several pools would let each sign for the others. */
-function assertOwnKeys(
+/** A token belongs to exactly one pool, and a key signs for exactly one: pools share neither id, issuer nor key set. */
+function assertApart(
   options: PluginOptions['pools'],
   pools: readonly ResolvedPool[],
   keysUrl: string | undefined,
 ): void {
-  const owners = new Map<string, ResolvedPool>()
+  assertUnshared(
+    pools,
+    ({ userPoolId }) => [userPoolId],
+    (name, owner) => `pools.${name}.userPoolId: expected a pool of its own; pools.${owner} has the same`,
+  )
+  assertUnshared(
+    pools,
+    ({ issuers }) => issuers.keys(),
+    (name, owner) => `pools.${name}.issuer: expected an issuer of its own; pools.${owner} has the same`,
+  )
+  assertUnshared(
+    pools,
+    ({ issuers }) => issuers.values(),
+    (name, owner) => describeSharedKeys(options, name, owner, keysUrl),
+  )
+}
+
+function assertUnshared(
+  pools: readonly ResolvedPool[],
+  ownedBy: (pool: ResolvedPool) => Iterable<string>,
+  describe: (name: string, owner: string) => string,
+): void {
+  const owners = new Map<string, string>()
   for (const pool of pools) {
-    for (const url of new Set(pool.issuers.values())) {
-      const owner = owners.get(url)
-      if (owner) throw new TypeError(describeSharedKeys(options, pool.name, owner.name, keysUrl))
-      owners.set(url, pool)
+    for (const thing of new Set(ownedBy(pool))) {
+      const owner = owners.get(thing)
+      if (owner !== undefined) throw new TypeError(describe(pool.name, owner))
+      owners.set(thing, pool.name)
     }
   }
 }

@@ -418,9 +418,9 @@ export const groups = [
     file: 'options',
     tests: ['options'],
     rows: [
-      ['two pools of one id', 'pool.userPoolId === other.userPoolId', 'false'],
-      ['two pools of one issuer', 'some((issuer) => other.issuers.has(issuer))', 'some(() => false)'],
-      ['two pools of one key set', 'if (owner) throw', 'if (false) throw'],
+      ['two pools of one id', '({ userPoolId }) => [userPoolId]', '() => []'],
+      ['two pools of one issuer', '({ issuers }) => issuers.keys()', '() => []'],
+      ['two pools of one key set', '({ issuers }) => issuers.values()', '() => []'],
       ['a default pool that is not there', 'if (!pools.has(defaultPool))', 'if (false)'],
       ['a tolerance of any length', 'number(0, 300,', 'number(0, 1e9,'],
       ['a token of any length', 'integer(512, 16_384,', 'integer(0, 1e9,'],
