@@ -7,11 +7,12 @@ import type { TokenRequirement } from './authorization.js'
 import { compileClaims } from './claims.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
+import type { EndpointFailure } from './jwks-fetch.js'
 import { parseToken } from './jwt.js'
 import type { KeyRingStatus } from './key-ring.js'
 import { ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
-import { assertPlanned, type CompiledPool, compilePlan, type Plan } from './plan.js'
+import { assertPlanned, type CompiledPool, choosePools, compilePlan, type Plan } from './plan.js'
 import { createPoolKeys, type PoolKeys } from './pool-keys.js'
 import { checkTimes } from './times.js'
 
@@ -31,6 +32,15 @@ export interface Authenticator {
    * @throws {CognitoError} thrown or rejected
    */
   readonly verify: (text: string, plan: Plan) => VerifiedToken | Promise<VerifiedToken>
+  /** Asks whether a registered pool's keys can be had: how its endpoint failed, `undefined` where one answers. */
+  readonly probe: (name: string) => Promise<EndpointFailure | undefined>
+  /**
+   * Re-checks the keys that are held.
+   *
+   * @param names - of pools; `undefined` for all of them
+   * @throws {TypeError} rejected: for an unknown pool
+   */
+  readonly refresh: (names: readonly string[] | undefined) => Promise<void>
   /** Health of each pool's keys. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** Ends the lookups that are under way. */
@@ -59,6 +69,10 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
   return {
     plan: (names, requirement, path) => compilePlan(live, names, requirement, path, options.clockTolerance),
     verify: (text, plan) => verify(text, plan, byIssuer, options),
+    probe: async (name) => live.get(name)?.keys.probe(),
+    async refresh(names) {
+      await Promise.all(choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh()))
+    },
     status: () => Object.fromEntries([...live].map(([name, { keys }]) => [name, keys.status()])),
     close() {
       for (const { keys } of live.values()) keys.close()

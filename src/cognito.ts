@@ -59,6 +59,15 @@ export interface Cognito<P> {
    * })
    */
   readonly protect: Protect
+  /**
+   * Asks now whether the keys that are held are still published, as happens by itself every `keys.refreshAfter` seconds:
+   * for a key that has to be refused at once. A failing endpoint takes no key away.
+   *
+   * @param pool - a name or a list of names; all pools where it is left out
+   * @throws {TypeError} rejected: for an unknown pool
+   * @example await app.cognito.refresh('eu')
+   */
+  readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<void>
   /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** The registered pools by their names. */
@@ -98,6 +107,10 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard as never)
       return scope
+    },
+    async refresh(...given: [pool?: string | readonly string[]]) {
+      assertGiven(given, 'refresh')
+      await authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
     },
     status: authenticator.status,
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),

@@ -9,6 +9,7 @@ import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { type CognitoOf, createGuardFactories, type GuardFactory, type RouteMark } from './guard.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
 import { createTokenFinder } from './token-source.js'
 
@@ -17,6 +18,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
   const authenticator = createAuthenticator(options)
+  prefetchKeys(app, authenticator, options)
   const memo = Symbol('fastify-cognito.verified')
   const { authRequired, authOptional } = createGuardFactories({
     authenticator,

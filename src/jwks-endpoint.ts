@@ -39,11 +39,16 @@ export class JwksEndpoint {
   readonly #absences: ReturnType<typeof createAbsences>
   readonly #backOff: ReturnType<typeof createBackOff>
   readonly #queue: LookupQueue
+  readonly #fetch: typeof fetchKey
   #announce: (kid: string, pem: string) => void = () => {}
 
-  /** @param url - `https:`, or `http:` on loopback; never taken from a token */
-  constructor(url: string, policy: EndpointPolicy) {
+  /**
+   * @param url - `https:`, or `http:` on loopback; never taken from a token
+   * @param fetch - fetches one key; its failures are answers, it never rejects
+   */
+  constructor(url: string, policy: EndpointPolicy, fetch = fetchKey) {
     this.#url = url
+    this.#fetch = fetch
     this.#policy = policy
     this.#absences = createAbsences(policy.now)
     this.#backOff = createBackOff(policy)
@@ -95,7 +100,9 @@ export class JwksEndpoint {
   }
 
   async #ask(kid: string): Promise<Lookup> {
-    const { pem, failure } = await fetchKey(this.#url, kid, this.#policy, this.#closing.signal)
+    const { pem, failure } = await this.#fetch(this.#url, kid, this.#policy, this.#closing.signal)
+    // A fetch that was ended from here says nothing of the endpoint.
+    if (this.#closing.signal.aborted) return STILL_FAILING
     if (failure !== undefined) {
       this.#backOff.failed(failure)
       return this.#queue.clear({ outcome: 'failed', retryAfterMs: this.#backOff.remainingMs() })

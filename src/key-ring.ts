@@ -2,11 +2,12 @@
  * The signing keys of one pool: which are held, for how long they are trusted, and when their endpoint is asked again.
  * @module
  */
+import type { Clock } from './clock.js'
 import type { JwksEndpoint } from './jwks-endpoint.js'
 import type { EndpointFailure } from './jwks-fetch.js'
 
 /** How long keys are trusted. Times in milliseconds. */
-export interface KeyRingPolicy {
+export interface KeyRingPolicy extends Clock {
   /** A key confirmed longer ago is re-checked in the background when it is used. */
   readonly refreshAfterMs: number
   /** A key confirmed longer ago is not trusted, even while its endpoint fails; at least `refreshAfterMs`. */
@@ -15,8 +16,6 @@ export interface KeyRingPolicy {
   readonly random: () => number
   /** A waiting request is released after this; the lookup goes on. */
   readonly maxWaitMs: number
-  /** Monotonic clock. */
-  readonly now: () => number
 }
 
 /** The key that was asked for, or why there is none. */
@@ -48,6 +47,8 @@ interface HeldKey<K> {
 
 /** Share by which the time of a re-check varies. */
 const JITTER = 0.1
+/** A set is only ever asked for one key. "No such key" is an answer too. */
+const PROBE_KID = 'fastify-cognito'
 
 /** The keys of one pool. `K` is what a published key is built into. */
 export class KeyRing<K> {
@@ -84,7 +85,21 @@ export class KeyRing<K> {
    * endpoint `first` and, should that fail, at the pool's other one.
    */
   find(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
-    return within(this.#policy.maxWaitMs, this.#search(kid, first), () => this.#trusted(kid)?.key)
+    return within(this.#policy, this.#search(kid, first), () => this.#trusted(kid)?.key)
+  }
+
+  /** Asks whether an endpoint answers, one after the other: how the last one failed, `undefined` where one answers. */
+  async probe(): Promise<EndpointFailure | undefined> {
+    for (const endpoint of this.#endpoints) {
+      const { outcome } = await endpoint.recheck(PROBE_KID)
+      if (outcome !== 'failed') return undefined
+    }
+    return this.status().lastFailure?.reason
+  }
+
+  /** Re-checks every key that is held. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#keys].map(([kid, entry]) => this.#recheck(kid, entry)))
   }
 
   status(): KeyRingStatus {
@@ -121,9 +136,11 @@ export class KeyRing<K> {
     let retryAfterMs = Number.POSITIVE_INFINITY
     for (const endpoint of [first, ...this.#endpoints.filter((other) => other !== first)]) {
       const lookup = await endpoint.lookUp(kid)
-      if (lookup.outcome === 'found')
-        return { outcome: 'found', key: this.#confirm(kid, lookup.pem, endpoint) }
-      if (lookup.outcome !== 'failed') return { outcome: lookup.outcome }
+      // Whatever the endpoint finds has been announced, and is held.
+      const key = this.#trusted(kid)?.key
+      if (key !== undefined) return { outcome: 'found', key }
+      if (lookup.outcome !== 'failed')
+        return { outcome: lookup.outcome === 'over budget' ? 'over budget' : 'absent' }
       retryAfterMs = Math.min(retryAfterMs, lookup.retryAfterMs)
     }
     return { outcome: 'unavailable', retryAfterMs }
@@ -135,35 +152,34 @@ export class KeyRing<K> {
     if (lookup.outcome === 'absent' && this.#keys.get(kid) === entry) this.#keys.delete(kid)
   }
 
-  #confirm(kid: string, pem: string, endpoint: JwksEndpoint): K {
+  #confirm(kid: string, pem: string, endpoint: JwksEndpoint): void {
     const before = this.#keys.get(kid)
     const key = before?.pem === pem ? before.key : this.#build(pem)
     const { now, random, refreshAfterMs } = this.#policy
     const confirmedAt = now()
     const refreshAt = confirmedAt + refreshAfterMs * (1 - JITTER + 2 * JITTER * random())
     this.#keys.set(kid, { pem, key, endpoint, confirmedAt, refreshAt })
-    return key
   }
 }
 
 /** Releases a waiting request with the key that is held by then, or none; what it waited for goes on. */
 async function within<K>(
-  maxWaitMs: number,
+  { maxWaitMs, after }: KeyRingPolicy,
   result: Promise<KeyResult<K>>,
   heldNow: () => K | undefined,
 ): Promise<KeyResult<K>> {
-  let timer: NodeJS.Timeout | undefined
+  let callOff = () => {}
   const released = new Promise<KeyResult<K>>((resolve) => {
     const release = () => {
       const key = heldNow()
       resolve(key === undefined ? { outcome: 'unavailable', retryAfterMs: 1000 } : { outcome: 'found', key })
     }
-    timer = setTimeout(release, maxWaitMs).unref()
+    callOff = after(maxWaitMs, release)
   })
   try {
     return await Promise.race([result, released])
   } finally {
-    clearTimeout(timer)
+    callOff()
   }
 }
 

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Clock } from './clock.js'
+
 /** What became of one lookup. */
 export type Lookup =
   | { readonly outcome: 'found'; readonly pem: string }
@@ -14,15 +16,13 @@ export type Lookup =
   | { readonly outcome: 'over budget' }
 
 /** How many lookups there may be. */
-export interface QueuePolicy {
+export interface QueuePolicy extends Clock {
   /** Lookups of unknown keys at once. */
   readonly lookupBurst: number
   /** One more lookup of an unknown key each time this has passed; milliseconds. */
   readonly lookupIntervalMs: number
   /** A request whose lookup has not begun is answered after this; milliseconds. */
   readonly maxWaitMs: number
-  /** Monotonic clock, milliseconds. */
-  readonly now: () => number
 }
 
 /** The way of unknown keys to an endpoint. */
@@ -49,19 +49,19 @@ const MAX_CONTENDERS = 4096
 export function createLookupQueue(start: (kid: string) => Promise<Lookup>, policy: QueuePolicy): LookupQueue {
   const budget = createBudget(policy)
   const contenders = createContenders()
-  const waiting = createWaitingRoom(policy.maxWaitMs)
+  const waiting = createWaitingRoom(policy)
   let inFlight = 0
-  let timer: NodeJS.Timeout | undefined
+  let callOff = () => {}
 
   /** Called whenever a lookup may have become possible: by a request, the end of a lookup, or the budget's growth. */
   function advance(): void {
-    clearTimeout(timer)
+    callOff()
     while (contenders.size() > 0 && inFlight < MAX_IN_FLIGHT && budget.take()) {
       void grant(contenders.elect())
       if (budget.isSpent()) contenders.halve()
     }
     if (contenders.size() > 0 && inFlight < MAX_IN_FLIGHT) {
-      timer = setTimeout(advance, budget.growsInMs()).unref()
+      callOff = policy.after(budget.growsInMs(), advance)
     }
   }
 
@@ -82,7 +82,7 @@ export function createLookupQueue(start: (kid: string) => Promise<Lookup>, polic
       return answer
     },
     clear(answer) {
-      clearTimeout(timer)
+      callOff()
       contenders.clear()
       waiting.answerAll(answer)
       return answer
@@ -94,7 +94,7 @@ export function createLookupQueue(start: (kid: string) => Promise<Lookup>, polic
 type Answer = Lookup | Promise<Lookup>
 
 /** The requests that wait for a lookup to begin, by their key. */
-function createWaitingRoom(maxWaitMs: number) {
+function createWaitingRoom({ maxWaitMs, after }: QueuePolicy) {
   const rooms = new Map<string, Set<(answer: Answer) => void>>()
   let guests = 0
 
@@ -114,13 +114,13 @@ function createWaitingRoom(maxWaitMs: number) {
       guests += 1
       return new Promise<Lookup>((resolve) => {
         const leave = (lookup: Answer) => {
-          clearTimeout(deadline)
+          callOff()
           guests -= 1
           room.delete(leave)
           if (room.size === 0) rooms.delete(kid)
           resolve(lookup)
         }
-        const deadline = setTimeout(leave, maxWaitMs, { outcome: 'over budget' }).unref()
+        const callOff = after(maxWaitMs, () => leave({ outcome: 'over budget' }))
         room.add(leave)
       })
     },

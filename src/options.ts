@@ -39,6 +39,13 @@ export interface KeysOptions {
    * @defaultValue 2
    */
   readonly lookupInterval?: number
+  /**
+   * Whether each pool's endpoints are asked, when the application is ready, if they answer. `'background'`: without
+   * waiting for it, and with a warning in the log if none does; `'require'`: a pool for which none does stops the boot.
+   *
+   * @defaultValue `'background'`
+   */
+  readonly prefetch?: 'background' | 'require' | false
 }
 
 /** Options of the plugin. */
@@ -105,6 +112,11 @@ const KEYS = Type.Object(
     timeout: number(0.05, 3, 'seconds from 0.05 to 3'),
     lookupBurst: integer(2, 1000, 'a whole number from 2 to 1,000'),
     lookupInterval: number(0.05, 3600, 'seconds from 0.05 to 3,600'),
+    prefetch: Type.Optional(
+      Type.Union([Type.Literal('background'), Type.Literal('require'), Type.Literal(false)], {
+        expected: "'background', 'require' or false",
+      }),
+    ),
   },
   { additionalProperties: false, expected: 'an object of key options' },
 )
@@ -173,6 +185,7 @@ export function resolveOptions(
       timeout: 2,
       lookupBurst: 10,
       lookupInterval: 2,
+      prefetch: 'background',
       ...withoutUndefined(options.keys ?? {}),
     }),
     realm,

@@ -53,11 +53,18 @@ export function compilePlan(
   return { pools, authorize: compileRequirement(requirement, tolerance) }
 }
 
-function choosePools(
-  registered: ReadonlyMap<string, CompiledPool>,
+/**
+ * The pools of these names.
+ *
+ * @param names - `undefined` for all of them
+ * @param path - where the names stand, for the message of an error
+ * @throws {TypeError} for an unknown pool, one that is named twice, and an empty list
+ */
+export function choosePools<P>(
+  registered: ReadonlyMap<string, P>,
   names: readonly string[] = [...registered.keys()],
   path: string,
-): readonly CompiledPool[] {
+): readonly P[] {
   const chosen = [...new Set(names)].map((name) => registered.get(name)).filter((pool) => pool !== undefined)
   if (chosen.length > 0 && chosen.length === names.length) return chosen
   const known = [...registered.keys()].join(', ')

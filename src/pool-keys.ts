@@ -2,8 +2,10 @@
  * The keys of one pool at work: its endpoints, its ring, and what a request hears when a key is missing.
  * @module
  */
+import { monotonicClock } from './clock.js'
 import { CognitoError } from './errors.js'
 import { JwksEndpoint } from './jwks-endpoint.js'
+import type { EndpointFailure } from './jwks-fetch.js'
 import { createSignatureCheck, type SignatureCheck } from './jwt.js'
 import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
 import type { KeysOptions } from './options.js'
@@ -20,6 +22,10 @@ export interface PoolKeys {
    * @throws {CognitoError} rejected: `COGNITO_ERR_TOKEN_INVALID` or `COGNITO_ERR_KEYS_UNAVAILABLE`
    */
   readonly find: (kid: string, issuer: string) => Promise<SignatureCheck>
+  /** How the pool's endpoint failed just now; `undefined` where one answers. */
+  readonly probe: () => Promise<EndpointFailure | undefined>
+  /** Re-checks every key that is held. */
+  readonly refresh: () => Promise<void>
   readonly status: () => KeyRingStatus
   /** Ends the lookups that are under way. */
   readonly close: () => void
@@ -36,25 +42,24 @@ const MAX_WAIT_MS = 3000
  * @param tolerance - seconds
  */
 export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): PoolKeys {
-  const now = () => performance.now()
   const policy = {
+    ...monotonicClock,
     pool: pool.name,
     timeoutMs: keys.timeout * 1000,
     lookupBurst: keys.lookupBurst,
     lookupIntervalMs: keys.lookupInterval * 1000,
     // Not shorter than a lookup: what waits behind one that hangs hears of its failure.
     maxWaitMs: Math.max(MAX_CONTEST_MS, keys.timeout * 1000),
-    now,
     random: Math.random,
   }
   const urls = new Set(pool.issuers.values())
   const endpoints = new Map([...urls].map((url) => [url, new JwksEndpoint(url, policy)]))
   const ring = new KeyRing([...endpoints.values()], (pem) => createSignatureCheck(pem, tolerance), {
+    ...monotonicClock,
     refreshAfterMs: keys.refreshAfter * 1000,
     staleIfErrorMs: Math.max(keys.staleIfError, keys.refreshAfter) * 1000,
     maxWaitMs: MAX_WAIT_MS,
     random: Math.random,
-    now,
   })
   return {
     held: (kid) => ring.held(kid),
@@ -62,6 +67,8 @@ export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, 
       const first = endpoints.get(pool.issuers.get(issuer) as string) as JwksEndpoint
       return takeKey(await ring.find(kid, first), pool.name)
     },
+    probe: () => ring.probe(),
+    refresh: () => ring.refresh(),
     status: () => ring.status(),
     close() {
       for (const endpoint of endpoints.values()) endpoint.close()

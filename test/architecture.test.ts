@@ -9,7 +9,7 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors', 'members', 'promises', 'fetch-limits', 'user-pool-id', 'schema'],
+  ['clock', 'errors', 'members', 'promises', 'fetch-limits', 'user-pool-id', 'schema'],
   ['times', 'jwk'],
   ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-fetch', 'lookup-queue'],
   ['claims', 'jwks-endpoint'],
@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['options', 'cognito-token', 'plan', 'testing'],
   ['authentication', 'pool-keys'],
   ['authenticator', 'register'],
-  ['guard'],
+  ['guard', 'prefetch'],
   ['cognito'],
   ['index'],
 ]
@@ -33,7 +33,7 @@ const DOORS: Readonly<Record<string, string>> = {
 }
 
 /** Rooms that know the framework, by its types. */
-const KNOW_FASTIFY = new Set(['index', 'guard', 'cognito', 'register', 'token-source'])
+const KNOW_FASTIFY = new Set(['index', 'guard', 'cognito', 'prefetch', 'register', 'token-source'])
 
 const rooms = readdirSync(src).map((file) => file.replace(/\.ts$/, ''))
 const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room))

@@ -97,7 +97,7 @@ t.test('positive control: behind an open guard every attack is seen to get in', 
 t.test('what can be refused without a key asks for none', async (t) => {
   const fresh = issuer.createPool()
   const app = Fastify()
-  await app.register(cognito, { pools: { fresh: fresh.options() } })
+  await app.register(cognito, { pools: { fresh: fresh.options() }, keys: { prefetch: false } })
   app.get('/', { onRequest: app.authRequired() }, async () => 'in')
   const port = await listen(t, app)
   for (const attack of allAttacks(fresh, us)) {

@@ -109,6 +109,32 @@ t.test('status: each pool for itself, without asking anybody', async (t) => {
   t.equal(issuer.fetches.get(cold.userPoolId), undefined)
 })
 
+t.test(
+  'refresh: a key that was taken out is refused at once; other pools, and an outage, change nothing',
+  async (t) => {
+    const [moved, other] = [issuer.createPool(), issuer.createPool()]
+    const app = await createApp(t, { moved: moved.options(), other: other.options() })
+    const old = moved.accessToken()
+    await app.cognito.verify(old, 'moved')
+    await app.cognito.verify(other.accessToken(), 'other')
+    moved.rotateKeys({ keepOld: false })
+    await app.cognito.refresh('other')
+    t.match(await app.cognito.verify(old, 'moved'), { pool: 'moved' })
+    await app.cognito.refresh(['moved'])
+    await t.rejects(app.cognito.verify(old, 'moved'), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+    t.equal(issuer.fetches.get(other.userPoolId), 2)
+    issuer.down = true
+    await app.cognito.refresh()
+    issuer.down = false
+    t.match(await app.cognito.verify(other.accessToken(), 'other'), { pool: 'other' })
+    t.match(app.cognito.status(), { other: { lastFailure: { reason: 'status' } } })
+    for (const wrong of ['nobody', [], ['other', 'nobody']]) {
+      await t.rejects(app.cognito.refresh(wrong as never), TypeError)
+    }
+    await t.rejects(app.cognito.refresh(undefined), TypeError, 'a name that is missing by mistake')
+  },
+)
+
 t.test('pools: as they were understood, read-only', async (t) => {
   const app = await createApp(t, { ...pools(), any: issuer.createPool().options({ appClientId: null }) })
   t.strictSame(app.cognito.pools['us'], {

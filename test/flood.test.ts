@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
+import { monotonicClock } from '../src/clock.js'
 import { createLookupQueue, type Lookup } from '../src/lookup-queue.js'
 import { createApp, startIssuer } from './support/app.js'
 import { forge } from './support/forge.js'
@@ -79,7 +80,7 @@ function createBench(
     started.push(kid)
     return new Promise<Lookup>((resolve) => pending.push(() => resolve({ outcome: 'absent' })))
   }
-  const queue = createLookupQueue(start, { ...policy, now: () => performance.now() })
+  const queue = createLookupQueue(start, { ...monotonicClock, ...policy })
   return { queue, started, end: () => pending.splice(0).map((resolve) => resolve()) }
 }
 

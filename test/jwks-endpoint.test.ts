@@ -6,6 +6,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { monotonicClock } from '../src/clock.js'
 import { createFetchLimits, findDispatcher } from '../src/fetch-limits.js'
 import { type EndpointPolicy, JwksEndpoint } from '../src/jwks-endpoint.js'
 import { TestIssuer } from '../src/testing.js'
@@ -21,6 +22,7 @@ t.teardown(() => issuer.close())
 function open(url: string, extra: Partial<EndpointPolicy> = {}) {
   const clock = { ms: 1000 }
   const policy = {
+    after: monotonicClock.after,
     pool: 'eu',
     maxWaitMs: 100,
     timeoutMs: 300,

@@ -3,6 +3,7 @@
  * @module
  */
 import t, { type Test } from 'tap'
+import { monotonicClock } from '../src/clock.js'
 import { JwksEndpoint } from '../src/jwks-endpoint.js'
 import { KeyRing } from '../src/key-ring.js'
 import { TestIssuer, type TestPool } from '../src/testing.js'
@@ -31,6 +32,7 @@ async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: numbe
     timeoutMs: policy.timeoutMs ?? 1000,
     lookupBurst: 10,
     lookupIntervalMs: 2000,
+    after: monotonicClock.after,
     pool: 'eu',
     maxWaitMs: 100,
     now,
@@ -42,6 +44,7 @@ async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: numbe
     staleIfErrorMs: 24 * HOUR,
     maxWaitMs: policy.maxWaitMs ?? 3000,
     random: () => 0.5,
+    after: monotonicClock.after,
     now,
   })
   const use = async () => (ring.held(pool.kid()) ? 'held' : (await ring.find(pool.kid(), endpoint)).outcome)
@@ -231,6 +234,7 @@ t.test(
       lookupIntervalMs: 2000,
       pool: 'eu',
       maxWaitMs: 100,
+      after: monotonicClock.after,
       now: () => clock.ms,
       random: () => 1,
     }
@@ -241,6 +245,7 @@ t.test(
       staleIfErrorMs: HOUR,
       maxWaitMs: 3000,
       random: () => 0.5,
+      after: monotonicClock.after,
       now: () => clock.ms,
     })
     t.match(await ring.find(original.kid(), missing), { outcome: 'found' })
@@ -262,7 +267,14 @@ t.test('a key from which no check can be made is as good as not published', asyn
     () => {
       throw new Error('no such key type')
     },
-    { refreshAfterMs: MINUTE, staleIfErrorMs: HOUR, maxWaitMs: 3000, random: () => 0.5, now: () => clock.ms },
+    {
+      refreshAfterMs: MINUTE,
+      staleIfErrorMs: HOUR,
+      maxWaitMs: 3000,
+      random: () => 0.5,
+      after: monotonicClock.after,
+      now: () => clock.ms,
+    },
   )
   t.match(await ring.find(pool.kid(), first), { outcome: 'absent' })
 })

@@ -18,7 +18,7 @@ export async function startIssuer(test: Test): Promise<{ issuer: TestIssuer; eu:
   }
 }
 
-/** An app with the plugin registered; closed with the test. */
+/** An app with the plugin registered, which asks for no keys before a token does; closed with the test. */
 export async function createApp(
   test: Test,
   pools: Readonly<Record<string, PoolOptions>>,
@@ -27,7 +27,7 @@ export async function createApp(
 ): Promise<FastifyInstance> {
   const app = Fastify(server)
   test.teardown(() => app.close())
-  await app.register(cognito, { pools, ...options })
+  await app.register(cognito, { pools, ...options, keys: { prefetch: false, ...options.keys } })
   return app
 }
 

@@ -1,0 +1,65 @@
+/**
+ * What is asked at boot: whether the keys of each pool can be had.
+ * @module
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Authenticator } from './authenticator.js'
+import type { EndpointFailure } from './jwks-fetch.js'
+import type { ResolvedOptions } from './options.js'
+import type { ResolvedPool } from './pool.js'
+
+interface UnreachablePool {
+  readonly pool: ResolvedPool
+  readonly reason: EndpointFailure
+}
+
+/** Pools that are asked for at once: a thousand of them make no thousand connections. */
+const PROBES = 8
+
+/** Asks for every pool when the application is ready, as the option `keys.prefetch` says. */
+export function prefetchKeys(
+  app: FastifyInstance,
+  authenticator: Authenticator,
+  { keys, pools }: ResolvedOptions,
+): void {
+  if (keys.prefetch === false) return
+  app.addHook('onReady', async () => {
+    const probed = findUnreachable(authenticator, pools.values())
+    if (keys.prefetch === 'require') refuse(await probed)
+    else void probed.then((unreachable) => warn(app, unreachable))
+  })
+}
+
+async function findUnreachable(
+  authenticator: Authenticator,
+  pools: Iterator<ResolvedPool>,
+): Promise<readonly UnreachablePool[]> {
+  const unreachable: UnreachablePool[] = []
+  async function work(): Promise<void> {
+    for (let next = pools.next(); !next.done; next = pools.next()) {
+      const reason = await authenticator.probe(next.value.name)
+      if (reason !== undefined) unreachable.push({ pool: next.value, reason })
+    }
+  }
+  await Promise.all(Array.from({ length: PROBES }, work))
+  return unreachable
+}
+
+const jwksUrls = ({ issuers }: ResolvedPool) => [...new Set(issuers.values())]
+
+function refuse([unreachable]: readonly UnreachablePool[]): void {
+  if (!unreachable) return
+  const { pool, reason } = unreachable
+  throw new Error(
+    `pools.${pool.name}: expected ${jwksUrls(pool).join(' or ')} to answer with keys (${reason}), because keys.prefetch is 'require'`,
+  )
+}
+
+function warn(app: FastifyInstance, unreachable: readonly UnreachablePool[]): void {
+  for (const { pool, reason } of unreachable) {
+    app.log.warn(
+      { pool: pool.name, reason, jwksUrls: jwksUrls(pool) },
+      'fastify-cognito: no JWKS endpoint of this pool answers; until one does, its tokens get 503',
+    )
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What is asked at boot, and what an endpoint that does not answer means for it.
+ * @module
+ */
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import cognito, { type KeysOptions, type PluginOptions } from '../src/index.js'
+import { startIssuer } from './support/app.js'
+import { startServer } from './support/server.js'
+
+const { issuer, eu, us } = await startIssuer(t)
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const fetchesOf = ({ userPoolId }: { userPoolId: string }) => issuer.fetches.get(userPoolId) ?? 0
+
+/** An app whose log lines are kept. */
+function createLoggedApp(
+  test: Test,
+  pools: PluginOptions['pools'],
+  prefetch?: NonNullable<KeysOptions['prefetch']>,
+) {
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const app = Fastify({ logger: { stream } })
+  test.teardown(() => app.close())
+  app.register(cognito, { pools, keys: { timeout: 0.3, ...(prefetch !== undefined && { prefetch }) } })
+  return { app, lines }
+}
+
+t.test('by default every pool is asked once, nobody waits for it, and no key is loaded', async (t) => {
+  const { app, lines } = createLoggedApp(t, { eu: eu.options(), us: us.options() })
+  issuer.delay = 100
+  const start = performance.now()
+  await app.ready()
+  t.ok(performance.now() - start < 90, 'ready before the endpoint answers')
+  t.match(app.cognito.status(), { eu: { state: 'cold' }, us: { state: 'cold' } })
+  await pause(250)
+  issuer.delay = 0
+  t.strictSame([fetchesOf(eu), fetchesOf(us)], [1, 1])
+  t.match(app.cognito.status(), { eu: { state: 'ok', keys: [] }, us: { state: 'ok', keys: [] } })
+  t.strictSame(lines, [])
+})
+
+t.test(
+  'in the background a pool that nobody answers for is a warning, and its neighbours work',
+  async (t) => {
+    const jwksUrl = `${issuer.origin}/nobody/jwks.json`
+    const { app, lines } = createLoggedApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) })
+    await app.ready()
+    await pause(100)
+    t.match(lines, [{ level: 40, pool: 'dead', reason: 'status', jwksUrls: [jwksUrl] }])
+    t.equal(lines.length, 1)
+    t.match(app.cognito.status(), { eu: { state: 'ok' }, dead: { state: 'down' } })
+  },
+)
+
+t.test('required: the boot waits for an answer, and a pool that nobody answers for stops it', async (t) => {
+  const { app } = createLoggedApp(t, { eu: eu.options() }, 'require')
+  await app.ready()
+  t.match(app.cognito.status(), { eu: { state: 'ok' } })
+  const jwksUrl = `${issuer.origin}/nobody/jwks.json`
+  const dead = createLoggedApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) }, 'require')
+  await t.rejects(async () => dead.app.ready(), {
+    message: `pools.dead: expected ${jwksUrl} to answer with keys (status), because keys.prefetch is 'require'`,
+  })
+})
+
+t.test('one of the two URLs of a pool is enough', async (t) => {
+  const issuers = [`${issuer.origin}/nobody`, `${issuer.origin}/${eu.userPoolId}`]
+  const { jwksUrl: _, ...pool } = eu.options({ issuer: issuers })
+  const { app } = createLoggedApp(t, { eu: pool }, 'require')
+  await app.ready()
+  t.match(app.cognito.status(), { eu: { state: 'ok', lastFailure: { reason: 'status' } } })
+})
+
+t.test('switched off, nothing is asked', async (t) => {
+  const before = fetchesOf(eu)
+  const { app } = createLoggedApp(t, { eu: eu.options() }, false)
+  await app.ready()
+  await pause(100)
+  t.equal(fetchesOf(eu), before)
+  t.match(app.cognito.status(), { eu: { state: 'cold' } })
+})
+
+t.test('many pools are asked eight at a time', async (t) => {
+  let underWay = 0
+  let most = 0
+  let asked = 0
+  const origin = await startServer(t, (_request, response) => {
+    asked += 1
+    underWay += 1
+    most = Math.max(most, underWay)
+    setTimeout(() => {
+      underWay -= 1
+      response.end(JSON.stringify(eu.keySet()))
+    }, 20)
+  })
+  const pools = Array.from({ length: 40 }, (_, index) => [
+    `p${index}`,
+    {
+      userPoolId: `eu-west-1_pool${index}`,
+      appClientId: eu.appClientId,
+      jwksUrl: `${origin}/${index}/jwks.json`,
+    },
+  ])
+  const { app } = createLoggedApp(t, Object.fromEntries(pools), 'require')
+  await app.ready()
+  t.equal(asked, 40)
+  t.equal(most, 8)
+})
+
+t.test('an application that is closed meanwhile warns of nothing', async (t) => {
+  const origin = await startServer(t, () => {})
+  const { app, lines } = createLoggedApp(t, { eu: eu.options({ jwksUrl: `${origin}/jwks.json` }) })
+  await app.ready()
+  await app.close()
+  await pause(400)
+  t.strictSame(lines, [])
+  t.match(app.cognito.status(), { eu: { state: 'cold', lastFailure: undefined } })
+})
