@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from './authenticator.js'
+import { monotonicClock } from './clock.js'
 import type { EndpointFailure } from './jwks-fetch.js'
 import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool.js'
@@ -13,6 +14,8 @@ interface UnreachablePool {
   readonly reason: EndpointFailure
 }
 
+/** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
+const DELAY_MS = 100
 /** Pools that are asked for at once: a thousand of them make no thousand connections. */
 const PROBES = 8
 
@@ -22,12 +25,15 @@ export function prefetchKeys(
   authenticator: Authenticator,
   { keys, pools }: ResolvedOptions,
 ): void {
-  if (keys.prefetch === false) return
-  app.addHook('onReady', async () => {
-    const probed = findUnreachable(authenticator, pools.values())
-    if (keys.prefetch === 'require') refuse(await probed)
-    else void probed.then((unreachable) => warn(app, unreachable))
-  })
+  const ask = () => findUnreachable(authenticator, pools.values())
+  if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await ask()))
+  if (keys.prefetch === 'background') {
+    let callOff = () => {}
+    app.addHook('onReady', async () => {
+      callOff = monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
+    })
+    app.addHook('onClose', async () => callOff())
+  }
 }
 
 async function findUnreachable(

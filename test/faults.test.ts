@@ -4,12 +4,10 @@
  * @module
  */
 import type { RequestListener } from 'node:http'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import cognito, { type KeysOptions } from '../src/index.js'
+import type { KeysOptions } from '../src/index.js'
 import { TestIssuer } from '../src/testing.js'
 import { bearer, createApp } from './support/app.js'
-import { exposeGarbageCollector } from './support/garbage.js'
 import { startServer } from './support/server.js'
 
 const issuer = await TestIssuer.start()
@@ -121,22 +119,4 @@ t.test('an application that is closed in the middle of a lookup ends at once', a
   await app.close()
   t.ok(performance.now() - start < 500)
   t.equal((await answer).statusCode, 503)
-})
-
-t.test('2,000 applications are registered and closed, and leave nothing', async (t) => {
-  const collect = exposeGarbageCollector()
-  const cycle = async () => {
-    const app = Fastify()
-    app.register(cognito, { pools: { eu: pool.options() } })
-    await app.ready()
-    await app.close()
-  }
-  for (let index = 0; index < 300; index += 1) await cycle()
-  collect()
-  const before = { heap: process.memoryUsage().heapUsed, resources: process.getActiveResourcesInfo().length }
-  for (let index = 0; index < 2000; index += 1) await cycle()
-  collect()
-  const grown = (process.memoryUsage().heapUsed - before.heap) / 2000
-  t.ok(grown < 2000, `${Math.round(grown)} bytes an application`)
-  t.ok(process.getActiveResourcesInfo().length <= before.resources)
 })

@@ -485,8 +485,39 @@ export const groups = [
       ['an absent key is kept', "if (lookup.outcome === 'absent' && ", 'if (false && '],
       ['a key is trusted for ever', 'now() - entry.confirmedAt <= staleIfErrorMs', 'now'],
       ['a replaced key stays', 'before?.pem === pem ?', 'before ?'],
-      ['a request waits without end', 'setTimeout(release, maxWaitMs)', 'setTimeout(release, 1e6)'],
+      ['a request waits without end', 'after(maxWaitMs, release)', 'after(1e6, release)'],
       ['a definite answer is not final', "if (lookup.outcome !== 'failed')", 'if (false)'],
+    ],
+  },
+  {
+    file: 'key-ring',
+    tests: ['model'],
+    rows: [
+      ['a busy process asks before it uses a key', '> 2 * refreshAfterMs', '> refreshAfterMs'],
+      ['an outage makes every request wait', ' && !this.#isKnownToFail(entry.endpoint)', ''],
+      ['a failure of long ago counts', ' && now() - lastFailure.at <= 2 * refreshAfterMs', ''],
+      [
+        'a failing endpoint takes keys away',
+        "if (lookup.outcome === 'absent' && ",
+        "if (lookup.outcome !== 'found' && ",
+      ],
+      ['keys are re-checked early', 'const JITTER = 0.1', 'const JITTER = 0.9'],
+      ['only one of two URLs is asked', 'of [first, ...this', 'of [first] ?? [...this'],
+    ],
+  },
+  {
+    file: 'key-ring',
+    tests: ['cognito'],
+    rows: [['a refresh asks nobody', '[...this.#keys].map', '[].map']],
+  },
+  {
+    file: 'prefetch',
+    tests: ['prefetch'],
+    rows: [
+      ['an unreachable pool does not stop the boot', 'refuse(await probed)', 'refuse([])'],
+      ['the boot waits for the answers', 'else void probed', 'else await probed'],
+      ['a pool that does not answer is no warning', 'warn(app, unreachable)', 'unreachable'],
+      ['all pools at once', 'const PROBES = 8', 'const PROBES = 1000'],
     ],
   },
   {
@@ -507,11 +538,47 @@ export const groups = [
     ],
   },
   {
+    file: 'jwks-endpoint',
+    tests: ['prefetch'],
+    rows: [['a close counts as a failure', 'if (this.#closing.signal.aborted) return', 'if (false) return']],
+  },
+  {
+    file: 'jwks-endpoint',
+    tests: ['model'],
+    rows: [
+      ['many lookups a back-off step', 'this.#underWay.size > 0 ? STILL_FAILING : ', ''],
+      ['a back-off that does not grow', 'failures += 1', 'failures = 1'],
+      ['an absent key is absent for ever', 'now() < (absent.get(kid)?.until ?? 0)', 'absent.has(kid)'],
+      ['nobody is told of a key', 'this.#announce(kid, pem)', ''],
+      ['a success does not end the back-off', '      failures = 0\n      until = 0\n', ''],
+    ],
+  },
+  {
     file: 'jwks-fetch',
     tests: ['jwks-endpoint'],
     rows: [
       ['redirects are followed', "redirect: 'error'", "redirect: 'follow'"],
       ['no deadline', ', timeoutMs).unref()', ', 1e6).unref()'],
+      ['no second attempt', 'if (!answer.isTransient) return answer', 'if (answer) return answer'],
+    ],
+  },
+  {
+    file: 'fetch-limits',
+    tests: ['fetch-limits', 'jwks-endpoint'],
+    rows: [
+      ['a body of any size', 'if (bytes > maxBytes) stop()', ''],
+      ['each piece of a body for itself', 'bytes += ', 'bytes = '],
+      ['the connection stays open', 'end = abort as typeof end', ''],
+      ['the connection stays open, with a newer undici', '.abort(reason)', '.abort'],
+      ['only the signal ends a fetch', "'undici.globalDispatcher.1'", "'undici.globalDispatcher.0'"],
+    ],
+  },
+  {
+    file: 'lookup-queue',
+    tests: ['model'],
+    rows: [
+      ['any number of lookups at once', 'inFlight < MAX_IN_FLIGHT && budget.take()', 'budget.take()'],
+      ['a failure leaves requests waiting', 'waiting.answerAll(answer)\n', ''],
     ],
   },
   {
@@ -520,6 +587,7 @@ export const groups = [
     rows: [
       ['no budget', 'if (slots === 0) return false', ''],
       ['a budget that grows without end', 'Math.min(lookupBurst, slots + earned)', 'slots + earned'],
+      ['a request waits for a slot without end', 'after(maxWaitMs, () =>', 'after(1e6, () =>'],
       ['any number of requests wait', 'guests >= MAX_WAITING', 'false'],
       ['any number of contenders', 'counts.size >= MAX_CONTENDERS', 'false'],
       ['the first of the contenders wins', 'if (count > votes)', 'if (votes === 0)'],
