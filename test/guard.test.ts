@@ -44,25 +44,6 @@ t.test('the pools of a guard, in every shape: exactly the diagonal opens', async
   t.strictSame(chosen.json(), { pool: 'eu' })
 })
 
-t.test('a key that is held for one pool signs for no other, even under one key id', async (t) => {
-  const twin = issuer.createPool()
-  const app = await createApp(t, { ...pools(), twin: twin.options() })
-  app.get('/', { onRequest: app.authRequired(['eu', 'us', 'twin']) }, pool)
-  const kid = eu.kid()
-  const { keys } = twin.keySet()
-  twin.keySet = () => ({
-    keys: keys.map((key) => ({ ...key, kid: key['kid'] === twin.kid() ? kid : key['kid'] })),
-  })
-  for (const token of [eu.accessToken(), us.accessToken(), twin.accessToken({}, { kid })]) {
-    t.equal(await status(app, '/', token), 200, 'all keys are held')
-  }
-  const asEu = { iss: eu.issuers.original, client_id: eu.appClientId }
-  const asTwin = { iss: twin.issuers.original, client_id: twin.appClientId }
-  t.equal(await status(app, '/', us.accessToken(asEu)), 401)
-  t.equal(await status(app, '/', twin.accessToken(asEu, { kid })), 401)
-  t.equal(await status(app, '/', eu.accessToken(asTwin)), 401)
-})
-
 t.test('a guard that can never open, or names what is not there, stops the boot', async (t) => {
   const app = await createApp(t, { ...pools(), ids: issuer.createPool().options({ tokenUse: 'id' }) })
   const required = app.authRequired as (pool?: unknown, requirement?: unknown) => unknown
