@@ -4,6 +4,7 @@
  */
 
 import { readBearer } from './cognito-token.js'
+import { toFrozenSet } from './frozen-set.js'
 import type { ResolvedPool } from './pool.js'
 import type { CommonClaims, Payload, TokenUse } from './standard-claims.js'
 
@@ -39,6 +40,8 @@ export interface VerifiedToken {
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
+  /** What a repeatable reader of claims made of it last. */
+  lastReading: { readonly reader: object; readonly authentication: Authentication } | undefined
 }
 
 /** Reads an {@link Authentication} out of a verified token and its validated claims. */
@@ -67,8 +70,8 @@ class VerifiedAuthentication implements Authentication {
     this.subject = bearer.subject
     this.username = bearer.username
     this.clientId = bearer.clientId
-    this.scopes = new Set(bearer.scopes)
-    this.groups = new Set(bearer.groups)
+    this.scopes = toFrozenSet(bearer.scopes)
+    this.groups = toFrozenSet(bearer.groups)
     this.claims = Object.freeze(claims)
     this.payload = payload
     this.#token = text

@@ -4,17 +4,15 @@
  */
 import { type Authentication, toAuthentication, type VerifiedToken } from './authentication.js'
 import type { TokenRequirement } from './authorization.js'
-import { compileClaims } from './claims.js'
-import { checkCognitoClaims } from './cognito-token.js'
+import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
 import type { EndpointFailure } from './jwks-fetch.js'
-import { parseToken } from './jwt.js'
 import type { KeyRingStatus } from './key-ring.js'
-import { ownMember } from './members.js'
+import { deepFreeze } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type CompiledPool, choosePools, compilePlan, type Plan } from './plan.js'
-import { createPoolKeys, type PoolKeys } from './pool-keys.js'
-import { checkTimes } from './times.js'
+import { createPoolKeys } from './pool-keys.js'
+import { createTokenVerifier, type PoolWithKeys, type VerifyToken } from './token-verifier.js'
 
 /** Verifies tokens of the registered pools. */
 export interface Authenticator {
@@ -31,7 +29,7 @@ export interface Authenticator {
    *
    * @throws {CognitoError} thrown or rejected
    */
-  readonly verify: (text: string, plan: Plan) => VerifiedToken | Promise<VerifiedToken>
+  readonly verify: VerifyToken
   /** Asks whether a registered pool's keys can be had: how its endpoint failed, `undefined` where one answers. */
   readonly probe: (name: string) => Promise<EndpointFailure | undefined>
   /**
@@ -47,18 +45,13 @@ export interface Authenticator {
   readonly close: () => void
 }
 
-/** A pool at work. */
-interface PoolWithKeys extends CompiledPool {
-  readonly keys: PoolKeys
-}
-
 /**
  * Makes the authenticator of one plugin instance. It asks no endpoint before a token needs it.
  *
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
 export function createAuthenticator(options: ResolvedOptions): Authenticator {
-  const live = new Map<string, PoolWithKeys>()
+  const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, options.keys, options.clockTolerance)
@@ -68,7 +61,7 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
   }
   return {
     plan: (names, requirement, path) => compilePlan(live, names, requirement, path, options.clockTolerance),
-    verify: (text, plan) => verify(text, plan, byIssuer, options),
+    verify: createTokenVerifier(byIssuer, options),
     probe: async (name) => live.get(name)?.keys.probe(),
     async refresh(names) {
       await Promise.all(choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh()))
@@ -78,39 +71,6 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
       for (const { keys } of live.values()) keys.close()
     },
   }
-}
-
-/** Everything that can refuse a token without its key comes before its key. */
-function verify(
-  text: string,
-  { pools }: Plan,
-  byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
-  { maxTokenLength, clockTolerance }: ResolvedOptions,
-): VerifiedToken | Promise<VerifiedToken> {
-  const { kid, payload } = parseToken(text, maxTokenLength)
-  const issuer = ownMember(payload, 'iss')
-  const chosen = byIssuer.get(issuer)
-  if (!chosen) {
-    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })
-  }
-  const { pool, keys } = chosen
-  const tokenUse = checkCognitoClaims(payload, pool)
-  assertPlanned(pool.name, tokenUse, pools)
-  checkTimes(payload, Date.now() / 1000, clockTolerance, pool.name)
-  const conclude = (checkSignature: (text: string) => void): VerifiedToken => {
-    checkSignature(text)
-    return { text, payload: deepFreeze(payload), pool, tokenUse }
-  }
-  const key = keys.held(kid)
-  return key === undefined ? keys.find(kid, issuer as string).then(conclude) : conclude(key)
-}
-
-/** Freezes a parsed payload, so that no handler can change what another one reads. */
-function deepFreeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) {
-    if (typeof member === 'object' && member !== null) deepFreeze(member)
-  }
-  return Object.freeze(value)
 }
 
 /**
@@ -124,16 +84,25 @@ export function admit(
   { pools, authorize }: Plan,
   earlier: Authentication | null = null,
 ): Authentication {
-  const { payload, pool, tokenUse } = token
-  const { claimsReader } = assertPlanned(pool.name, tokenUse, pools)
-  const { claims, misfits } = claimsReader.read(payload, tokenUse)
+  const { claimsReader } = assertPlanned(token.pool.name, token.tokenUse, pools)
+  const authentication = read(token, claimsReader, earlier?.token === token.text ? earlier : null)
+  authorize(authentication, Date.now() / 1000)
+  return authentication
+}
+
+/** One reading serves all requests with a token, where it can. */
+function read(token: VerifiedToken, reader: ClaimsReader, earlier: Authentication | null): Authentication {
+  const { lastReading } = token
+  if (earlier === null && lastReading?.reader === reader) return lastReading.authentication
+  const { claims, misfits } = reader.read(token.payload, token.tokenUse)
   if (misfits) {
     const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
-    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: pool.name })
+    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: token.pool.name })
   }
-  const kept = earlier?.token === token.text ? omit(earlier.claims, claimsReader.names) : {}
-  const authentication = toAuthentication(token, { ...kept, ...claims })
-  authorize(authentication, Date.now() / 1000)
+  if (earlier !== null) return toAuthentication(token, { ...omit(earlier.claims, reader.names), ...claims })
+  if (!reader.isRepeatable) return toAuthentication(token, claims)
+  const authentication = toAuthentication(token, deepFreeze(claims))
+  token.lastReading = { reader, authentication }
   return authentication
 }
 

@@ -8,6 +8,7 @@ import {
   type CompiledSchema,
   compileSchema,
   findUnknownFormat,
+  isAnywhere,
   isSchema,
   isTransform,
   oneOrMore,
@@ -53,6 +54,11 @@ export interface ClaimsReader {
   readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
   /** Names that its schema declares besides the standard ones. */
   readonly names: ReadonlySet<string>
+  /**
+   * Whether it finds the same in the same payload every time, and nothing that could be changed: so that one reading
+   * can serve many requests. A function of the application, and a `Date`, are no such thing.
+   */
+  readonly isRepeatable: boolean
 }
 
 interface Field {
@@ -115,10 +121,15 @@ const readStandard: ClaimsReader['read'] = (payload, tokenUse) => readFields(STA
  * read({ ...payload, 'custom:seats': '7' }, 'id').claims // { sub: '…', …, seats: 7 }
  */
 export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
-  if (option === undefined) return { read: readStandard, names: new Set() }
-  if (typeof option === 'function') return { read: readerOfGuard(option), names: new Set() }
+  if (option === undefined) return { read: readStandard, names: new Set(), isRepeatable: true }
+  if (typeof option === 'function')
+    return { read: readerOfGuard(option), names: new Set(), isRepeatable: false }
   const declared = compileFields(option, path)
-  return { read: readerOfSchema(declared), names: new Set(declared.fields.map(({ name }) => name)) }
+  return {
+    read: readerOfSchema(declared),
+    names: new Set(declared.fields.map(({ name }) => name)),
+    isRepeatable: !isAnywhere(option, (schema) => isTransform(schema) || schema['type'] === 'Date'),
+  }
 }
 
 function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {

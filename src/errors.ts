@@ -91,7 +91,6 @@ export interface RefusalDetails {
  * })
  */
 export class CognitoError extends Error {
-  override readonly name = 'CognitoError'
   readonly code: CognitoErrorCode
   /** 400, 401, 403, 500 or 503. */
   readonly statusCode: number
@@ -111,7 +110,9 @@ export class CognitoError extends Error {
    */
   constructor(code: CognitoErrorCode, details: RefusalDetails) {
     const refusal: Refusal = REFUSALS[code]
+    const limit = setStackTraceLimit(refusal.status === 500 ? Error.stackTraceLimit : 0)
     super(refusal.message)
+    setStackTraceLimit(limit)
     this.code = code
     this.statusCode = refusal.status
     this.challenge = refusal.challenge && { ...refusal.challenge, ...details.challenge }
@@ -119,6 +120,20 @@ export class CognitoError extends Error {
     this.pool = details.pool
     this.retryAfter = details.retryAfter
   }
+}
+
+// On the prototype, where the first line of `stack` finds it.
+Object.defineProperty(CognitoError.prototype, 'name', { value: 'CognitoError' })
+
+/**
+ * A refusal is an answer, not a fault: where in the code it was decided helps nobody, and to find out takes as long as
+ * to verify a token. Returns the limit of before.
+ */
+function setStackTraceLimit(limit: number): number {
+  const before = Error.stackTraceLimit
+  // Not by assignment, which would throw where the intrinsics are frozen.
+  Reflect.set(Error, 'stackTraceLimit', limit)
+  return before
 }
 
 /** What can stand in a challenge without breaking out of its quotes: printable ASCII but `"` and `\` (RFC 6750 §3). */

@@ -7,10 +7,11 @@ import fp from 'fastify-plugin'
 import { createAuthenticator } from './authenticator.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
-import { type CognitoOf, createGuardFactories, type GuardFactory, type RouteMark } from './guard.js'
+import { createGuardFactories } from './guard.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
+import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
 import { createTokenFinder } from './token-source.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
@@ -31,8 +32,9 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
   app.decorate('cognito', createCognito(authenticator, options) as never)
-  app.addHook('onError', async (_request, reply, error) => {
+  app.addHook('onError', (_request, reply, error, done) => {
     if (error instanceof CognitoError) writeHead(reply, error, options.realm)
+    done()
   })
   app.addHook('onClose', async () => authenticator.close())
 }
@@ -84,10 +86,9 @@ export {
   cognitoErrorCodes,
   type RefusalDetails,
 } from './errors.js'
-export type { CognitoRoute, Guard, GuardFactory, Identified, Protect, Requirement } from './guard.js'
 export type { EndpointFailure, JwksFetchMessage } from './jwks-fetch.js'
 export type { KeyRingStatus } from './key-ring.js'
-export type { KeysOptions, PluginOptions } from './options.js'
+export type { KeysOptions, PluginOptions, TokenCacheOptions } from './options.js'
 export type { PoolOptions } from './pool.js'
 export {
   type AuthOf,
@@ -98,6 +99,8 @@ export {
   type Pools,
   type Register,
 } from './register.js'
+export type { Requirement } from './requirement.js'
+export type { CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {
   type Credentials,

@@ -10,6 +10,8 @@ import { MIN_FUTURE_TOLERANCE } from './times.js'
 
 /** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
+  /** Its first part, as it stands in the token. */
+  readonly header: string
   readonly kid: string
   readonly payload: Members
 }
@@ -22,22 +24,40 @@ const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID'
 /** RFC 6750 §2.1 */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
-/**
- * Reads a token strictly (RFC 7515 §5.2, RFC 8725 §3) without checking its signature.
- *
- * @param text - the token as the request carried it
- * @param maxLength - characters
- * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when it is no `b64token`, else `COGNITO_ERR_TOKEN_INVALID`
- */
-export function parseToken(text: string, maxLength: number): UnverifiedToken {
-  if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
-  const [header, payload, signature, ...rest] = text.split('.', 5).map(decodeSegment)
-  if (!header || !payload || !signature || rest.length > 0) throw refuseForm(text, describeForm(text))
-  if (header.length > 1024) throw invalid('the header is longer than 1,024 bytes')
-  if (signature.length < 256 || signature.length > 1024) {
-    throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
+/** Reads tokens strictly (RFC 7515 §5.2, RFC 8725 §3) without checking their signature. */
+export interface TokenParser {
+  /**
+   * @param text - the token as the request carried it
+   * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when it is no `b64token`, else `COGNITO_ERR_TOKEN_INVALID`
+   */
+  readonly parse: (text: string) => UnverifiedToken
+  /** Takes note of the header of a token that proved genuine: a key's tokens all have the same one. */
+  readonly learn: (token: UnverifiedToken) => void
+}
+
+/** Headers of genuine tokens that are remembered: one a key, as a rule. */
+const MAX_HEADERS = 1000
+
+/** @param maxLength - of a token; characters */
+export function createTokenParser(maxLength: number): TokenParser {
+  const kids = new Map<string, string>()
+  return {
+    parse(text) {
+      if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
+      const { header, payload, signature } = splitToken(text)
+      const kid = kids.get(header) ?? readHeader(decodeSegment(header, text))
+      const payloadBytes = decodeSegment(payload, text)
+      const { length } = decodeSegment(signature, text)
+      if (length < 256 || length > 1024) {
+        throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
+      }
+      return { header, kid, payload: parseObject(payloadBytes, 'payload') }
+    },
+    learn({ header, kid }) {
+      if (kids.size >= MAX_HEADERS) kids.clear()
+      kids.set(header, kid)
+    },
   }
-  return { kid: readHeader(header), payload: parseObject(payload, 'payload') }
 }
 
 /** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
@@ -55,10 +75,22 @@ function describeForm(text: string): string {
   return 'a part of the token is empty or not canonical base64url'
 }
 
+function splitToken(text: string): { header: string; payload: string; signature: string } {
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  if (first < 0 || second < 0 || text.includes('.', second + 1)) throw refuseForm(text, describeForm(text))
+  return {
+    header: text.slice(0, first),
+    payload: text.slice(first + 1, second),
+    signature: text.slice(second + 1),
+  }
+}
+
 /** RFC 7515 §2, RFC 4648 §3.5: only the one canonical spelling, so that a token has no second text. */
-function decodeSegment(segment: string): Buffer | undefined {
+function decodeSegment(segment: string, text: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url')
-  return bytes.length > 0 && bytes.toString('base64url') === segment ? bytes : undefined
+  if (bytes.length > 0 && bytes.toString('base64url') === segment) return bytes
+  throw refuseForm(text, describeForm(text))
 }
 
 /** RFC 7515 §5.2, RFC 7519 §7.2: UTF-8 of exactly one JSON object. */
@@ -85,8 +117,11 @@ const FORBIDDEN = ['crit', 'b64', 'zip', 'enc', 'jku', 'jwk', 'x5u', 'x5c', 'cty
 const KID = /^[\x21-\x7e]{1,256}$/
 const TYP = /^(?:application\/)?(?:jwt|at\+jwt)$/i
 
+const isTyp = (typ: unknown) => typeof typ === 'string' && TYP.test(typ)
+
 /** Checks a header and returns its key id. */
 function readHeader(bytes: Buffer): string {
+  if (bytes.length > 1024) throw invalid('the header is longer than 1,024 bytes')
   const header = parseObject(bytes, 'header')
   if (countMembers(bytes.toString()) !== Object.keys(header).length)
     throw invalid('the header repeats a member')
@@ -95,10 +130,7 @@ function readHeader(bytes: Buffer): string {
   for (const name of FORBIDDEN) {
     if (Object.hasOwn(header, name)) throw invalid(`the header has the member ${name}`)
   }
-  const typ = ownMember(header, 'typ')
-  if (Object.hasOwn(header, 'typ') && !(typeof typ === 'string' && TYP.test(typ))) {
-    throw invalid('the type of the token is not JWT')
-  }
+  if (Object.hasOwn(header, 'typ') && !isTyp(header['typ'])) throw invalid('the type of the token is not JWT')
   const kid = ownMember(header, 'kid')
   if (typeof kid !== 'string' || !KID.test(kid)) throw invalid('the key id is missing or malformed')
   return kid

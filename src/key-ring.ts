@@ -70,11 +70,14 @@ export class KeyRing<K> {
 
   /** A key that may be used at once, without waiting for anything. */
   held(kid: string): K | undefined {
-    const { now, refreshAfterMs } = this.#policy
-    const entry = this.#trusted(kid)
-    if (entry === undefined || now() <= entry.refreshAt) return entry?.key
+    const entry = this.#keys.get(kid)
+    if (entry === undefined) return undefined
+    const { now, refreshAfterMs, staleIfErrorMs } = this.#policy
+    const time = now()
+    if (time <= entry.refreshAt) return entry.key
+    if (time - entry.confirmedAt > staleIfErrorMs) return undefined
     // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
-    const hasIdled = now() - entry.confirmedAt > 2 * refreshAfterMs
+    const hasIdled = time - entry.confirmedAt > 2 * refreshAfterMs
     if (hasIdled && !this.#isKnownToFail(entry.endpoint)) return undefined
     void this.#recheck(kid, entry)
     return entry.key
@@ -155,32 +158,27 @@ export class KeyRing<K> {
   #confirm(kid: string, pem: string, endpoint: JwksEndpoint): void {
     const before = this.#keys.get(kid)
     const key = before?.pem === pem ? before.key : this.#build(pem)
-    const { now, random, refreshAfterMs } = this.#policy
+    const { now, random, refreshAfterMs, staleIfErrorMs } = this.#policy
     const confirmedAt = now()
-    const refreshAt = confirmedAt + refreshAfterMs * (1 - JITTER + 2 * JITTER * random())
+    const refreshInMs = refreshAfterMs * (1 - JITTER + 2 * JITTER * random())
+    const refreshAt = confirmedAt + Math.min(refreshInMs, staleIfErrorMs)
     this.#keys.set(kid, { pem, key, endpoint, confirmedAt, refreshAt })
   }
 }
 
 /** Releases a waiting request with the key that is held by then, or none; what it waited for goes on. */
-async function within<K>(
+function within<K>(
   { maxWaitMs, after }: KeyRingPolicy,
   result: Promise<KeyResult<K>>,
   heldNow: () => K | undefined,
 ): Promise<KeyResult<K>> {
-  let callOff = () => {}
-  const released = new Promise<KeyResult<K>>((resolve) => {
-    const release = () => {
+  return new Promise((resolve, reject) => {
+    const callOff = after(maxWaitMs, () => {
       const key = heldNow()
       resolve(key === undefined ? { outcome: 'unavailable', retryAfterMs: 1000 } : { outcome: 'found', key })
-    }
-    callOff = after(maxWaitMs, release)
+    })
+    result.finally(callOff).then(resolve, reject)
   })
-  try {
-    return await Promise.race([result, released])
-  } finally {
-    callOff()
-  }
 }
 
 function toStatus(

@@ -4,6 +4,7 @@
  */
 import { CHALLENGE_VALUE } from './errors.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
+import { assertPoolsApart } from './pools-apart.js'
 import { assertOptions, compileSchema, type IsDocumented, Type, text } from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
 
@@ -48,6 +49,22 @@ export interface KeysOptions {
   readonly prefetch?: 'background' | 'require' | false
 }
 
+/** How many verified tokens are remembered, and for how long. */
+export interface TokenCacheOptions {
+  /**
+   * Tokens remembered at the most, of about 2 kB each; 2–1,000,000.
+   *
+   * @defaultValue 10,000
+   */
+  readonly max?: number
+  /**
+   * A token is verified anew after this, and never later than it expires; seconds, 1–86,400.
+   *
+   * @defaultValue 300
+   */
+  readonly ttl?: number
+}
+
 /** Options of the plugin. */
 export interface PluginOptions {
   /** The named user pools, at least one. */
@@ -70,6 +87,12 @@ export interface PluginOptions {
    * @defaultValue 5
    */
   readonly clockTolerance?: number
+  /**
+   * How many verified tokens are remembered, so that a repeated one is not verified again. `false` remembers none.
+   *
+   * @defaultValue `{ max: 10_000, ttl: 300 }`
+   */
+  readonly tokenCache?: TokenCacheOptions | false
   /** How the signing keys are looked up and kept. */
   readonly keys?: KeysOptions
   /**
@@ -95,6 +118,8 @@ export interface ResolvedOptions {
   readonly clockTolerance: number
   /** Seconds. */
   readonly keys: Required<KeysOptions>
+  /** Seconds. */
+  readonly tokenCache: Required<TokenCacheOptions> | false
   readonly realm: string
   /** Characters. */
   readonly maxTokenLength: number
@@ -121,6 +146,14 @@ const KEYS = Type.Object(
   { additionalProperties: false, expected: 'an object of key options' },
 )
 
+const TOKEN_CACHE = Type.Object(
+  {
+    max: integer(2, 1_000_000, 'a whole number from 2 to 1,000,000'),
+    ttl: number(1, 86_400, 'seconds from 1 to 86,400'),
+  },
+  { additionalProperties: false, expected: 'an object of cache options, or false' },
+)
+
 const OPTIONS = Type.Object(
   {
     pools: Type.Record(Type.String({ pattern: '^[A-Za-z][\\w.-]*$' }), poolSchema, {
@@ -132,6 +165,9 @@ const OPTIONS = Type.Object(
     defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
     tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
     clockTolerance: number(0, 300, 'seconds from 0 to 300'),
+    tokenCache: Type.Optional(
+      Type.Union([TOKEN_CACHE, Type.Literal(false)], { expected: 'an object of cache options, or false' }),
+    ),
     keys: Type.Optional(KEYS),
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
@@ -140,16 +176,18 @@ const OPTIONS = Type.Object(
 )
 
 /** Does not compile when an interface and its schema drift apart. */
-const areDocumented: [IsDocumented<PluginOptions, typeof OPTIONS>, IsDocumented<KeysOptions, typeof KEYS>] = [
-  true,
-  true,
-]
+const areDocumented: [
+  IsDocumented<PluginOptions, typeof OPTIONS>,
+  IsDocumented<KeysOptions, typeof KEYS>,
+  IsDocumented<TokenCacheOptions, typeof TOKEN_CACHE>,
+] = [true, true, true]
 void areDocumented
 
 /** Names of all options, for the documentation to be held against. */
 export const optionNames = {
   plugin: Object.keys(OPTIONS.properties),
   pool: Object.keys(poolSchema.properties),
+  tokenCache: Object.keys(TOKEN_CACHE.properties),
   keys: Object.keys(KEYS.properties),
 } as const
 
@@ -171,7 +209,7 @@ export function resolveOptions(
   const pools = new Map(
     names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
   )
-  assertApart(options.pools, [...pools.values()], keysUrl)
+  assertPoolsApart(options.pools, [...pools.values()], keysUrl)
   const { defaultPool = names[0] as string, realm = 'api' } = options
   if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
   return Object.freeze({
@@ -179,6 +217,7 @@ export function resolveOptions(
     defaultPool,
     tokenSources: resolveTokenSources(options.tokenFrom),
     clockTolerance: options.clockTolerance ?? 5,
+    tokenCache: resolveTokenCache(options.tokenCache),
     keys: Object.freeze({
       refreshAfter: 300,
       staleIfError: 86_400,
@@ -193,60 +232,12 @@ export function resolveOptions(
   })
 }
 
-const withoutUndefined = (options: KeysOptions): KeysOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-
-/** A token belongs to exactly one pool, and a key signs for exactly one: pools share neither id, issuer nor key set. */
-function assertApart(
-  options: PluginOptions['pools'],
-  pools: readonly ResolvedPool[],
-  keysUrl: string | undefined,
-): void {
-  assertUnshared(
-    pools,
-    ({ userPoolId }) => [userPoolId],
-    (name, owner) => `pools.${name}.userPoolId: expected a pool of its own; pools.${owner} has the same`,
-  )
-  assertUnshared(
-    pools,
-    ({ issuers }) => issuers.keys(),
-    (name, owner) => `pools.${name}.issuer: expected an issuer of its own; pools.${owner} has the same`,
-  )
-  assertUnshared(
-    pools,
-    ({ issuers }) => issuers.values(),
-    (name, owner) => describeSharedKeys(options, name, owner, keysUrl),
-  )
+function resolveTokenCache(option: TokenCacheOptions | false = {}): ResolvedOptions['tokenCache'] {
+  return option && Object.freeze({ max: 10_000, ttl: 300, ...withoutUndefined(option) })
 }
 
-function assertUnshared(
-  pools: readonly ResolvedPool[],
-  ownedBy: (pool: ResolvedPool) => Iterable<string>,
-  describe: (name: string, owner: string) => string,
-): void {
-  const owners = new Map<string, string>()
-  for (const pool of pools) {
-    for (const thing of new Set(ownedBy(pool))) {
-      const owner = owners.get(thing)
-      if (owner !== undefined) throw new TypeError(describe(pool.name, owner))
-      owners.set(thing, pool.name)
-    }
-  }
-}
-
-function describeSharedKeys(
-  options: PluginOptions['pools'],
-  name: string,
-  owner: string,
-  keysUrl: string | undefined,
-): string {
-  const own = [name, owner].find((pool) => options[pool]?.jwksUrl !== undefined)
-  if (own !== undefined)
-    return `pools.${own}.jwksUrl: expected a key set of its own; pools.${own === name ? owner : name} has the same`
-  return keysUrl === undefined
-    ? `pools.${name}.issuer: expected an issuer with keys of its own; those of pools.${owner} are at the same URL`
-    : 'AWS_COGNITO_KEYS_URL: expected the placeholders {region} and {userPoolId}, because several pools use it; or give each pool its jwksUrl'
-}
+const withoutUndefined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 
 function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSource[] {
   const sources = toTokenSources(option)

@@ -35,6 +35,14 @@ export function isTransform(schema: TSchema): boolean {
   return Object.hasOwn(schema, TransformKind)
 }
 
+/** Tells whether a schema, or one within it, is such. */
+export function isAnywhere(schema: unknown, isSuch: (schema: TSchema) => boolean): boolean {
+  if (typeof schema !== 'object' || schema === null) return false
+  return (
+    (isSchema(schema) && isSuch(schema)) || Object.values(schema).some((part) => isAnywhere(part, isSuch))
+  )
+}
+
 /** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */
 export function findUnknownFormat(schema: unknown): string | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined
@@ -54,9 +62,11 @@ export function findUnknownFormat(schema: unknown): string | undefined {
  */
 export function compileSchema(schema: TSchema): CompiledSchema {
   const check = TypeCompiler.Compile(schema)
+  const transforms = isAnywhere(schema, isTransform)
   return {
     decode(value) {
       if (!check.Check(value)) return undefined
+      if (!transforms) return value
       try {
         return check.Decode(value)
       } catch {

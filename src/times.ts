@@ -38,6 +38,15 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
   }
 }
 
+/**
+ * The seconds since 1970 between which {@link checkTimes} accepts a payload that it has accepted once: from the first
+ * and before the second.
+ */
+export function validityOf(payload: Members, tolerance: number): readonly [from: number, until: number] {
+  const { exp, iat, nbf } = payload as { readonly exp: number; readonly iat: number; readonly nbf?: number }
+  return [Math.max(iat, nbf ?? 0) - Math.max(tolerance, MIN_FUTURE_TOLERANCE), exp + tolerance]
+}
+
 /** Tells a finite number from 0 to `latest`. */
 export function isTime(value: unknown, latest: number): value is number {
   return typeof value === 'number' && value >= 0 && value <= latest

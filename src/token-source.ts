@@ -109,9 +109,12 @@ const isBlank = (code: number) => code === 0x20 || code === 0x09
 function readScheme(value: string, prefix: string | undefined): Credentials {
   if (value === '') return null
   if (prefix === undefined) return value
-  const next = value[prefix.length] ?? ' '
-  if (value.slice(0, prefix.length).toLowerCase() !== prefix || !' \t\u00a0'.includes(next)) return null
-  return value.slice(prefix.length).replace(/^ +/, '')
+  let start = prefix.length
+  const next = value[start] ?? ' '
+  if (value.slice(0, start).toLowerCase() !== prefix || !' \t\u00a0'.includes(next)) return null
+  // By hand: a regular expression would copy the token.
+  while (value.charCodeAt(start) === 0x20) start += 1
+  return value.slice(start)
 }
 
 /**

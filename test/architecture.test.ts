@@ -9,14 +9,27 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['clock', 'errors', 'members', 'promises', 'fetch-limits', 'user-pool-id', 'schema'],
+  [
+    'clock',
+    'errors',
+    'frozen-set',
+    'members',
+    'promises',
+    'fetch-limits',
+    'token-cache',
+    'user-pool-id',
+    'schema',
+  ],
   ['times', 'jwk'],
   ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-fetch', 'lookup-queue'],
   ['claims', 'jwks-endpoint'],
   ['pool', 'authorization', 'key-ring'],
-  ['options', 'cognito-token', 'plan', 'testing'],
-  ['authentication', 'pool-keys'],
-  ['authenticator', 'register'],
+  ['pools-apart', 'cognito-token', 'plan', 'testing'],
+  ['options', 'authentication'],
+  ['pool-keys', 'requirement', 'register'],
+  ['token-verifier'],
+  ['authenticator', 'route-types'],
+  ['plan-chooser'],
   ['guard', 'prefetch'],
   ['cognito'],
   ['index'],
@@ -33,7 +46,17 @@ const DOORS: Readonly<Record<string, string>> = {
 }
 
 /** Rooms that know the framework, by its types. */
-const KNOW_FASTIFY = new Set(['index', 'guard', 'cognito', 'prefetch', 'register', 'token-source'])
+const KNOW_FASTIFY = new Set([
+  'index',
+  'guard',
+  'cognito',
+  'plan-chooser',
+  'prefetch',
+  'register',
+  'requirement',
+  'route-types',
+  'token-source',
+])
 
 const rooms = readdirSync(src).map((file) => file.replace(/\.ts$/, ''))
 const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room))

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { CognitoError, cognitoErrorCodes } from '../src/errors.js'
-import { requirementNames } from '../src/guard.js'
 import { optionNames } from '../src/options.js'
+import { requirementNames } from '../src/requirement.js'
 import { TestIssuer } from '../src/testing.js'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -45,6 +45,7 @@ t.test('docs/options.md has every option, and no other', async (t) => {
   for (const [heading, kind] of [
     ['## Plugin', 'plugin'],
     ['## Pool', 'pool'],
+    ['## Token cache', 'tokenCache'],
     ['## Keys', 'keys'],
   ] as const) {
     const text = section(page, heading)

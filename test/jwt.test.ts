@@ -5,7 +5,7 @@
 import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
-import { createSignatureCheck, parseToken } from '../src/jwt.js'
+import { createSignatureCheck, createTokenParser } from '../src/jwt.js'
 import { TestIssuer } from '../src/testing.js'
 
 const issuer = await TestIssuer.start()
@@ -89,10 +89,20 @@ t.test('its own check of the times stands behind ours, at least as wide', async 
 
 t.test('the length is looked at before anything else', async (t) => {
   const token = pool.accessToken()
-  t.equal(parseToken(token, token.length).kid, pool.kid())
-  t.throws(() => parseToken(token, token.length - 1), {
+  t.equal(createTokenParser(token.length).parse(token).kid, pool.kid())
+  t.throws(() => createTokenParser(token.length - 1).parse(token), {
     name: 'CognitoError',
     reason: 'the token is longer than maxTokenLength',
   })
-  t.throws(() => parseToken(`${'x '.repeat(9000)}`, 8192), { code: 'COGNITO_ERR_REQUEST_INVALID' })
+  t.throws(() => createTokenParser(8192).parse('x '.repeat(9000)), { code: 'COGNITO_ERR_REQUEST_INVALID' })
+})
+
+t.test('the header of a genuine token is read once, and a bounded number is remembered', async (t) => {
+  const parser = createTokenParser(8192)
+  const token = pool.accessToken()
+  const parsed = parser.parse(token)
+  parser.learn(parsed)
+  t.strictSame(parser.parse(token), parsed)
+  for (let index = 0; index < 1000; index += 1) parser.learn({ ...parsed, header: `other-${index}` })
+  t.strictSame(parser.parse(token), parsed, 'and read again where it was forgotten')
 })

@@ -292,7 +292,15 @@ t.test('the defaults', async (t) => {
   t.strictSame(rest, {
     defaultPool: 'eu',
     clockTolerance: 5,
-    keys: { refreshAfter: 300, staleIfError: 86_400, timeout: 2, lookupBurst: 10, lookupInterval: 2 },
+    tokenCache: { max: 10_000, ttl: 300 },
+    keys: {
+      refreshAfter: 300,
+      staleIfError: 86_400,
+      timeout: 2,
+      lookupBurst: 10,
+      lookupInterval: 2,
+      prefetch: 'background',
+    },
     realm: 'api',
     maxTokenLength: 8192,
   })

@@ -1,0 +1,94 @@
+/**
+ * A token's way to being verified: the checks in their order, its key, its signature; and the short way of one that is
+ * remembered.
+ * @module
+ */
+import type { VerifiedToken } from './authentication.js'
+import { checkCognitoClaims } from './cognito-token.js'
+import { CognitoError } from './errors.js'
+import { createTokenParser, type SignatureCheck, type UnverifiedToken } from './jwt.js'
+import { deepFreeze, ownMember } from './members.js'
+import type { ResolvedOptions } from './options.js'
+import { assertPlanned, type Plan } from './plan.js'
+import type { ResolvedPool } from './pool.js'
+import type { PoolKeys } from './pool-keys.js'
+import { checkTimes, validityOf } from './times.js'
+import { TokenCache } from './token-cache.js'
+
+/** A pool at work. */
+export interface PoolWithKeys {
+  readonly pool: ResolvedPool
+  readonly keys: PoolKeys
+}
+
+/**
+ * Verifies a token; synchronously where its key is held.
+ *
+ * @throws {CognitoError} thrown or rejected
+ */
+export type VerifyToken = (text: string, plan: Plan) => VerifiedToken | Promise<VerifiedToken>
+
+/** A verified token, and how long it is one. Times are seconds since 1970. */
+interface RememberedToken extends VerifiedToken {
+  readonly kid: string
+  readonly keys: PoolKeys
+  readonly checkSignature: SignatureCheck
+  readonly validFrom: number
+  readonly validUntil: number
+}
+
+/** Makes the verifier of the pools with these issuers. */
+export function createTokenVerifier(
+  byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
+  { tokenCache, clockTolerance, maxTokenLength }: ResolvedOptions,
+): VerifyToken {
+  const parser = createTokenParser(maxTokenLength)
+  const cache = tokenCache === false ? undefined : new TokenCache<RememberedToken>(tokenCache.max)
+  const ttl = tokenCache === false ? 0 : tokenCache.ttl
+
+  function conclude(
+    text: string,
+    token: UnverifiedToken,
+    { pool, keys }: PoolWithKeys,
+    checkSignature: SignatureCheck,
+  ): RememberedToken {
+    checkSignature(text)
+    parser.learn(token)
+    const { kid } = token
+    const payload = deepFreeze(token.payload)
+    const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
+    const [validFrom, expires] = validityOf(payload, clockTolerance)
+    const validUntil = Math.min(expires, Date.now() / 1000 + ttl)
+    const key = { kid, keys, checkSignature }
+    const verified = { text, payload, pool, tokenUse, lastReading: undefined, ...key, validFrom, validUntil }
+    cache?.set(verified)
+    return verified
+  }
+
+  /** Everything that can refuse a token without its key comes before its key. */
+  function verify(text: string, { pools }: Plan): RememberedToken | Promise<RememberedToken> {
+    const token = parser.parse(text)
+    const issuer = ownMember(token.payload, 'iss')
+    const chosen = byIssuer.get(issuer)
+    if (!chosen) {
+      throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })
+    }
+    const { pool, keys } = chosen
+    assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)
+    checkTimes(token.payload, Date.now() / 1000, clockTolerance, pool.name)
+    const held = keys.held(token.kid)
+    if (held !== undefined) return conclude(text, token, chosen, held)
+    return keys.find(token.kid, issuer as string).then((found) => conclude(text, token, chosen, found))
+  }
+
+  return (text, plan) => {
+    const known = cache?.get(text)
+    return known !== undefined && isStillGood(known) ? known : verify(text, plan)
+  }
+}
+
+/** The clock goes on, and a key that is no longer held takes its tokens with it. */
+function isStillGood({ kid, keys, checkSignature, validFrom, validUntil }: RememberedToken): boolean {
+  const now = Date.now() / 1000
+  return now >= validFrom && now < validUntil && keys.held(kid) === checkSignature
+}

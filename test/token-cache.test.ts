@@ -1,0 +1,225 @@
+/**
+ * Tokens that are remembered: what a second sight of a token may skip, and what it may not.
+ * @module
+ */
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { TokenCache } from '../src/token-cache.js'
+import { bearer, createApp, startIssuer } from './support/app.js'
+
+const { issuer, eu, us } = await startIssuer(t)
+const pools = () => ({ eu: eu.options(), us: us.options() })
+const now = () => Math.floor(Date.now() / 1000)
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Values with texts of 40 characters whose tails differ. */
+const value = (name: string) => ({ text: name.padStart(40, '.') })
+
+t.test('it holds as many as it may, the used ones longest', async (t) => {
+  const cache = new TokenCache(4)
+  const all = ['a', 'b', 'c', 'd', 'e'].map(value)
+  const [a, b, c, d, e] = all as [(typeof all)[0], ...typeof all]
+  const held = () => all.filter(({ text }) => cache.get(text)).length
+  for (const each of [a, b, c]) cache.set(each as { text: string })
+  t.equal(cache.get(a.text), a, 'of the older generation, now of the younger one')
+  for (const each of [d, e]) cache.set(each as { text: string })
+  t.equal(cache.get(b?.text as string), undefined, 'b was not used, and is forgotten')
+  t.equal(cache.get(a.text), a)
+  t.ok(held() <= 4)
+  for (let index = 0; index < 100; index += 1) {
+    cache.set(value(`x${index}`))
+    t.ok(held() <= 4)
+  }
+})
+
+t.test('its texts together are bounded, too', async (t) => {
+  const cache = new TokenCache(4)
+  const long = (name: string) => ({ text: name.padStart(4000, '.') })
+  for (const name of ['a', 'b', 'c']) cache.set(long(name))
+  t.equal(cache.get(long('a').text), undefined)
+  t.ok(cache.get(long('b').text))
+  t.ok(cache.get(long('c').text))
+})
+
+t.test('what has the same tail is not the same', async (t) => {
+  const cache = new TokenCache(4)
+  const [one, other] = [{ text: `a${'.'.repeat(40)}` }, { text: `b${'.'.repeat(40)}` }]
+  cache.set(one)
+  t.equal(cache.get(other.text), undefined)
+  cache.set(other)
+  t.equal(cache.get(other.text), other)
+  t.equal(cache.get(one.text), undefined, 'it took the place of the first')
+  for (const name of ['x', 'y']) cache.set(value(name))
+  t.equal(cache.get(one.text), undefined, 'nor in the older generation')
+})
+
+t.test('a token is verified once, and anew after its time; switched off, each time', async (t) => {
+  const token = eu.accessToken()
+  const app = await createApp(t, pools(), { tokenCache: { ttl: 1 } })
+  const first = await app.cognito.verify(token)
+  t.equal(await app.cognito.verify(token), first, 'the same object tells that nothing was done again')
+  await pause(1100)
+  const second = await app.cognito.verify(token)
+  t.not(second, first)
+  t.strictSame(second, first)
+  const off = await createApp(t, pools(), { tokenCache: false })
+  t.not(await off.cognito.verify(token), await off.cognito.verify(token))
+})
+
+t.test('a remembered token is refused once it has expired', async (t) => {
+  const app = await createApp(t, pools(), { clockTolerance: 0 })
+  const token = eu.accessToken({ exp: now() + 2 })
+  t.equal(await app.cognito.verify(token), await app.cognito.verify(token))
+  await pause(2100)
+  await t.rejects(app.cognito.verify(token), { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
+})
+
+t.test('a remembered token is refused once its key is dropped, or replaced', async (t) => {
+  const pool = issuer.createPool()
+  const app = await createApp(t, { pool: pool.options() })
+  const token = pool.accessToken()
+  t.equal(await app.cognito.verify(token), await app.cognito.verify(token))
+  const kid = pool.kid()
+  pool.rotateKeys({ keepOld: false })
+  const { keys } = pool.keySet()
+  pool.keySet = () => ({ keys: keys.map((key) => (key['kid'] === pool.kid() ? { ...key, kid } : key)) })
+  await app.cognito.refresh()
+  await t.rejects(app.cognito.verify(token), { code: 'COGNITO_ERR_TOKEN_INVALID' }, 'other material')
+  pool.keySet = () => ({ keys })
+  await app.cognito.refresh()
+  await t.rejects(app.cognito.verify(token), { code: 'COGNITO_ERR_TOKEN_INVALID' }, 'no such key')
+})
+
+t.test('what a route requires is asked of a remembered token, too', async (t) => {
+  const app = await createApp(t, { ...pools(), both: issuer.createPool().options() })
+  const handler = async () => 'in'
+  const strict = Type.Object({ tenant: Type.String({ alias: 'custom:tenant' }) })
+  const isNobody = (_claims: unknown): _claims is { nobody: true } => false
+  const guards = {
+    '/pool': [app.authRequired('us'), 401],
+    '/list': [app.authRequired(['us', 'both']), 401],
+    '/use': [app.authRequired('eu', { tokenUse: 'id' }), 401],
+    '/scopes': [app.authRequired('eu', { scopes: 'orders/read' }), 403],
+    '/groups': [app.authRequired('eu', { groups: 'admin' }), 403],
+    '/age': [app.authRequired('eu', { maxAge: 60 }), 401],
+    '/claims': [app.authRequired('eu', { claims: strict }), 401],
+    '/type-guard': [app.authRequired('eu', { claims: isNobody }), 401],
+    '/check': [app.authRequired('eu', { check: () => false }), 403],
+    '/optional': [app.authOptional('us'), 401],
+    '/open': [app.authRequired('eu'), 200],
+  } as const
+  for (const [url, [guard]] of Object.entries(guards)) app.get(url, { onRequest: guard as never }, handler)
+  const token = eu.accessToken({ auth_time: now() - 3600 })
+  for (const round of [1, 2, 3]) {
+    for (const [url, [, status]] of Object.entries(guards)) {
+      const { statusCode } = await app.inject({ url, headers: bearer(token) })
+      t.equal(statusCode, status, `${url}, round ${round}`)
+    }
+  }
+})
+
+t.test(
+  'a token that differs from a remembered one in a single character is verified for itself',
+  async (t) => {
+    const app = await createApp(t, pools())
+    const token = eu.accessToken()
+    await app.cognito.verify(token)
+    // Behind the header: one that names another key would wait for it.
+    for (let index = token.indexOf('.'); index < token.length; index += 1) {
+      const other = token[index] === 'A' ? 'B' : 'A'
+      const forged = `${token.slice(0, index)}${other}${token.slice(index + 1)}`
+      const outcome = await app.cognito.verify(forged).catch(({ statusCode }) => statusCode)
+      if (outcome !== 400 && outcome !== 401) t.fail(`character ${index}`)
+    }
+    t.match(await app.cognito.verify(token), { pool: 'eu' })
+  },
+)
+
+t.test('forged tokens push no genuine one out', async (t) => {
+  const app = await createApp(t, pools(), { tokenCache: { max: 2 } })
+  const token = eu.accessToken()
+  const first = await app.cognito.verify(token)
+  for (let index = 0; index < 50; index += 1) {
+    const forged = us.accessToken({ iss: eu.issuers.original, client_id: eu.appClientId }, { kid: eu.kid() })
+    await t.rejects(app.cognito.verify(forged))
+  }
+  t.equal(await app.cognito.verify(token), first)
+})
+
+t.test('no request can change what another one with the same token finds', async (t) => {
+  const claims = Type.Object({
+    tags: Type.Array(Type.String(), { alias: 'custom:tags' }),
+    nested: Type.Object({ deep: Type.Object({ x: Type.Number() }) }, { alias: 'custom:nested' }),
+  })
+  const app = await createApp(t, { eu: eu.options({ claims }) })
+  const token = eu.accessToken({
+    'custom:tags': '["a"]',
+    'custom:nested': '{"deep":{"x":1}}',
+    scope: 'one two',
+    'cognito:groups': ['admin'],
+  })
+  interface Spoilt {
+    scopes: Set<string>
+    groups: Set<string>
+    claims: { tags: string[]; nested: { deep: object } }
+    payload: { 'cognito:groups': string[] }
+  }
+  const spoilt = (await app.cognito.verify(token)) as unknown as Spoilt
+  const attempts: readonly ((any: Spoilt) => void)[] = [
+    ({ scopes }) => scopes.add('three'),
+    ({ scopes }) => scopes.delete('one'),
+    ({ groups }) => groups.clear(),
+    ({ claims }) => Object.assign(claims, { sub: 'x' }),
+    ({ claims }) => claims.tags.push('b'),
+    ({ claims }) => Object.assign(claims.nested.deep, { x: 2 }),
+    ({ payload }) => payload['cognito:groups'].push('root'),
+    (authentication) => Object.assign(authentication, { subject: 'x' }),
+  ]
+  for (const attempt of attempts) t.throws(() => attempt(spoilt), TypeError)
+  const again = await app.cognito.verify(token)
+  t.strictSame([[...again.scopes], [...again.groups]], [['one', 'two'], ['admin']])
+  t.match(again.claims, { tags: ['a'], nested: { deep: { x: 1 } } })
+})
+
+t.test('dates, transforms and type guards are worked out for each request', async (t) => {
+  let asked = 0
+  const isAsked = (_claims: unknown): _claims is { sub: string } => {
+    asked += 1
+    return asked < 3
+  }
+  const upper = Type.Transform(Type.String({ alias: 'custom:name' }))
+    .Decode((text) => ({ name: text.toUpperCase() }))
+    .Encode(({ name }) => name)
+  const names = issuer.createPool()
+  const app = await createApp(t, {
+    eu: eu.options({ claims: Type.Object({ since: Type.Date({ alias: 'custom:since' }) }) }),
+    names: names.options({ claims: Type.Object({ upper }) }),
+    us: us.options({ claims: isAsked }),
+  })
+  const dated = eu.accessToken({ 'custom:since': '2026-01-31' })
+  const readDate = async () => (await app.cognito.verify(dated, 'eu')).claims as unknown as { since: Date }
+  ;(await readDate()).since.setFullYear(1999)
+  t.equal((await readDate()).since.getUTCFullYear(), 2026)
+  const named = names.accessToken({ 'custom:name': 'ada' })
+  type Named = { upper: { name: string } }
+  const readName = async () => (await app.cognito.verify(named, 'names')).claims as unknown as Named
+  ;(await readName()).upper.name = 'EVE'
+  t.equal((await readName()).upper.name, 'ADA')
+  const other = us.accessToken()
+  await app.cognito.verify(other, 'us')
+  await app.cognito.verify(other, 'us')
+  await t.rejects(app.cognito.verify(other, 'us'), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+})
+
+t.test('routes with schemas of their own find each its own claims', async (t) => {
+  const schemaOf = (name: string) => ({ claims: Type.Object({ [name]: Type.String({ alias: 'custom:x' }) }) })
+  const app = await createApp(t, pools())
+  const token = eu.accessToken({ 'custom:x': 'y' })
+  const [one, other] = [schemaOf('one'), schemaOf('other')]
+  for (let round = 0; round < 3; round += 1) {
+    const first = (await app.cognito.verify(token, 'eu', one)).claims as object
+    const second = (await app.cognito.verify(token, 'eu', other)).claims as object
+    t.match([first, second], [{ one: 'y' }, { other: 'y' }])
+    t.notOk('other' in first || 'one' in second)
+  }
+})
