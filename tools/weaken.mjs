@@ -3,6 +3,7 @@
  * test catches it. Exits with 1 when a weakening survives, and when one cannot be applied or does not even load.
  *
  *     npm run weaken -- --only WORD    the weakenings whose name or file has the word; several words with an --only each
+ *     npm run weaken -- --sample N     N of them by chance
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -23,7 +24,9 @@ const TIMEOUT_MS = 120_000
 const NO_BEHAVIOUR = ['architecture', 'docs']
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const { values: args } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } })
+const { values: args } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] }, sample: { type: 'string' } },
+})
 
 /** @type {Weakening[]} */
 const weakenings = groups.flatMap(({ file, tests, rows }) =>
@@ -33,6 +36,13 @@ const weakenings = groups.flatMap(({ file, tests, rows }) =>
 const isChosen = ({ name, file }) =>
   args.only.length === 0 ||
   args.only.some((word) => `${file} ${name}`.toLowerCase().includes(word.toLowerCase()))
+
+function sample(all) {
+  const order = all.map((weakening) => ({ weakening, rank: Math.random() })).sort((a, b) => a.rank - b.rank)
+  return args.sample === undefined
+    ? all
+    : order.slice(0, Number(args.sample)).map(({ weakening }) => weakening)
+}
 
 function makeCopy() {
   const copy = mkdtempSync(join(tmpdir(), 'weaken-'))
@@ -137,8 +147,9 @@ async function main() {
   const tests = readdirSync(join(root, 'test'))
     .flatMap((name) => /^(.+)\.test\.ts$/.exec(name)?.[1] ?? [])
     .filter((test) => !NO_BEHAVIOUR.includes(test))
-  const chosen = weakenings.filter(isChosen)
-  const used = args.only.length === 0 ? tests : new Set(chosen.flatMap((weakening) => weakening.tests))
+  const chosen = sample(weakenings.filter(isChosen))
+  const used =
+    chosen.length === weakenings.length ? tests : new Set(chosen.flatMap((weakening) => weakening.tests))
   const red = await findRed(used, copies)
   if (red.length > 0) fail(red)
   const width = Math.max(...chosen.map(({ name }) => name.length))
