@@ -66,6 +66,7 @@ interface Field {
   /** Name of the claim on the wire. */
   readonly wire: string
   readonly schema: TSchema
+  readonly isWrittenAsString: boolean
 }
 
 interface FieldSet {
@@ -74,8 +75,8 @@ interface FieldSet {
 }
 
 /** Cognito writes these as strings in some flows; custom attributes it writes as strings always. */
-function isWrittenAsString(wire: string): boolean {
-  return wire.startsWith('custom:') || wire === 'email_verified' || wire === 'phone_number_verified'
+function isWrittenAsString(wire: unknown): boolean {
+  return String(wire).startsWith('custom:') || wire === 'email_verified' || wire === 'phone_number_verified'
 }
 
 const toFields = (schema: TSchema): Field[] =>
@@ -83,6 +84,7 @@ const toFields = (schema: TSchema): Field[] =>
     name,
     wire: property['alias'] ?? name,
     schema: property,
+    isWrittenAsString: isWrittenAsString(property['alias'] ?? name),
   }))
 
 const STANDARD: Record<TokenUse, FieldSet> = {
@@ -95,7 +97,7 @@ function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReadi
   for (const field of fields) {
     if (!Object.hasOwn(payload, field.wire)) continue
     const value = payload[field.wire]
-    values[field.name] = isWrittenAsString(field.wire) ? coerce(value, field.schema) : value
+    values[field.name] = field.isWrittenAsString ? coerce(value, field.schema) : value
   }
   const claims = schema.decode(values)
   if (claims !== undefined) return { claims: claims as CommonClaims }

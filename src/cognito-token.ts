@@ -46,11 +46,13 @@ function findAccessFault(payload: Payload, { clientIds, audiences }: PoolIdentit
   const clientId = ownMember(payload, 'client_id')
   if (!isText(clientId)) return 'client_id is missing or no text'
   if (clientIds !== null && !clientIds.has(clientId)) return 'client_id is none of appClientId'
-  const audience = [ownMember(payload, 'aud')].flat()
-  if (audiences !== null && !audience.some((aud) => audiences.has(aud as string)))
-    return 'aud is none of audience'
-  return undefined
+  return audiences === null || isOneOf(ownMember(payload, 'aud'), audiences)
+    ? undefined
+    : 'aud is none of audience'
 }
+
+const isOneOf = (aud: unknown, audiences: ReadonlySet<unknown>) =>
+  [aud].flat().some((one) => audiences.has(one))
 
 function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | undefined {
   const audience = ownMember(payload, 'aud')

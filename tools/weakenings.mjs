@@ -87,7 +87,7 @@ export const groups = [
     tests: ['guard'],
     rows: [
       ['no client_id where any is accepted', '!isText(clientId)', 'false'],
-      ['audience is not checked', 'audiences !== null && ', 'audiences === undefined && '],
+      ['audience is not checked', 'audiences === null || ', 'audiences !== undefined || '],
       ['any aud of an ID token', 'return clientIds !== null && !clientIds.has(audience) ?', 'return false ?'],
       ['scopes of an ID token count', 'const scope = isAccess ?', 'const scope = payload ?'],
       ['scope is split at any space', "scope.split(' ')", 'scope.split(/[\\s,]+/)'],
