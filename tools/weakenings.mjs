@@ -322,7 +322,7 @@ export const groups = [
         'void standard\n    return',
       ],
       ['a type guard’s payload hides the claims', '{ ...payload, ...standard.claims }', '{ ...payload }'],
-      ['every claim is converted', 'isWrittenAsString(field.wire) ?', 'field ?'],
+      ['every claim is converted', 'field.isWrittenAsString ?', 'field ?'],
       ['claims of prototypes are read', '!Object.hasOwn(payload, field.wire)', '!(field.wire in payload)'],
       ['another claim for a standard one', 'field.name !== field.wire && isStandard(field.name)', 'false'],
       ['one claim for two properties', 'if (twin)', 'if (false)'],
