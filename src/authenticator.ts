@@ -11,7 +11,7 @@ import type { KeyRingStatus } from './key-ring.js'
 import { deepFreeze } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type CompiledPool, choosePools, compilePlan, type Plan } from './plan.js'
-import { createPoolKeys } from './pool-keys.js'
+import { PoolKeys } from './pool-keys.js'
 import { createTokenVerifier, type PoolWithKeys, type VerifyToken } from './token-verifier.js'
 
 /** Verifies tokens of the registered pools. */
@@ -54,7 +54,7 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
   const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
   for (const pool of options.pools.values()) {
-    const keys = createPoolKeys(pool, options.keys, options.clockTolerance)
+    const keys = new PoolKeys(pool, options.keys, options.clockTolerance)
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
     live.set(pool.name, entry)
     for (const issuer of pool.issuers.keys()) byIssuer.set(issuer, entry)

@@ -11,37 +11,82 @@ import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
 import type { KeysOptions } from './options.js'
 import type { ResolvedPool } from './pool.js'
 
-/** The keys that a pool's tokens are signed with. */
-export interface PoolKeys {
+/** A request waits for a slot of the budget no longer than this, or than one lookup takes. */
+const MAX_CONTEST_MS = 2000
+/** A waiting request is released after this. */
+const MAX_WAIT_MS = 3000
+
+/** What no token has asked for yet. */
+const COLD: KeyRingStatus = Object.freeze({
+  state: 'cold',
+  keys: [],
+  lastSuccessSeconds: undefined,
+  lastFailure: undefined,
+})
+
+/** The keys that a pool's tokens are signed with. Nothing is made of them before somebody asks. */
+export class PoolKeys {
+  readonly #pool: ResolvedPool
+  readonly #options: Required<KeysOptions>
+  readonly #tolerance: number
+  #opened: OpenKeys | undefined
+
+  /** @param tolerance - seconds */
+  constructor(pool: ResolvedPool, options: Required<KeysOptions>, tolerance: number) {
+    this.#pool = pool
+    this.#options = options
+    this.#tolerance = tolerance
+  }
+
   /** The check of a key that may be used at once. */
-  readonly held: (kid: string) => SignatureCheck | undefined
+  held(kid: string): SignatureCheck | undefined {
+    return this.#opened?.ring.held(kid)
+  }
+
   /**
    * Looks a key up that is not held.
    *
    * @param issuer - one of the pool's
    * @throws {CognitoError} rejected: `COGNITO_ERR_TOKEN_INVALID` or `COGNITO_ERR_KEYS_UNAVAILABLE`
    */
-  readonly find: (kid: string, issuer: string) => Promise<SignatureCheck>
+  async find(kid: string, issuer: string): Promise<SignatureCheck> {
+    const { ring, endpoints } = this.#open()
+    const first = endpoints.get(this.#pool.issuers.get(issuer) as string) as JwksEndpoint
+    return takeKey(await ring.find(kid, first), this.#pool.name)
+  }
+
   /** How the pool's endpoint failed just now; `undefined` where one answers. */
-  readonly probe: () => Promise<EndpointFailure | undefined>
+  probe(): Promise<EndpointFailure | undefined> {
+    return this.#open().ring.probe()
+  }
+
   /** Re-checks every key that is held. */
-  readonly refresh: () => Promise<void>
-  readonly status: () => KeyRingStatus
+  async refresh(): Promise<void> {
+    await this.#opened?.ring.refresh()
+  }
+
+  status(): KeyRingStatus {
+    return this.#opened === undefined ? COLD : this.#opened.ring.status()
+  }
+
   /** Ends the lookups that are under way. */
-  readonly close: () => void
+  close(): void {
+    for (const endpoint of this.#opened?.endpoints.values() ?? []) endpoint.close()
+  }
+
+  #open(): OpenKeys {
+    this.#opened ??= openKeys(this.#pool, this.#options, this.#tolerance)
+    return this.#opened
+  }
 }
 
-/** A request waits for a slot of the budget no longer than this, or than one lookup takes. */
-const MAX_CONTEST_MS = 2000
-/** A waiting request is released after this. */
-const MAX_WAIT_MS = 3000
+interface OpenKeys {
+  readonly ring: KeyRing<SignatureCheck>
+  /** By their URLs. */
+  readonly endpoints: ReadonlyMap<string, JwksEndpoint>
+}
 
-/**
- * Makes the keys of a pool without asking for any.
- *
- * @param tolerance - seconds
- */
-export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): PoolKeys {
+function openKeys(pool: ResolvedPool, keys: Required<KeysOptions>, tolerance: number): OpenKeys {
   const policy = {
     ...monotonicClock,
     pool: pool.name,
@@ -61,19 +106,7 @@ export function createPoolKeys(pool: ResolvedPool, keys: Required<KeysOptions>, 
     maxWaitMs: MAX_WAIT_MS,
     random: Math.random,
   })
-  return {
-    held: (kid) => ring.held(kid),
-    async find(kid, issuer) {
-      const first = endpoints.get(pool.issuers.get(issuer) as string) as JwksEndpoint
-      return takeKey(await ring.find(kid, first), pool.name)
-    },
-    probe: () => ring.probe(),
-    refresh: () => ring.refresh(),
-    status: () => ring.status(),
-    close() {
-      for (const endpoint of endpoints.values()) endpoint.close()
-    },
-  }
+  return { ring, endpoints }
 }
 
 const REASONS = {
