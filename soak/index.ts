@@ -4,14 +4,12 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { toNumber } from './arguments.js'
+import { exitWith, say, toNumber } from './command.js'
 import { control } from './control.js'
 import { report } from './report.js'
 import { run } from './run.js'
 
 const MINUTES = 10
-
-const say = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
 
 function readSeconds({ minutes, seconds }: { readonly minutes?: string; readonly seconds?: string }): number {
   if (seconds !== undefined) return toNumber(seconds, '--seconds')
@@ -30,12 +28,11 @@ async function soak(seconds: number): Promise<number> {
   return failures.length === 0 ? 0 : 1
 }
 
-try {
+async function obey(): Promise<number> {
   const { values } = parseArgs({
     options: { minutes: { type: 'string' }, seconds: { type: 'string' }, control: { type: 'boolean' } },
   })
-  process.exitCode = values.control ? await control(say) : await soak(readSeconds(values))
-} catch (error) {
-  process.stderr.write(`soak: ${error instanceof TypeError ? error.message : (error as Error).stack}\n`)
-  process.exitCode = 1
+  return values.control ? control(say) : soak(readSeconds(values))
 }
+
+await exitWith('soak', obey)

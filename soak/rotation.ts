@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { KeysOptions } from '../src/index.js'
-import { toNumber } from './arguments.js'
+import { exitWith, say, toNumber } from './command.js'
 import type { Account } from './messages.js'
 import { ask, type Issuer, type Server, withProcesses } from './run.js'
 import { FIRST_EDITIONS } from './setting.js'
@@ -23,8 +23,6 @@ interface Outcome {
   readonly account: Account
   readonly seconds: number
 }
-
-const say = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
 
 const run = (rotations: number): Promise<Outcome> =>
   withProcesses(async (issuer, server) => {
@@ -74,11 +72,10 @@ function report(rotations: number, { users, account, seconds }: Outcome): number
   return isGood ? 0 : 1
 }
 
-try {
+async function obey(): Promise<number> {
   const { values } = parseArgs({ options: { rotations: { type: 'string', default: String(ROTATIONS) } } })
   const rotations = toNumber(values.rotations, '--rotations')
-  process.exitCode = report(rotations, await run(rotations))
-} catch (error) {
-  process.stderr.write(`rotation: ${error instanceof TypeError ? error.message : (error as Error).stack}\n`)
-  process.exitCode = 1
+  return report(rotations, await run(rotations))
 }
+
+await exitWith('rotation', obey)
