@@ -2,7 +2,7 @@
  * How many requests of each kind were answered in which way, and what the oracle said of the answers.
  * @module
  */
-import { type Exchange, isFault, judge, type Kind, type Verdict } from './oracle.js'
+import { type Exchange, isWrong, judge, type Kind, type Verdict } from './oracle.js'
 import type { Timeline } from './timeline.js'
 
 /** News of the issuer are in by then, even on a busy machine. */
@@ -15,7 +15,7 @@ export class Ledger {
   /** Kind → status → number of answers. */
   readonly answers = new Map<Kind, Map<number, number>>()
   readonly verdicts = new Map<Verdict, number>()
-  /** Faults, told so that one can find out what happened. */
+  /** Of what must never occur, told so that one can find out why it did. */
   readonly examples: string[] = []
   readonly #timeline: Timeline
   readonly #timer = setInterval(() => this.#settle(Date.now() - HINDSIGHT_MS), SETTLE_MS)
@@ -52,7 +52,7 @@ export class Ledger {
     this.answers.set(kind, answers)
     answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1)
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1)
-    if (isFault(verdict) && this.examples.length < EXAMPLES) {
+    if (isWrong(verdict) && this.examples.length < EXAMPLES) {
       this.examples.push(`${verdict}: ${describe(exchange, this.#timeline)}`)
     }
   }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Answer } from './client.js'
-import type { MisfitName } from './messages.js'
 import { NEW_KEY_GRACE_MS, RECHECK_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
 import type { KeyRecord, Timeline } from './timeline.js'
 
@@ -25,7 +24,7 @@ export const JUNK_KINDS = [
   'other client',
   'other pool',
   'ID token',
-] as const satisfies readonly (MisfitName | string)[]
+] as const
 
 export type Kind = (typeof GENUINE_KINDS)[number] | (typeof JUNK_KINDS)[number]
 
@@ -41,10 +40,8 @@ export interface Exchange {
   readonly answer: Answer
 }
 
-/** What an answer turns out to be; the latter five must never occur. */
-export type Verdict = 'right' | 'early refusal' | 'honest 503' | Fault
-
-export const FAULTS = [
+/** What must never occur. */
+export const WRONGS = [
   'wrong rejection',
   'wrong acceptance',
   '5xx other than an honest 503',
@@ -52,9 +49,10 @@ export const FAULTS = [
   'no answer',
 ] as const
 
-type Fault = (typeof FAULTS)[number]
+/** What an answer turns out to be. */
+export type Verdict = 'right' | 'early refusal' | 'honest 503' | (typeof WRONGS)[number]
 
-export const isFault = (verdict: Verdict): verdict is Fault => (FAULTS as readonly string[]).includes(verdict)
+export const isWrong = (verdict: Verdict): boolean => (WRONGS as readonly Verdict[]).includes(verdict)
 
 export function judge(exchange: Exchange, timeline: Timeline): Verdict {
   const { status } = exchange.answer
@@ -68,11 +66,7 @@ export function judge(exchange: Exchange, timeline: Timeline): Verdict {
 
 function judgeAcceptance({ key, subject, sentAt, answer }: Exchange, timeline: Timeline): Verdict {
   if (subject === undefined) return 'wrong acceptance'
-  if (
-    typeof key === 'object' &&
-    timeline.wasWell(key.removedAt + RECHECK_MS.latest, sentAt, REMOVED_KEY_GRACE_MS)
-  )
-    return 'wrong acceptance'
+  if (typeof key === 'object' && isGone(key, sentAt, timeline)) return 'wrong acceptance'
   return answer.status === 200 && answer.body === subject ? 'right' : 'wrong answer'
 }
 
@@ -92,9 +86,13 @@ function isHonest(exchange: Exchange, timeline: Timeline): boolean {
 
 /**
  * The server has to hold a key that it has accepted before; and one that was published a while ago, if it could ask for
- * it since. No trouble lasts as long as `staleIfError`, so none takes a key away; only its removal does.
+ * it since. No trouble may last as long as `staleIfError`, so none takes a key away; only its removal does.
  */
 function isHeld(key: KeyRecord, { sentAt, answeredAt }: Exchange, timeline: Timeline): boolean {
   if (key.removedAt <= answeredAt) return false
   return key.acceptedAt < sentAt || timeline.wasWell(key.publishedAt, sentAt, NEW_KEY_GRACE_MS)
 }
+
+/** The server has to know of a removal once it was due to ask for the key again, and could. */
+const isGone = ({ removedAt }: KeyRecord, sentAt: number, timeline: Timeline): boolean =>
+  timeline.wasWell(removedAt + RECHECK_MS.latest, sentAt, REMOVED_KEY_GRACE_MS)

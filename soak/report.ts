@@ -2,21 +2,13 @@
  * What a run came to: a table, and what is wrong with it.
  * @module
  */
-import { fetchBounds } from './bounds.js'
+import { fetchBounds, troubleBoundMs } from './bounds.js'
 import { FAULT_NAMES } from './faults.js'
 import type { Ledger } from './ledger.js'
 import type { Account } from './messages.js'
-import { FAULTS, GENUINE_KINDS, JUNK_KINDS } from './oracle.js'
+import { GENUINE_KINDS, JUNK_KINDS, WRONGS } from './oracle.js'
 import type { Outcome } from './run.js'
-import {
-  FIRST_EDITIONS,
-  KEYS,
-  NEW_KEY_GRACE_MS,
-  paceOf,
-  RECHECK_MS,
-  REMOVED_KEY_GRACE_MS,
-} from './setting.js'
-import type { Timeline } from './timeline.js'
+import { FIRST_EDITIONS, NEW_KEY_GRACE_MS, RECHECK_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
 
 /** One part of it. */
 export interface Section {
@@ -31,7 +23,7 @@ const GROWTH = { settled: 0.05, unsettled: 0.2 }
 
 const group = (value: number) => Math.round(value).toLocaleString('en')
 const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+const toSeconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
 const row = (name: string, ...cells: readonly string[]) => `${name.padEnd(30)} ${cells.join('  ')}`
 const failIf = (...checks: readonly (readonly [isFailed: boolean, what: string])[]) =>
   checks.filter(([isFailed]) => isFailed).map(([, what]) => what)
@@ -57,11 +49,11 @@ export function reportVerdicts({ verdicts, examples }: Ledger): Section {
   const count = (verdict: Parameters<typeof verdicts.get>[0]) => verdicts.get(verdict) ?? 0
   return {
     lines: [
-      ...FAULTS.map((verdict) => row(verdict, group(count(verdict)))),
+      ...WRONGS.map((verdict) => row(verdict, group(count(verdict)))),
       row('honest 503', group(count('honest 503'))),
     ],
     failures: [
-      ...FAULTS.filter((verdict) => count(verdict) > 0).map(
+      ...WRONGS.filter((verdict) => count(verdict) > 0).map(
         (verdict) => `${group(count(verdict))} × ${verdict}`,
       ),
       ...examples.map((example) => `  ${example}`),
@@ -77,7 +69,7 @@ export function reportKeys({ ledger, timeline }: Outcome): Section {
   const delays = accepted.map((key) => timeline.wellFor(key.publishedAt, key.acceptedAt))
   const remains = removed.map((key) => timeline.wellFor(key.removedAt, key.lastAcceptedAt))
   const interrupted = accepted.filter((key) => timeline.isTroubled(key.publishedAt, key.acceptedAt))
-  const longest = (times: readonly number[]) => seconds(Math.max(0, ...times))
+  const longest = (times: readonly number[]) => toSeconds(Math.max(0, ...times))
   return {
     lines: [
       row(
@@ -86,30 +78,35 @@ export function reportKeys({ ledger, timeline }: Outcome): Section {
       ),
       row(
         '  first 200 after',
-        `${longest(delays)} with the endpoint well; granted ${seconds(NEW_KEY_GRACE_MS)}`,
+        `${longest(delays)} with the endpoint well; granted ${toSeconds(NEW_KEY_GRACE_MS)}`,
       ),
       row('  refused before that', group(ledger.verdicts.get('early refusal') ?? 0)),
       row('removed keys', group(removed.length)),
       row(
         '  last 200 after',
-        `${longest(remains)} with the endpoint well; granted ${seconds(RECHECK_MS.latest + REMOVED_KEY_GRACE_MS)}`,
+        `${longest(remains)} with the endpoint well; granted ${toSeconds(RECHECK_MS.latest + REMOVED_KEY_GRACE_MS)}`,
       ),
     ],
     failures: failIf([accepted.length === 0, 'no new key was accepted']),
   }
 }
 
-export function reportEndpoints({ account, timeline, seconds }: Outcome): Section {
-  const longestTrouble = longest(timeline) / 1000
-  const bounds = fetchBounds({ account, seconds, troubles: timeline.troubles.length, longestTrouble })
+export function reportEndpoints({ account, timeline, seconds, pace, endedAt }: Outcome): Section {
+  const { faultMs, cycleMs } = pace
+  const longestMs = timeline.longestTrouble(endedAt)
+  const troubles = timeline.troubles.length
+  const bounds = fetchBounds({ account, seconds, troubles, longestTrouble: longestMs / 1000 })
   const perMinute = (count: number) => ((count / seconds) * 60).toFixed(1)
   const met = FAULT_NAMES.filter((name) => (account.phases[name]?.fetches ?? 0) > 0).length
-  const expected = Math.min(FAULT_NAMES.length, Math.floor((seconds * 1000) / paceOf(seconds).cycleMs))
+  const expected = Math.min(FAULT_NAMES.length, Math.floor((seconds * 1000) / cycleMs))
   const { eu, us } = account.fetches
   return {
     lines: [
       ...describePhases(account),
-      row('longest trouble', `${longestTrouble.toFixed(2)} s, back-off included`),
+      row(
+        'longest trouble',
+        `${toSeconds(longestMs)}, back-off included; at most ${toSeconds(troubleBoundMs(faultMs))}`,
+      ),
       row('fetches a minute, eu', `${perMinute(eu)}, at most ${perMinute(bounds.eu)}`),
       row('fetches a minute, us', `${perMinute(us)}, at most ${perMinute(bounds.us)}`),
     ],
@@ -118,16 +115,10 @@ export function reportEndpoints({ account, timeline, seconds }: Outcome): Sectio
       [us > bounds.us, 'too many fetches from the endpoint of us'],
       [account.strays > 0, 'a redirect was followed'],
       [met < expected, `only ${met} faults were met, expected were ${expected}`],
-      [longestTrouble >= KEYS.staleIfError, 'a trouble was longer than keys may be trusted'],
+      [longestMs > troubleBoundMs(faultMs), 'the server did not notice in time that its endpoint was well'],
     ),
   }
 }
-
-const longest = ({ troubles }: Timeline) =>
-  Math.max(
-    0,
-    ...troubles.filter(({ until }) => Number.isFinite(until)).map(({ from, until }) => until - from),
-  )
 
 const describePhases = ({ phases }: Account) =>
   Object.entries(phases).map(([phase, { times, fetches }]) =>

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import type { KeysOptions } from '../src/index.js'
 import { exitWith, say, toNumber } from './command.js'
 import type { Account } from './messages.js'
-import { ask, type Issuer, type Server, withProcesses } from './run.js'
+import { type Issuer, type Server, settle, withProcesses } from './run.js'
 import { FIRST_EDITIONS } from './setting.js'
 import { Users } from './users.js'
 
@@ -45,8 +45,7 @@ async function load(issuer: Issuer, server: Server, users: Users, count: number)
   await done
   await users.end()
   const seconds = (performance.now() - start) / 1000
-  const { account } = await ask(issuer, { what: 'end' }, 'account')
-  return { users, account, seconds }
+  return { users, account: await settle(issuer), seconds }
 }
 
 function report(rotations: number, { users, account, seconds }: Outcome): number {

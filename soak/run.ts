@@ -15,7 +15,7 @@ import type {
   Vitals,
   Weakness,
 } from './messages.js'
-import { KEYS, paceOf } from './setting.js'
+import { KEYS, type Pace, paceOf } from './setting.js'
 import { createKey, Timeline } from './timeline.js'
 import { Traffic } from './traffic.js'
 
@@ -31,6 +31,9 @@ export interface Order {
 /** What came of it. */
 export interface Outcome {
   readonly seconds: number
+  readonly pace: Pace
+  /** When the last answer came. */
+  readonly endedAt: number
   readonly timeline: Timeline
   readonly ledger: Ledger
   readonly account: Account
@@ -84,25 +87,26 @@ async function load(issuer: Issuer, server: Server, traffic: Traffic, { seconds,
   server.onMessage((message) => {
     if (message.what === 'vitals') vitals.push(message.vitals)
   })
-  issuer.tell({ what: 'begin', plan: { kind: 'weather', ...paceOf(seconds) } })
+  const pace = paceOf(seconds)
+  issuer.tell({ what: 'begin', plan: { kind: 'weather', ...pace } })
   const start = performance.now()
   await traffic.runFor(seconds * 1000)
-  const loaded = [...vitals]
-  const { account } = await ask(issuer, { what: 'end' }, 'account')
-  const after = weakness === undefined ? await restUntil(server, before.resources) : before
-  return {
+  const figures = {
+    pace,
     seconds: (performance.now() - start) / 1000,
-    account,
-    vitals: loaded,
-    rest: [before, after] as const,
+    endedAt: Date.now(),
+    vitals: [...vitals],
+    account: await settle(issuer),
   }
+  const after = weakness === undefined ? await restUntil(server, before.resources) : before
+  return { ...figures, rest: [before, after] as const }
 }
 
-/** Tells the issuer something, and waits for its answer. */
-export function ask(issuer: Issuer, message: ToIssuer, what: 'account') {
-  const answer = issuer.hear(what)
-  issuer.tell(message)
-  return answer
+/** What the endpoints saw. */
+export async function settle(issuer: Issuer): Promise<Account> {
+  const answer = issuer.hear('account')
+  issuer.tell({ what: 'end' })
+  return (await answer).account
 }
 
 async function rest(server: Server): Promise<Vitals> {

@@ -91,6 +91,11 @@ export class Timeline {
     return Math.max(0, to - Math.max(from, ...until))
   }
 
+  /** The longest trouble until a moment; milliseconds. */
+  longestTrouble(now: number): number {
+    return Math.max(0, ...this.troubles.map(({ from, until }) => Math.min(until, now) - from))
+  }
+
   #sort(): void {
     const isRemoved = ({ removedAt }: KeyRecord) => removedAt !== Number.POSITIVE_INFINITY
     const isKnown = ({ acceptedAt }: KeyRecord) => acceptedAt !== Number.POSITIVE_INFINITY
