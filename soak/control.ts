@@ -1,0 +1,44 @@
+/**
+ * The positive control: the same load and the same oracle, against servers that are wrong in one point each.
+ * @module
+ */
+import type { Weakness } from './messages.js'
+import type { Verdict } from './oracle.js'
+import { reportVerdicts } from './report.js'
+import { run } from './run.js'
+
+const SECONDS = 12
+
+/** What the oracle has to say of each, at least; a genuine server has to pass, or finding the others would mean nothing. */
+const EXPECTED: Readonly<Record<Weakness | 'genuine', Verdict | undefined>> = {
+  genuine: undefined,
+  'refuses one valid request of 500': 'wrong rejection',
+  'accepts everything': 'wrong acceptance',
+  'fails once in a while': '5xx other than an honest 503',
+  'loses its keys when the endpoint fails': '5xx other than an honest 503',
+  'accepts removed keys for ever': 'wrong acceptance',
+}
+
+/** Returns the exit code. */
+export async function control(say: (...lines: readonly string[]) => void): Promise<number> {
+  say(`control: ${SECONDS} s of load on each weakened server`, '')
+  let missed = 0
+  for (const [name, expected] of Object.entries(EXPECTED)) {
+    const { ledger } = await run({
+      seconds: SECONDS,
+      ...(name !== 'genuine' && { weakness: name as Weakness }),
+    })
+    const { failures } = reportVerdicts(ledger)
+    const isRight = expected === undefined ? failures.length === 0 : ledger.verdicts.has(expected)
+    if (!isRight) missed += 1
+    const found = failures.filter((failure) => !failure.startsWith(' ') || !isRight)
+    say(`${label(expected, isRight)}  ${name}: ${found.join('; ') || 'nothing'}`)
+  }
+  say('', missed === 0 ? 'every weakness was found' : `${missed} servers were judged wrongly`)
+  return missed === 0 ? 0 : 1
+}
+
+function label(expected: Verdict | undefined, isRight: boolean): string {
+  if (expected === undefined) return isRight ? 'passed' : 'FAILED'
+  return isRight ? 'found ' : 'MISSED'
+}
