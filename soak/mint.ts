@@ -7,8 +7,8 @@ import { TestIssuer, type TestPool } from '../src/testing.js'
 import { toParent } from './child.js'
 import type { Edition, FromMint, Token, ToMint } from './messages.js'
 
-const TOKENS = 6
-const MISFITS = 3
+const TOKENS = 4
+const MISFITS = 2
 
 const issuer = await TestIssuer.start()
 const eu = issuer.createPool({ region: 'eu-west-1' })
