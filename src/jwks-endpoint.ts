@@ -100,10 +100,12 @@ export class JwksEndpoint {
   }
 
   async #ask(kid: string): Promise<Lookup> {
+    const askedAt = this.#policy.now()
     const { pem, failure } = await this.#fetch(this.#url, kid, this.#policy, this.#closing.signal)
     // A fetch that was ended from here says nothing of the endpoint.
     if (this.#closing.signal.aborted) return STILL_FAILING
     if (failure !== undefined) {
+      if (this.#backOff.hasAnsweredSince(askedAt)) return STILL_FAILING
       this.#backOff.failed(failure)
       return this.#queue.clear({ outcome: 'failed', retryAfterMs: this.#backOff.remainingMs() })
     }
@@ -142,6 +144,8 @@ function createBackOff({ now, random }: EndpointPolicy) {
   let lastFailure: EndpointHealth['lastFailure']
   return {
     remainingMs: () => Math.max(0, until - now()),
+    /** The failure of a lookup that began before the last good answer is old news. */
+    hasAnsweredSince: (askedAt: number) => lastSuccess !== undefined && askedAt < lastSuccess,
     succeeded() {
       failures = 0
       until = 0

@@ -643,6 +643,7 @@ export const groups = [
       ['a back-off that does not grow', 'failures += 1', 'failures = 1'],
       ['an absent key is absent for ever', 'now() < (absent.get(kid)?.until ?? 0)', 'absent.has(kid)'],
       ['nobody is told of a key', 'this.#announce(kid, pem)', ''],
+      ['an old failure counts', 'if (this.#backOff.hasAnsweredSince(askedAt)) return STILL_FAILING', ''],
       ['a success does not end the back-off', '      failures = 0\n      until = 0\n', ''],
     ],
   },

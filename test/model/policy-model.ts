@@ -42,7 +42,8 @@ interface Confirmation {
 
 /** What was seen of one URL. */
 class Endpoint {
-  readonly inFlight = new Set<string>()
+  /** When the fetches under way began. */
+  readonly inFlight = new Map<string, number>()
   readonly unknownInFlight = new Set<string>()
   /** When lookups of unknown keys began, those of a failing endpoint aside. */
   readonly unknownStarts: number[] = []
@@ -50,6 +51,7 @@ class Endpoint {
   failures = 0
   backOffUntil = 0
   lastFailureAt = Number.NEGATIVE_INFINITY
+  answeredAt = Number.NEGATIVE_INFINITY
   /** When an answer last ended a time of failures. */
   recoveredAt = Number.NEGATIVE_INFINITY
 
@@ -60,11 +62,13 @@ class Endpoint {
 
   /** While it fails, one lookup asks whether it is back, and nobody else waits for that. */
   hasFailed(since: number): boolean {
-    return this.failures > 0 || this.recoveredAt >= since
+    return this.failures > 0 || this.recoveredAt >= since || this.lastFailureAt >= since
   }
 
-  failed(now: number, random: number): void {
+  /** The failure of a fetch that began before the last good answer is old news. */
+  failed(begun: number, now: number, random: number): void {
     this.lastFailureAt = now
+    if (begun < this.answeredAt) return
     if (now < this.backOffUntil) return
     const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** this.failures, LONGEST_MS)
     this.backOffUntil = now + backOff * (0.5 + random / 2)
@@ -73,6 +77,7 @@ class Endpoint {
 
   answered(kid: string, isFound: boolean, now: number): void {
     if (this.failures > 0) this.recoveredAt = now
+    this.answeredAt = now
     this.failures = 0
     this.backOffUntil = 0
     const misses = (this.absences.get(kid)?.misses ?? 0) + 1
@@ -118,14 +123,15 @@ export class PolicyModel {
     } else {
       this.#assertDue(endpoint, url, kid, now)
     }
-    endpoint.inFlight.add(kid)
+    endpoint.inFlight.set(kid, now)
   }
 
   fetchEnds(url: string, kid: string, brought: Brought, now: number): void {
     const endpoint = this.#at(url)
+    const begun = endpoint.inFlight.get(kid) ?? now
     endpoint.inFlight.delete(kid)
     endpoint.unknownInFlight.delete(kid)
-    if ('failure' in brought) endpoint.failed(now, this.#random)
+    if ('failure' in brought) endpoint.failed(begun, now, this.#random)
     else this.#learn(endpoint, url, kid, brought.key, now)
   }
 
