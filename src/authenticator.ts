@@ -1,5 +1,5 @@
 /**
- * A token's way to an {@link Authentication}: its pool by its issuer, the checks in their order, its key, its claims.
+ * The pools at work: what verifies their tokens, and holds a verified one against what a guard accepts.
  * @module
  */
 import { type Authentication, toAuthentication, type VerifiedToken } from './authentication.js'
@@ -33,12 +33,12 @@ export interface Authenticator {
   /** Asks whether a registered pool's keys can be had: how its endpoint failed, `undefined` where one answers. */
   readonly probe: (name: string) => Promise<EndpointFailure | undefined>
   /**
-   * Re-checks the keys that are held.
+   * Asks for the keys that are held. Resolves to whether all of them were answered.
    *
    * @param names - of pools; `undefined` for all of them
    * @throws {TypeError} rejected: for an unknown pool
    */
-  readonly refresh: (names: readonly string[] | undefined) => Promise<void>
+  readonly refresh: (names: readonly string[] | undefined) => Promise<boolean>
   /** Health of each pool's keys. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** Ends the lookups that are under way. */
@@ -48,9 +48,10 @@ export interface Authenticator {
 /**
  * Makes the authenticator of one plugin instance. It asks no endpoint before a token needs it.
  *
+ * @param now - milliseconds since 1970
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
-export function createAuthenticator(options: ResolvedOptions): Authenticator {
+export function createAuthenticator(options: ResolvedOptions, now = Date.now): Authenticator {
   const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
   for (const pool of options.pools.values()) {
@@ -61,10 +62,11 @@ export function createAuthenticator(options: ResolvedOptions): Authenticator {
   }
   return {
     plan: (names, requirement, path) => compilePlan(live, names, requirement, path, options.clockTolerance),
-    verify: createTokenVerifier(byIssuer, options),
+    verify: createTokenVerifier(byIssuer, options, now),
     probe: async (name) => live.get(name)?.keys.probe(),
     async refresh(names) {
-      await Promise.all(choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh()))
+      const answers = choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh())
+      return (await Promise.all(answers)).every(Boolean)
     },
     status: () => Object.fromEntries([...live].map(([name, { keys }]) => [name, keys.status()])),
     close() {

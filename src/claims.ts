@@ -8,7 +8,7 @@ import {
   type CompiledSchema,
   compileSchema,
   findUnknownFormat,
-  isAnywhere,
+  isRepeatable,
   isSchema,
   isTransform,
   oneOrMore,
@@ -56,7 +56,7 @@ export interface ClaimsReader {
   readonly names: ReadonlySet<string>
   /**
    * Whether it finds the same in the same payload every time, and nothing that could be changed: so that one reading
-   * can serve many requests. A function of the application, and a `Date`, are no such thing.
+   * can serve many requests.
    */
   readonly isRepeatable: boolean
 }
@@ -130,7 +130,7 @@ export function compileClaims(option: ClaimsOption | undefined, path: string): C
   return {
     read: readerOfSchema(declared),
     names: new Set(declared.fields.map(({ name }) => name)),
-    isRepeatable: !isAnywhere(option, (schema) => isTransform(schema) || schema['type'] === 'Date'),
+    isRepeatable: isRepeatable(option),
   }
 }
 

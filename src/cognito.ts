@@ -64,10 +64,11 @@ export interface Cognito<P> {
    * for a key that has to be refused at once. A failing endpoint takes no key away.
    *
    * @param pool - a name or a list of names; all pools where it is left out
+   * @returns whether all of them were answered; `false` where an endpoint failed, and its keys are still held
    * @throws {TypeError} rejected: for an unknown pool
    * @example await app.cognito.refresh('eu')
    */
-  readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<void>
+  readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<boolean>
   /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** The registered pools by their names. */
@@ -110,7 +111,7 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
     },
     async refresh(...given: [pool?: string | readonly string[]]) {
       assertGiven(given, 'refresh')
-      await authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
+      return authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
     },
     status: authenticator.status,
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),

@@ -3,28 +3,62 @@
  * @module
  */
 
-class FrozenSet extends Set<string> {
+/** Not a subclass of `Set`, whose own methods would change it all the same. */
+class FrozenSet implements Iterable<string> {
+  readonly #names: ReadonlySet<string>
+
   constructor(names: readonly string[]) {
-    super()
-    for (const name of names) super.add(name)
+    this.#names = new Set(names)
     Object.freeze(this)
   }
 
-  override add(): never {
-    throw new TypeError('this set is read-only')
+  get size(): number {
+    return this.#names.size
   }
 
-  override delete(): never {
-    return this.add()
+  has(name: string): boolean {
+    return this.#names.has(name)
   }
 
-  override clear(): never {
-    return this.add()
+  keys() {
+    return this.#names.keys()
+  }
+
+  values() {
+    return this.#names.values()
+  }
+
+  entries() {
+    return this.#names.entries()
+  }
+
+  [Symbol.iterator]() {
+    return this.#names.values()
+  }
+
+  forEach(action: (name: string, again: string, set: ReadonlySet<string>) => void, self?: unknown): void {
+    for (const name of this.#names) action.call(self, name, name, this as unknown as ReadonlySet<string>)
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Set'
+  }
+
+  /** What this version of Node can do with sets besides: ECMAScript 2025, §24.2.4. */
+  static {
+    const names = ['union', 'intersection', 'difference', 'symmetricDifference']
+    const questions = ['isSubsetOf', 'isSupersetOf', 'isDisjointFrom']
+    for (const name of [...names, ...questions].filter((method) => method in Set.prototype)) {
+      const method = Reflect.get(Set.prototype, name)
+      Object.defineProperty(FrozenSet.prototype, name, {
+        value(this: FrozenSet, other: unknown) {
+          return Reflect.apply(method, this.#names, [other])
+        },
+      })
+    }
   }
 }
 
-const EMPTY: ReadonlySet<string> = new FrozenSet([])
-
-/** The read-only set of these names. Its `add`, `delete` and `clear` throw a `TypeError`. */
+/** The read-only set of these names. */
 export const toFrozenSet = (names: readonly string[]): ReadonlySet<string> =>
-  names.length === 0 ? EMPTY : new FrozenSet(names)
+  new FrozenSet(names) as unknown as ReadonlySet<string>

@@ -67,6 +67,12 @@ export class JwksEndpoint {
     return this.#join(kid, () => this.#start(kid))
   }
 
+  /** Asks in any case, by a fetch that begins now. Never rejects. */
+  ask(kid: string): Promise<Lookup> {
+    const pending = this.#underWay.get(kid)
+    return pending === undefined ? this.#start(kid) : pending.then(() => this.#start(kid))
+  }
+
   /** Sets who is told of every key that is found, also of one that nobody waits for any more. */
   onFound(announce: (kid: string, pem: string) => void): void {
     this.#announce = announce
@@ -84,6 +90,7 @@ export class JwksEndpoint {
 
   /** While the endpoint fails, one lookup a step tells whether it is back; nobody waits for a slot then. */
   async #join(kid: string, whenHealthy: () => Promise<Lookup>): Promise<Lookup> {
+    if (this.#closing.signal.aborted) return STILL_FAILING
     const pending = this.#underWay.get(kid)
     if (pending) return pending
     const retryAfterMs = this.#backOff.remainingMs()
@@ -113,7 +120,7 @@ export class JwksEndpoint {
     this.#absences.learn(kid, pem === undefined)
     if (pem === undefined) return { outcome: 'absent' }
     this.#announce(kid, pem)
-    return { outcome: 'found', pem }
+    return { outcome: 'found' }
   }
 }
 

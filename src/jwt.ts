@@ -19,6 +19,8 @@ export interface UnverifiedToken {
 /** Throws unless the signature of `text` is of the key that this function was built for. */
 export type SignatureCheck = (text: string) => void
 
+const NOTHING = Buffer.alloc(0)
+
 const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
 
 /** RFC 6750 §2.1 */
@@ -45,20 +47,25 @@ export function createTokenParser(maxLength: number): TokenParser {
     parse(text) {
       if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
       const { header, payload, signature } = splitToken(text)
-      const kid = kids.get(header) ?? readHeader(decodeSegment(header, text))
+      const known = kids.get(header)
+      const headerBytes = known === undefined ? decodeSegment(header, text) : NOTHING
       const payloadBytes = decodeSegment(payload, text)
       const { length } = decodeSegment(signature, text)
       if (length < 256 || length > 1024) {
         throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
       }
-      return { header, kid, payload: parseObject(payloadBytes, 'payload') }
+      return { header, kid: known ?? readHeader(headerBytes), payload: parseObject(payloadBytes, 'payload') }
     },
     learn({ header, kid }) {
+      if (kids.has(header)) return
       if (kids.size >= MAX_HEADERS) kids.clear()
-      kids.set(header, kid)
+      kids.set(detach(header), kid)
     },
   }
 }
+
+/** A copy of a canonical part or token: a piece of a string keeps the whole of it in memory. */
+export const detach = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
 function refuseForm(text: string, reason: string): CognitoError {

@@ -5,6 +5,7 @@
 import type { Clock } from './clock.js'
 import type { JwksEndpoint } from './jwks-endpoint.js'
 import type { EndpointFailure } from './jwks-fetch.js'
+import type { Lookup } from './lookup-queue.js'
 
 /** How long keys are trusted. Times in milliseconds. */
 export interface KeyRingPolicy extends Clock {
@@ -79,7 +80,7 @@ export class KeyRing<K> {
     // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
     const hasIdled = time - entry.confirmedAt > 2 * refreshAfterMs
     if (hasIdled && !this.#isKnownToFail(entry.endpoint)) return undefined
-    void this.#recheck(kid, entry)
+    void this.#learn(kid, entry, entry.endpoint.recheck(kid))
     return entry.key
   }
 
@@ -100,9 +101,10 @@ export class KeyRing<K> {
     return this.status().lastFailure?.reason
   }
 
-  /** Re-checks every key that is held. */
-  async refresh(): Promise<void> {
-    await Promise.all([...this.#keys].map(([kid, entry]) => this.#recheck(kid, entry)))
+  /** Asks for every key that is held, in any case. Resolves to whether all of them were answered. */
+  async refresh(): Promise<boolean> {
+    const lookups = [...this.#keys].map(([kid, entry]) => this.#learn(kid, entry, entry.endpoint.ask(kid)))
+    return (await Promise.all(lookups)).every(({ outcome }) => outcome !== 'failed')
   }
 
   status(): KeyRingStatus {
@@ -129,7 +131,7 @@ export class KeyRing<K> {
   async #search(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
     const entry = this.#keys.get(kid)
     if (entry === undefined) return this.#lookUp(kid, first)
-    await this.#recheck(kid, entry)
+    await this.#learn(kid, entry, entry.endpoint.recheck(kid))
     const key = this.#trusted(kid)?.key
     if (key !== undefined) return { outcome: 'found', key }
     return this.#keys.has(kid) ? this.#lookUp(kid, first) : { outcome: 'absent' }
@@ -150,9 +152,10 @@ export class KeyRing<K> {
   }
 
   /** Learns from the endpoint that last confirmed a key. A failing endpoint takes no key away. */
-  async #recheck(kid: string, entry: HeldKey<K>): Promise<void> {
-    const lookup = await entry.endpoint.recheck(kid)
+  async #learn(kid: string, entry: HeldKey<K>, asked: Promise<Lookup>): Promise<Lookup> {
+    const lookup = await asked
     if (lookup.outcome === 'absent' && this.#keys.get(kid) === entry) this.#keys.delete(kid)
+    return lookup
   }
 
   #confirm(kid: string, pem: string, endpoint: JwksEndpoint): void {

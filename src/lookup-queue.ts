@@ -7,7 +7,7 @@ import type { Clock } from './clock.js'
 
 /** What became of one lookup. */
 export type Lookup =
-  | { readonly outcome: 'found'; readonly pem: string }
+  | { readonly outcome: 'found' }
   /** The endpoint answered, and has no such key or an unusable one. */
   | { readonly outcome: 'absent' }
   /** The endpoint gave no usable answer; it is not asked again before `retryAfterMs` have passed. */

@@ -8,8 +8,7 @@ export type Members = Readonly<Record<string, unknown>>
 
 /** Freezes parsed JSON, so that nobody can change what another request reads. */
 export function deepFreeze<T extends object>(value: T): T {
-  for (const name in value) {
-    const member = value[name]
+  for (const member of Object.values(value)) {
     if (typeof member === 'object' && member !== null) deepFreeze(member)
   }
   return Object.freeze(value)

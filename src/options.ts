@@ -52,7 +52,7 @@ export interface KeysOptions {
 /** How many verified tokens are remembered, and for how long. */
 export interface TokenCacheOptions {
   /**
-   * Tokens remembered at the most, of about 2 kB each; 2–1,000,000.
+   * Tokens remembered at the most, of about 3 kB each; 2–1,000,000.
    *
    * @defaultValue 10,000
    */
@@ -165,9 +165,7 @@ const OPTIONS = Type.Object(
     defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
     tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
     clockTolerance: number(0, 300, 'seconds from 0 to 300'),
-    tokenCache: Type.Optional(
-      Type.Union([TOKEN_CACHE, Type.Literal(false)], { expected: 'an object of cache options, or false' }),
-    ),
+    tokenCache: Type.Optional(Type.Unsafe<TokenCacheOptions | false>({ ...Type.Any(), expected: '' })),
     keys: Type.Optional(KEYS),
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
@@ -192,6 +190,7 @@ export const optionNames = {
 } as const
 
 const schema = compileSchema(OPTIONS)
+const tokenCacheSchema = compileSchema(TOKEN_CACHE)
 
 /**
  * Validates the options and fills in the defaults. Nothing is coerced, and `options` is not changed.
@@ -233,7 +232,9 @@ export function resolveOptions(
 }
 
 function resolveTokenCache(option: TokenCacheOptions | false = {}): ResolvedOptions['tokenCache'] {
-  return option && Object.freeze({ max: 10_000, ttl: 300, ...withoutUndefined(option) })
+  if (option === false) return false
+  assertOptions(tokenCacheSchema, option, 'tokenCache')
+  return Object.freeze({ max: 10_000, ttl: 300, ...withoutUndefined(option) })
 }
 
 const withoutUndefined = <T extends object>(options: T): T =>

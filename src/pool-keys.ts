@@ -30,6 +30,7 @@ export class PoolKeys {
   readonly #options: Required<KeysOptions>
   readonly #tolerance: number
   #opened: OpenKeys | undefined
+  #isClosed = false
 
   /** @param tolerance - seconds */
   constructor(pool: ResolvedPool, options: Required<KeysOptions>, tolerance: number) {
@@ -60,9 +61,9 @@ export class PoolKeys {
     return this.#open().ring.probe()
   }
 
-  /** Re-checks every key that is held. */
-  async refresh(): Promise<void> {
-    await this.#opened?.ring.refresh()
+  /** Asks for every key that is held. Resolves to whether all of them were answered. */
+  async refresh(): Promise<boolean> {
+    return this.#opened === undefined || this.#opened.ring.refresh()
   }
 
   status(): KeyRingStatus {
@@ -71,11 +72,16 @@ export class PoolKeys {
 
   /** Ends the lookups that are under way. */
   close(): void {
+    this.#isClosed = true
     for (const endpoint of this.#opened?.endpoints.values() ?? []) endpoint.close()
   }
 
   #open(): OpenKeys {
-    this.#opened ??= openKeys(this.#pool, this.#options, this.#tolerance)
+    if (this.#opened === undefined) {
+      this.#opened = openKeys(this.#pool, this.#options, this.#tolerance)
+      // Whoever asks too late hears of a failure, and nobody is asked.
+      if (this.#isClosed) this.close()
+    }
     return this.#opened
   }
 }

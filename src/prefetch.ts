@@ -25,24 +25,24 @@ export function prefetchKeys(
   authenticator: Authenticator,
   { keys, pools }: ResolvedOptions,
 ): void {
-  const ask = () => findUnreachable(authenticator, pools.values())
+  const ask = () => findUnreachable(authenticator, pools.values(), keys.prefetch === 'require')
   if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await ask()))
   if (keys.prefetch === 'background') {
-    let callOff = () => {}
     app.addHook('onReady', async () => {
-      callOff = monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
+      monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
     })
-    app.addHook('onClose', async () => callOff())
   }
 }
 
 async function findUnreachable(
   authenticator: Authenticator,
   pools: Iterator<ResolvedPool>,
+  isOneEnough: boolean,
 ): Promise<readonly UnreachablePool[]> {
   const unreachable: UnreachablePool[] = []
   async function work(): Promise<void> {
     for (let next = pools.next(); !next.done; next = pools.next()) {
+      if (isOneEnough && unreachable.length > 0) return
       const reason = await authenticator.probe(next.value.name)
       if (reason !== undefined) unreachable.push({ pool: next.value, reason })
     }

@@ -10,7 +10,12 @@ export function isPromised(value: unknown): value is PromiseLike<unknown> {
 
 /** Goes on at once where the value is there, and later where it is promised. */
 export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return isPromised(value) ? Promise.resolve(value).then(next) : next(value)
+  return isPromised(value) ? goOn(value, next) : next(value)
+}
+
+/** `await` waits for the promise itself; its method `then` may have been replaced. */
+async function goOn<T, R>(value: PromiseLike<T>, next: (value: T) => R | Promise<R>): Promise<R> {
+  return next(await value)
 }
 
 /** Takes up the rejection of a promise that nobody waits for: unhandled, it would end the process. */

@@ -2,7 +2,15 @@
  * How a value is held against a TypeBox schema. The door of TypeBox.
  * @module
  */
-import { FormatRegistry, Kind, type Static, TransformKind, type TSchema, Type } from '@sinclair/typebox'
+import {
+  FormatRegistry,
+  Kind,
+  type Static,
+  TransformKind,
+  type TSchema,
+  Type,
+  TypeRegistry,
+} from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 
@@ -35,13 +43,17 @@ export function isTransform(schema: TSchema): boolean {
   return Object.hasOwn(schema, TransformKind)
 }
 
-/** Tells whether a schema, or one within it, is such. */
-export function isAnywhere(schema: unknown, isSuch: (schema: TSchema) => boolean): boolean {
-  if (typeof schema !== 'object' || schema === null) return false
-  return (
-    (isSchema(schema) && isSuch(schema)) || Object.values(schema).some((part) => isAnywhere(part, isSuch))
-  )
+/**
+ * Tells whether a schema finds the same in the same value every time, and nothing that could be changed. A function of
+ * the application (a transform, a format, a kind of its own) and a `Date` are no such thing.
+ */
+export function isRepeatable(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return true
+  return !(isSchema(schema) && isOpen(schema)) && Object.values(schema).every(isRepeatable)
 }
+
+const isOpen = (schema: TSchema) =>
+  isTransform(schema) || schema['type'] === 'Date' || 'format' in schema || TypeRegistry.Has(schema[Kind])
 
 /** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */
 export function findUnknownFormat(schema: unknown): string | undefined {
@@ -62,11 +74,11 @@ export function findUnknownFormat(schema: unknown): string | undefined {
  */
 export function compileSchema(schema: TSchema): CompiledSchema {
   const check = TypeCompiler.Compile(schema)
-  const transforms = isAnywhere(schema, isTransform)
+  const isPlain = isRepeatable(schema)
   return {
     decode(value) {
       if (!check.Check(value)) return undefined
-      if (!transforms) return value
+      if (isPlain) return value
       try {
         return check.Decode(value)
       } catch {

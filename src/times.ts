@@ -43,8 +43,9 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
  * and before the second.
  */
 export function validityOf(payload: Members, tolerance: number): readonly [from: number, until: number] {
-  const { exp, iat, nbf } = payload as { readonly exp: number; readonly iat: number; readonly nbf?: number }
-  return [Math.max(iat, nbf ?? 0) - Math.max(tolerance, MIN_FUTURE_TOLERANCE), exp + tolerance]
+  const { exp, iat } = payload as { readonly exp: number; readonly iat: number }
+  const nbf = (ownMember(payload, 'nbf') ?? 0) as number
+  return [Math.max(iat, nbf) - Math.max(tolerance, MIN_FUTURE_TOLERANCE), exp + tolerance]
 }
 
 /** Tells a finite number from 0 to `latest`. */

@@ -41,10 +41,15 @@ export class TokenCache<V extends { readonly text: string }> {
 
   /** Remembers a value in place of another one with the same tail. */
   set(value: V): void {
-    const { text } = value
-    if (this.#young.size >= this.#maxSize || this.#length + text.length > this.#maxLength) this.#turn()
-    this.#young.set(text.slice(-TAIL), value)
-    this.#length += text.length
+    const { length } = value.text
+    if (length > this.#maxLength) return
+    const tail = value.text.slice(-TAIL)
+    const replaced = this.#young.get(tail)
+    if (replaced) this.#length -= replaced.text.length
+    else if (this.#young.size >= this.#maxSize) this.#turn()
+    if (this.#length + length > this.#maxLength) this.#turn()
+    this.#young.set(tail, value)
+    this.#length += length
   }
 
   #turn(): void {

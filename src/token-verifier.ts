@@ -6,7 +6,7 @@
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
-import { createTokenParser, type SignatureCheck, type UnverifiedToken } from './jwt.js'
+import { createTokenParser, detach, type SignatureCheck, type UnverifiedToken } from './jwt.js'
 import { deepFreeze, ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type Plan } from './plan.js'
@@ -37,10 +37,15 @@ interface RememberedToken extends VerifiedToken {
   readonly validUntil: number
 }
 
-/** Makes the verifier of the pools with these issuers. */
+/**
+ * Makes the verifier of the pools with these issuers.
+ *
+ * @param now - milliseconds since 1970
+ */
 export function createTokenVerifier(
   byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
   { tokenCache, clockTolerance, maxTokenLength }: ResolvedOptions,
+  now: () => number,
 ): VerifyToken {
   const parser = createTokenParser(maxTokenLength)
   const cache = tokenCache === false ? undefined : new TokenCache<RememberedToken>(tokenCache.max)
@@ -54,13 +59,9 @@ export function createTokenVerifier(
   ): RememberedToken {
     checkSignature(text)
     parser.learn(token)
-    const { kid } = token
-    const payload = deepFreeze(token.payload)
-    const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
-    const [validFrom, expires] = validityOf(payload, clockTolerance)
-    const validUntil = Math.min(expires, Date.now() / 1000 + ttl)
-    const key = { kid, keys, checkSignature }
-    const verified = { text, payload, pool, tokenUse, lastReading: undefined, ...key, validFrom, validUntil }
+    const [validFrom, expires] = validityOf(token.payload, clockTolerance)
+    const validity = { validFrom, validUntil: Math.min(expires, now() / 1000 + ttl) }
+    const verified = remember(text, token, pool, { kid: token.kid, keys, checkSignature, ...validity })
     cache?.set(verified)
     return verified
   }
@@ -75,7 +76,7 @@ export function createTokenVerifier(
     }
     const { pool, keys } = chosen
     assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)
-    checkTimes(token.payload, Date.now() / 1000, clockTolerance, pool.name)
+    checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
     const held = keys.held(token.kid)
     if (held !== undefined) return conclude(text, token, chosen, held)
     return keys.find(token.kid, issuer as string).then((found) => conclude(text, token, chosen, found))
@@ -83,12 +84,22 @@ export function createTokenVerifier(
 
   return (text, plan) => {
     const known = cache?.get(text)
-    return known !== undefined && isStillGood(known) ? known : verify(text, plan)
+    return known !== undefined && isStillGood(known, now() / 1000) ? known : verify(text, plan)
   }
 }
 
+type Memory = Omit<RememberedToken, keyof VerifiedToken>
+
+function remember(text: string, token: UnverifiedToken, pool: ResolvedPool, memory: Memory): RememberedToken {
+  const payload = deepFreeze(token.payload)
+  const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
+  return { text: detach(text), payload, pool, tokenUse, lastReading: undefined, ...memory }
+}
+
 /** The clock goes on, and a key that is no longer held takes its tokens with it. */
-function isStillGood({ kid, keys, checkSignature, validFrom, validUntil }: RememberedToken): boolean {
-  const now = Date.now() / 1000
+function isStillGood(
+  { kid, keys, checkSignature, validFrom, validUntil }: RememberedToken,
+  now: number,
+): boolean {
   return now >= validFrom && now < validUntil && keys.held(kid) === checkSignature
 }

@@ -123,11 +123,20 @@ t.test(
     await app.cognito.refresh(['moved'])
     await t.rejects(app.cognito.verify(old, 'moved'), { code: 'COGNITO_ERR_TOKEN_INVALID' })
     t.equal(issuer.fetches.get(other.userPoolId), 2)
+    await app.cognito.verify(other.idToken(), 'other', { tokenUse: 'id' })
     issuer.down = true
-    await app.cognito.refresh()
+    t.equal(await app.cognito.refresh(), false, 'an endpoint failed')
     issuer.down = false
     t.match(await app.cognito.verify(other.accessToken(), 'other'), { pool: 'other' })
     t.match(app.cognito.status(), { other: { lastFailure: { reason: 'status' } } })
+    const tokens = [other.accessToken(), other.idToken()]
+    other.rotateKeys({ keepOld: false })
+    t.equal(await app.cognito.refresh('other'), true, 'asked in spite of the back-off')
+    for (const token of tokens) {
+      const verified = app.cognito.verify(token, 'other', { tokenUse: ['access', 'id'] })
+      await t.rejects(verified, { code: 'COGNITO_ERR_TOKEN_INVALID' }, 'every key that was held')
+    }
+    t.equal(await (await createApp(t, { cold: other.options() })).cognito.refresh(), true)
     for (const wrong of ['nobody', [], ['other', 'nobody']]) {
       await t.rejects(app.cognito.refresh(wrong as never), TypeError)
     }

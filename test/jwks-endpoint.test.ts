@@ -51,7 +51,10 @@ const json = (response: ServerResponse, body: unknown, status = 200) =>
 
 t.test('a published key is found, at the path and query of the URL', async (t) => {
   const { endpoint, asked } = await serve(t, (_request, response) => json(response, pool.keySet()))
-  t.match(await endpoint.lookUp(kid), { outcome: 'found', pem: /^-----BEGIN PUBLIC KEY-----/ })
+  const announced: string[] = []
+  endpoint.onFound((id, pem) => announced.push(id, pem))
+  t.match(await endpoint.lookUp(kid), { outcome: 'found' })
+  t.match(announced, [kid, /^-----BEGIN PUBLIC KEY-----/])
   t.strictSame(asked, ['/pool/jwks.json?v=1'])
   t.match(endpoint.health(), { isFailing: false, lastSuccess: 1000, lastFailure: undefined })
 })
@@ -326,6 +329,20 @@ t.test('each lookup is on the tracing channel, with the pool, the URL and what c
   t.notOk(JSON.stringify(messages).includes(kid), 'and no key')
 })
 
+t.test('a key is asked for in any case, by a fetch that begins then', async (t) => {
+  const works = { now: false }
+  const { endpoint, asked } = await serve(t, (_request, response) =>
+    setTimeout(() => json(response, pool.keySet(), works.now ? 200 : 403), 20),
+  )
+  const pending = endpoint.lookUp(kid)
+  const after = endpoint.ask(kid)
+  t.match(await pending, { outcome: 'failed' })
+  t.match(await after, { outcome: 'failed' }, 'not the one that was under way, and in spite of the back-off')
+  t.equal(asked.length, 2)
+  works.now = true
+  t.match(await endpoint.ask(kid), { outcome: 'found' })
+})
+
 t.test('closing ends what is under way', async (t) => {
   const { endpoint } = await serve(t, () => {})
   const lookup = endpoint.lookUp(kid)
@@ -334,6 +351,7 @@ t.test('closing ends what is under way', async (t) => {
   endpoint.close()
   t.match(await lookup, { outcome: 'failed' })
   t.ok(performance.now() - start < 200)
+  t.match(await endpoint.lookUp('another'), { outcome: 'failed' }, 'and nobody is asked any more')
   const { endpoint: between, asked } = await serve(t, (request) => request.socket.destroy())
   const retried = between.lookUp(kid)
   await new Promise((resolve) => setTimeout(resolve, 50))

@@ -286,6 +286,20 @@ t.test('a claim schema that cannot be used stops the boot with its path', async 
   )
 })
 
+t.test('a wrong option of the token cache is named, too', (t) => {
+  for (const [tokenCache, message] of [
+    [{ max: 1 }, 'tokenCache.max: expected a whole number from 2 to 1,000,000'],
+    [{ ttl: 0 }, 'tokenCache.ttl: expected seconds from 1 to 86,400'],
+    [{ maxx: 5 }, 'tokenCache.maxx: unknown name; expected max, ttl'],
+    [true, 'tokenCache: expected an object of cache options, or false'],
+  ] as const) {
+    t.throws(() => resolve({ pools: { eu }, tokenCache } as never), { name: 'TypeError', message })
+  }
+  t.equal(resolve({ pools: { eu }, tokenCache: false }).tokenCache, false)
+  t.strictSame(resolve({ pools: { eu }, tokenCache: { max: 5 } }).tokenCache, { max: 5, ttl: 300 })
+  t.end()
+})
+
 t.test('the defaults', async (t) => {
   const options = resolve({ pools: { eu, us } })
   const { pools, tokenSources, ...rest } = options

@@ -23,7 +23,7 @@ function createLoggedApp(
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const app = Fastify({ logger: { stream } })
   test.teardown(() => app.close())
-  app.register(cognito, { pools, keys: { timeout: 0.3, ...(prefetch !== undefined && { prefetch }) } })
+  app.register(cognito, { pools, keys: { timeout: 1, ...(prefetch !== undefined && { prefetch }) } })
   return { app, lines }
 }
 
@@ -124,4 +124,36 @@ t.test('an application that is closed meanwhile warns of nothing', async (t) => 
     t.match(app.cognito.status(), { eu: { state: 'cold', lastFailure: undefined } })
     t.equal(asked, ms === 0 ? 0 : 1)
   }
+})
+
+t.test('closing in the middle of many pools asks no further one, nor their second URLs', async (t) => {
+  let asked = 0
+  const origin = await startServer(t, () => {
+    asked += 1
+  })
+  const issuers = (index: number) => [`${origin}/${index}/a`, `${origin}/${index}/b`]
+  const pools = Array.from({ length: 20 }, (_, index) => [
+    `p${index}`,
+    { userPoolId: `eu-west-1_pool${index}`, appClientId: 'client', issuer: issuers(index) },
+  ])
+  const { app, lines } = createLoggedApp(t, Object.fromEntries(pools))
+  await app.ready()
+  await pause(200)
+  t.equal(asked, 8)
+  await app.close()
+  await pause(500)
+  t.equal(asked, 8)
+  t.strictSame(lines, [])
+})
+
+t.test('required: the first pool that nobody answers for is enough', async (t) => {
+  const jwksUrl = (index: number) => `${issuer.origin}/nobody${index}/jwks.json`
+  const pools = Array.from({ length: 40 }, (_, index) => [
+    `p${index}`,
+    { userPoolId: `eu-west-1_pool${index}`, appClientId: 'client', jwksUrl: jwksUrl(index) },
+  ])
+  const { app } = createLoggedApp(t, Object.fromEntries(pools), 'require')
+  await t.rejects(async () => app.ready(), { message: /^pools\.p\d: expected / })
+  const asked = [...issuer.fetches.keys()].filter((id) => /^nobody\d+$/.test(id))
+  t.ok(asked.length < 40, `${asked.length} of 40 were asked`)
 })

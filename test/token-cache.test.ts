@@ -2,10 +2,13 @@
  * Tokens that are remembered: what a second sight of a token may skip, and what it may not.
  * @module
  */
-import { Type } from '@sinclair/typebox'
+import { FormatRegistry, Kind, Type, TypeRegistry } from '@sinclair/typebox'
 import t from 'tap'
+import { createAuthenticator } from '../src/authenticator.js'
+import { resolveOptions } from '../src/options.js'
 import { TokenCache } from '../src/token-cache.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
+import { exposeGarbageCollector } from './support/garbage.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const pools = () => ({ eu: eu.options(), us: us.options() })
@@ -40,6 +43,26 @@ t.test('its texts together are bounded, too', async (t) => {
   t.ok(cache.get(long('b').text))
   t.ok(cache.get(long('c').text))
 })
+
+t.test(
+  'a text that is too long is not remembered, and one that is remembered again counts once',
+  async (t) => {
+    const cache = new TokenCache(4)
+    const long = { text: 'x'.repeat(5000) }
+    cache.set(long)
+    t.equal(cache.get(long.text), undefined)
+    const [one, other] = [{ text: 'a'.repeat(2000) }, { text: 'b'.repeat(2000) }]
+    cache.set(other)
+    for (let index = 0; index < 20; index += 1) cache.set(one)
+    t.equal(cache.get(other.text), other)
+    for (const name of ['c', 'd', 'e', 'f']) {
+      cache.set({ text: name.repeat(40) })
+      cache.set({ text: name.toUpperCase().repeat(40) })
+      cache.set({ text: `${name}!`.repeat(40) })
+      t.ok(cache.get(name.repeat(40)), 'a new generation begins with no length')
+    }
+  },
+)
 
 t.test('what has the same tail is not the same', async (t) => {
   const cache = new TokenCache(4)
@@ -167,8 +190,8 @@ t.test('no request can change what another one with the same token finds', async
   const spoilt = (await app.cognito.verify(token)) as unknown as Spoilt
   const attempts: readonly ((any: Spoilt) => void)[] = [
     ({ scopes }) => scopes.add('three'),
-    ({ scopes }) => scopes.delete('one'),
-    ({ groups }) => groups.clear(),
+    ({ scopes }) => Set.prototype.add.call(scopes, 'three'),
+    ({ groups }) => Set.prototype.clear.call(groups),
     ({ claims }) => Object.assign(claims, { sub: 'x' }),
     ({ claims }) => claims.tags.push('b'),
     ({ claims }) => Object.assign(claims.nested.deep, { x: 2 }),
@@ -209,6 +232,82 @@ t.test('dates, transforms and type guards are worked out for each request', asyn
   await app.cognito.verify(other, 'us')
   await app.cognito.verify(other, 'us')
   await t.rejects(app.cognito.verify(other, 'us'), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+})
+
+t.test('formats and kinds of the application are asked for each request', async (t) => {
+  const banned = new Set<unknown>()
+  FormatRegistry.Set('not-banned', (value) => !banned.has(value))
+  TypeRegistry.Set('NotBanned', (_schema, value) => !banned.has(value))
+  t.teardown(() => {
+    FormatRegistry.Delete('not-banned')
+    TypeRegistry.Delete('NotBanned')
+  })
+  const alias = { alias: 'custom:name' }
+  const schemas = [
+    Type.Object({ nick: Type.String({ format: 'not-banned', ...alias }) }),
+    Type.Object({ nick: Type.Unsafe<string>({ [Kind]: 'NotBanned', ...alias }) }),
+  ]
+  const app = await createApp(t, pools())
+  for (const claims of schemas) {
+    banned.clear()
+    const requirement = { claims }
+    const token = eu.accessToken({ 'custom:name': 'eve' })
+    await app.cognito.verify(token, 'eu', requirement)
+    banned.add('eve')
+    await t.rejects(app.cognito.verify(token, 'eu', requirement), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+  }
+})
+
+t.test('a second guard keeps what the first one’s schema found, also of a remembered token', async (t) => {
+  const claims = Type.Object({ since: Type.Date({ alias: 'custom:since' }) })
+  const app = await createApp(t, pools())
+  const guards = [app.authRequired('eu', { claims }), app.authRequired('eu')]
+  const handler = async (request: { cognito: unknown }) => (request.cognito as { claims: object }).claims
+  app.get('/', { onRequest: guards as never }, handler)
+  app.get('/open', { onRequest: app.authRequired('eu') }, async () => 'in')
+  const headers = bearer(eu.accessToken({ 'custom:since': '2026-01-31' }))
+  for (const url of ['/open', '/', '/']) {
+    const { body } = await app.inject({ url, headers })
+    if (url === '/') t.match(JSON.parse(body), { since: '2026-01-31T00:00:00.000Z' })
+  }
+})
+
+t.test(
+  'a clock that is set back: a remembered token of the future is refused as an unknown one is',
+  async (t) => {
+    const clock = { ms: Date.now() }
+    const authenticator = createAuthenticator(
+      resolveOptions({ pools: { eu: eu.options() }, keys: { prefetch: false } }, {}),
+      () => clock.ms,
+    )
+    t.teardown(() => authenticator.close())
+    const plan = authenticator.plan(['eu'], {}, 'test')
+    const token = eu.accessToken()
+    const verified = await authenticator.verify(token, plan)
+    t.equal(authenticator.verify(token, plan), verified)
+    clock.ms -= 61_000
+    t.throws(() => authenticator.verify(token, plan), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+    clock.ms += 61_000 + 3_604_000
+    t.match(authenticator.verify(token, plan), { pool: { name: 'eu' } }, 'verified anew')
+    clock.ms += 2000
+    t.throws(() => authenticator.verify(token, plan), { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
+  },
+)
+
+t.test('a remembered token takes the memory of its own text alone', async (t) => {
+  const app = await createApp(t, pools())
+  const collect = exposeGarbageCollector()
+  const tokens = Array.from({ length: 300 }, () => eu.accessToken())
+  const padding = ' '.repeat(12_000)
+  /** A token as a piece of a long header. */
+  const cut = (token: string) => Buffer.from(`${padding}${token}`).toString('latin1').slice(padding.length)
+  await app.cognito.verify(cut(tokens[0] as string))
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (const token of tokens) await app.cognito.verify(cut(token))
+  collect()
+  const each = (process.memoryUsage().heapUsed - before) / tokens.length
+  t.ok(each < 6000, `${Math.round(each)} bytes a token`)
 })
 
 t.test('routes with schemas of their own find each its own claims', async (t) => {

@@ -68,7 +68,18 @@ const traffic = (steps: number, ms: number) =>
     }
   })
 
-const refresh = command('re-checks are asked for', (world) => world.refresh())
+const refresh = command('re-checks are asked for', (world) => void world.refresh())
+
+const purge = command('the URLs answer, re-checks are asked for, and no removed key works', async (world) => {
+  world.recover()
+  const refreshed = world.refresh()
+  await world.pass(2 * WAIT_MS)
+  if (!(await refreshed)) return
+  for (const kid of world.kids) {
+    const outcome = world.published.has(kid) ? '' : await hear(world, kid)
+    if (outcome === 'found') throw new Breach(`${kid} works although removed`)
+  }
+})
 
 async function hear(world: World, kid: string): Promise<string> {
   const heard = world.ask(kid, 0)
@@ -107,6 +118,7 @@ export const courses = fc.commands<object, World, true>(
     fc.tuple(fc.integer({ min: 1, max: 80 }), url).map(([kids, index]) => flood(kids, index)),
     fc.tuple(fc.integer({ min: 2, max: 8 }), milliseconds).map(([steps, ms]) => traffic(steps, ms)),
     fc.constant(refresh),
+    fc.constant(purge),
     fc.constant(recover),
     fc.constant(idle),
   ],

@@ -106,8 +106,8 @@ export class PolicyModel {
   readonly #endpoints: ReadonlyMap<string, Endpoint>
   readonly #confirmed = new Map<string, Confirmation>()
   readonly #random: number
-  /** Whether re-checks are asked for by hand just now. */
-  isRefreshing = false
+  /** Keys that were asked for by hand, in any case, until when that may begin. */
+  readonly #refreshing = new Map<string, { readonly url: string; readonly until: number }>()
 
   constructor(urls: readonly string[], random: number) {
     this.#endpoints = new Map(urls.map((url) => [url, new Endpoint()]))
@@ -117,13 +117,15 @@ export class PolicyModel {
   fetchBegins(url: string, kid: string, now: number): void {
     const endpoint = this.#at(url)
     rule(!endpoint.inFlight.has(kid), 'requests for one key join one lookup')
-    rule(now >= endpoint.backOffUntil, 'nobody asks during the back-off')
-    if (endpoint.failures > 0) {
-      rule(endpoint.inFlight.size === 0, 'one lookup a back-off step')
-    } else {
-      this.#assertDue(endpoint, url, kid, now)
-    }
+    if (!this.#isRefreshed(url, kid, now)) this.#assertMayBegin(endpoint, url, kid, now)
     endpoint.inFlight.set(kid, now)
+  }
+
+  /** All known keys are asked for by hand; those whose fetch is under way, when it has ended. */
+  refreshBegins(now: number): void {
+    for (const [kid, { url }] of this.#confirmed) {
+      this.#refreshing.set(kid, { url, until: now + TIMEOUT_MS })
+    }
   }
 
   fetchEnds(url: string, kid: string, brought: Brought, now: number): void {
@@ -187,11 +189,22 @@ export class PolicyModel {
     return known !== undefined && now - known.at <= STALE_MS
   }
 
+  #isRefreshed(url: string, kid: string, now: number): boolean {
+    const refresh = this.#refreshing.get(kid)
+    return refresh?.url === url && now <= refresh.until
+  }
+
+  #assertMayBegin(endpoint: Endpoint, url: string, kid: string, now: number): void {
+    rule(now >= endpoint.backOffUntil, 'nobody asks during the back-off')
+    if (endpoint.failures > 0) rule(endpoint.inFlight.size === 0, 'one lookup a back-off step')
+    else this.#assertDue(endpoint, url, kid, now)
+  }
+
   #assertDue(endpoint: Endpoint, url: string, kid: string, now: number): void {
     const known = this.#confirmed.get(kid)
     if (known?.url === url) {
       const isDue = now - known.at > REFRESH_MS * (1 - JITTER)
-      rule(isDue || this.isRefreshing, 'a key is re-checked when it is due')
+      rule(isDue, 'a key is re-checked when it is due')
       return
     }
     rule(endpoint.unknownInFlight.size < MAX_IN_FLIGHT, 'four lookups of unknown keys at once')

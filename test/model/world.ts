@@ -107,10 +107,9 @@ export class World {
     return heard
   }
 
-  refresh(): void {
-    this.model.isRefreshing = true
-    void this.#ring.refresh()
-    this.model.isRefreshing = false
+  refresh(): Promise<boolean> {
+    this.model.refreshBegins(this.clock.now())
+    return this.#ring.refresh()
   }
 
   /** Lets time pass, and throws what went wrong meanwhile. */
