@@ -15,8 +15,8 @@ const ROTATIONS = 100
 /** Longer than the interval of lookups. */
 const PAUSE_MS = 350
 
-/** No key gets old enough for a re-check: each has to be fetched exactly once. */
-const KEYS: KeysOptions = { refreshAfter: 86_400, lookupInterval: 0.25 }
+/** No key gets old enough for a re-check, and none is asked for at boot: each has to be fetched exactly once. */
+const KEYS: KeysOptions = { refreshAfter: 86_400, lookupInterval: 0.25, prefetch: false }
 
 interface Outcome {
   readonly users: Users

@@ -59,6 +59,8 @@ class FrozenSet implements Iterable<string> {
   }
 }
 
+const EMPTY = new FrozenSet([])
+
 /** The read-only set of these names. */
 export const toFrozenSet = (names: readonly string[]): ReadonlySet<string> =>
-  new FrozenSet(names) as unknown as ReadonlySet<string>
+  (names.length === 0 ? EMPTY : new FrozenSet(names)) as unknown as ReadonlySet<string>

@@ -3,7 +3,15 @@
  * Verification is the genuine one; nothing of it is replaced.
  * @module
  */
-import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign as rsaSign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+  sign as rsaSign,
+} from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PoolOptions } from './pool.js'
@@ -50,10 +58,19 @@ type KeyPair = Readonly<Record<TokenUse, SigningKey>>
 
 const toBase64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
+/** As text: Node 20 deadlocks where it collects a generation as garbage while one of its key objects is exported. */
+const generateKeys = () =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+
 function createKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey, publicKey } = generateKeys()
+  const jwk = createPublicKey(publicKey).export({ format: 'jwk' })
   const kid = randomBytes(32).toString('base64')
-  return { kid, privateKey, jwk: { alg: 'RS256', kid, use: 'sig', ...publicKey.export({ format: 'jwk' }) } }
+  return { kid, privateKey: createPrivateKey(privateKey), jwk: { alg: 'RS256', kid, use: 'sig', ...jwk } }
 }
 
 const createKeys = (): KeyPair => ({ access: createKey(), id: createKey() })

@@ -61,7 +61,8 @@ export function createTokenVerifier(
     parser.learn(token)
     const [validFrom, expires] = validityOf(token.payload, clockTolerance)
     const validity = { validFrom, validUntil: Math.min(expires, now() / 1000 + ttl) }
-    const verified = remember(text, token, pool, { kid: token.kid, keys, checkSignature, ...validity })
+    const own = cache === undefined ? text : detach(text)
+    const verified = remember(own, token, pool, { kid: token.kid, keys, checkSignature, ...validity })
     cache?.set(verified)
     return verified
   }
@@ -93,7 +94,7 @@ type Memory = Omit<RememberedToken, keyof VerifiedToken>
 function remember(text: string, token: UnverifiedToken, pool: ResolvedPool, memory: Memory): RememberedToken {
   const payload = deepFreeze(token.payload)
   const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
-  return { text: detach(text), payload, pool, tokenUse, lastReading: undefined, ...memory }
+  return { text, payload, pool, tokenUse, lastReading: undefined, ...memory }
 }
 
 /** The clock goes on, and a key that is no longer held takes its tokens with it. */
