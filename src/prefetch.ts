@@ -28,9 +28,11 @@ export function prefetchKeys(
   const ask = () => findUnreachable(authenticator, pools.values(), keys.prefetch === 'require')
   if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await ask()))
   if (keys.prefetch === 'background') {
+    let callOff = () => {}
     app.addHook('onReady', async () => {
-      monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
+      callOff = monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
     })
+    app.addHook('onClose', async () => callOff())
   }
 }
 

@@ -35,7 +35,7 @@ t.test('10,000 applications are registered and closed, and leave nothing', async
   const before = process.memoryUsage().heapUsed
   await cycle(CYCLES)
   const grown = (process.memoryUsage().heapUsed - before) / CYCLES
-  t.ok(grown < 500, `${Math.round(grown)} bytes an application`)
+  t.ok(grown < 200, `${Math.round(grown)} bytes an application`)
   // The connections of Node's own fetch stay open for some seconds.
   for (let index = 0; index < 100 && countResources() > idle; index += 1) await pause(100)
   t.ok(countResources() <= idle, `${countResources()} resources, ${idle} before`)
