@@ -1,0 +1,68 @@
+// fastify-cognito without a server: its verification, and its guard with the requests of a real application.
+import Fastify from 'fastify'
+import { admit, createAuthenticator } from '../../dist/authenticator.js'
+import cognito from '../../dist/index.js'
+import { resolveOptions } from '../../dist/options.js'
+
+/**
+ * The whole verification of a token, from its text to the frozen authentication. `request.cognito` is set by the guard.
+ *
+ * @param {object} options - of the plugin
+ * @param {string} pool - name of the pool whose tokens are taken
+ * @param {string} first - a token, with which the keys are fetched
+ */
+export async function createVerification(options, pool, first) {
+  const authenticator = createAuthenticator(resolveOptions(options, {}))
+  const plan = authenticator.plan([pool], {}, 'bench')
+  await authenticator.verify(first, plan)
+  return {
+    prepare: (token) => token,
+    run: (token) => passes(() => admit(authenticator.verify(token, plan), plan)),
+  }
+}
+
+/** The guard of a route, called the way that Fastify calls it. */
+export async function createGuard(options, pool, first) {
+  const app = Fastify()
+  await app.register(cognito, options)
+  const guard = app.authRequired(pool)
+  const makeRequest = await captureRequests(app, first)
+  let isPassed = false
+  const done = (error) => {
+    isPassed = error === undefined
+  }
+  return {
+    prepare: makeRequest,
+    run(request) {
+      guard(request, undefined, done)
+      return isPassed
+    },
+  }
+}
+
+/** Makes requests of the class that Fastify made for this application. */
+async function captureRequests(app, token) {
+  let sample
+  app.get('/', { onRequest: app.authRequired() }, (request) => {
+    sample = request
+    return {}
+  })
+  const { statusCode } = await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+  if (statusCode !== 200) throw new Error(`the guard answers a good token with ${statusCode}`)
+  const { constructor: Request, id, params, query, log } = sample
+  return (text) => {
+    const authorization = Buffer.from(`Bearer ${text}`, 'latin1').latin1Slice()
+    const headers = { host: 'localhost', authorization }
+    return new Request(id, params, { headers, rawHeaders: Object.entries(headers).flat() }, query, log)
+  }
+}
+
+/** Whether a function returns. */
+export function passes(call) {
+  try {
+    call()
+    return true
+  } catch {
+    return false
+  }
+}

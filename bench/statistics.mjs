@@ -1,0 +1,34 @@
+// What is typical of many measurements?
+
+/** @param {readonly number[]} values */
+export const median = (values) => quantile(values, 0.5)
+
+/**
+ * @param {readonly number[]} values
+ * @param {number} share - 0 to 1
+ */
+export function quantile(values, share) {
+  const sorted = Float64Array.from(values).sort()
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+}
+
+/**
+ * The ratios of two series that were measured in turns: each measurement is held against its neighbour in time, so
+ * that a machine that is slower for a while is so for both.
+ *
+ * @param {readonly number[]} ones
+ * @param {readonly number[]} others
+ */
+export const pairedRatios = (ones, others) => ones.map((one, index) => one / others[index])
+
+/**
+ * The same list, begun later: who is measured first changes from turn to turn.
+ *
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} by
+ */
+export function rotate(list, by) {
+  const start = by % list.length
+  return [...list.slice(start), ...list.slice(0, start)]
+}
