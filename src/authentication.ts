@@ -4,7 +4,6 @@
  */
 
 import { readBearer } from './cognito-token.js'
-import { toFrozenSet } from './frozen-set.js'
 import type { ResolvedPool } from './pool.js'
 import type { CommonClaims, Payload, TokenUse } from './standard-claims.js'
 
@@ -70,8 +69,8 @@ class VerifiedAuthentication implements Authentication {
     this.subject = bearer.subject
     this.username = bearer.username
     this.clientId = bearer.clientId
-    this.scopes = toFrozenSet(bearer.scopes)
-    this.groups = toFrozenSet(bearer.groups)
+    this.scopes = bearer.scopes
+    this.groups = bearer.groups
     this.claims = Object.freeze(claims)
     this.payload = payload
     this.#token = text

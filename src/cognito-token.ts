@@ -4,6 +4,7 @@
  */
 
 import { CognitoError } from './errors.js'
+import { toFrozenSet } from './frozen-set.js'
 import { ownMember } from './members.js'
 import type { ResolvedPool } from './pool.js'
 import type { Payload, TokenUse } from './standard-claims.js'
@@ -66,8 +67,8 @@ export interface Bearer {
   readonly subject: string
   readonly username: string | undefined
   readonly clientId: string
-  readonly scopes: readonly string[]
-  readonly groups: readonly string[]
+  readonly scopes: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
 }
 
 /** Reads who a token speaks for. A client-credentials token names its client as the subject, and no user. */
@@ -83,8 +84,21 @@ export function readBearer(payload: Payload): Bearer {
     subject,
     username: isText(username) ? username : undefined,
     clientId,
-    // RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name.
-    scopes: scope.split(' ').filter(Boolean),
-    groups: (ownMember(payload, 'cognito:groups') ?? []) as string[],
+    scopes: readScopes(scope),
+    groups: toFrozenSet((ownMember(payload, 'cognito:groups') ?? []) as string[]),
   }
+}
+
+/** By their text: the tokens of a client have the same scopes, and share the set of them. */
+const knownScopes = new Map<string, ReadonlySet<string>>()
+const MAX_KNOWN_SCOPES = 100
+
+/** RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name. */
+function readScopes(scope: string): ReadonlySet<string> {
+  const known = knownScopes.get(scope)
+  if (known !== undefined) return known
+  if (knownScopes.size >= MAX_KNOWN_SCOPES) knownScopes.clear()
+  const scopes = toFrozenSet(scope.split(' ').filter(Boolean))
+  knownScopes.set(scope, scopes)
+  return scopes
 }

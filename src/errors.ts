@@ -24,38 +24,43 @@ interface Refusal {
   readonly challenge?: ChallengeParameters
 }
 
-const INVALID = { error: 'invalid_token', error_description: 'The access token is invalid' } as const
-const EXPIRED = { error: 'invalid_token', error_description: 'The access token expired' } as const
+// Frozen, as the errors of a code share them.
+const NOTHING = Object.freeze({})
+const INVALID = Object.freeze({ error: 'invalid_token', error_description: 'The access token is invalid' })
+const EXPIRED = Object.freeze({ error: 'invalid_token', error_description: 'The access token expired' })
+const INVALID_REQUEST = Object.freeze({ error: 'invalid_request' })
+const TOO_OLD = Object.freeze({ error: 'insufficient_user_authentication' })
+const INSUFFICIENT = Object.freeze({ error: 'insufficient_scope' })
 
 // Static text: a message never repeats a token, a claim value, a key id or a pool id.
 const REFUSALS = {
-  COGNITO_ERR_TOKEN_MISSING: { status: 401, message: 'Authentication is required', challenge: {} },
+  COGNITO_ERR_TOKEN_MISSING: { status: 401, message: 'Authentication is required', challenge: NOTHING },
   COGNITO_ERR_REQUEST_INVALID: {
     status: 400,
     message: 'The credentials are malformed',
-    challenge: { error: 'invalid_request' },
+    challenge: INVALID_REQUEST,
   },
   COGNITO_ERR_TOKEN_INVALID: { status: 401, message: 'The access token is invalid', challenge: INVALID },
   COGNITO_ERR_TOKEN_EXPIRED: { status: 401, message: 'The access token expired', challenge: EXPIRED },
   COGNITO_ERR_AUTHENTICATION_TOO_OLD: {
     status: 401,
     message: 'A more recent sign-in is required',
-    challenge: { error: 'insufficient_user_authentication' },
+    challenge: TOO_OLD,
   },
   COGNITO_ERR_SCOPE_INSUFFICIENT: {
     status: 403,
     message: 'A required scope is missing',
-    challenge: { error: 'insufficient_scope' },
+    challenge: INSUFFICIENT,
   },
   COGNITO_ERR_GROUP_INSUFFICIENT: {
     status: 403,
     message: 'A required group is missing',
-    challenge: { error: 'insufficient_scope' },
+    challenge: INSUFFICIENT,
   },
   COGNITO_ERR_CHECK_FAILED: {
     status: 403,
     message: 'The request is not permitted',
-    challenge: { error: 'insufficient_scope' },
+    challenge: INSUFFICIENT,
   },
   COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
   COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
@@ -115,7 +120,8 @@ export class CognitoError extends Error {
     setStackTraceLimit(limit)
     this.code = code
     this.statusCode = refusal.status
-    this.challenge = refusal.challenge && { ...refusal.challenge, ...details.challenge }
+    this.challenge =
+      details.challenge === undefined ? refusal.challenge : { ...refusal.challenge, ...details.challenge }
     this.reason = details.reason
     this.pool = details.pool
     this.retryAfter = details.retryAfter
@@ -131,8 +137,11 @@ Object.defineProperty(CognitoError.prototype, 'name', { value: 'CognitoError' })
  */
 function setStackTraceLimit(limit: number): number {
   const before = Error.stackTraceLimit
-  // Not by assignment, which would throw where the intrinsics are frozen.
-  Reflect.set(Error, 'stackTraceLimit', limit)
+  try {
+    Error.stackTraceLimit = limit
+  } catch {
+    // Where the intrinsics are frozen, so is the limit.
+  }
   return before
 }
 

@@ -62,11 +62,11 @@ function createGuard(
     name,
   )
 
-  function authenticate(request: GuardedRequest): void | Promise<void> {
+  function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
     if (typeof token !== 'string') {
       if (token === undefined && isOptional) return set(request, null)
-      throw new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'the request carries no bearer token' })
+      return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'the request carries no bearer token' })
     }
     const plan = choosePlan(request)
     return plan instanceof Promise
@@ -89,14 +89,17 @@ function createGuard(
   return toHook(name, authenticate)
 }
 
+/** Nothing where the request may go on. The commonest refusal is returned: to throw it would take as long again. */
+type Outcome = CognitoError | void | Promise<void>
+
 /** A hook that goes on at once where it can: a promise would cost as much as to find a remembered token. */
 function toHook(
   name: string,
-  authenticate: (request: GuardedRequest) => void | Promise<void>,
+  authenticate: (request: GuardedRequest) => Outcome,
 ): Guard<Authentication | null> {
   return (request: unknown, _reply: object, done: (error?: Error) => void) => {
     if (typeof done !== 'function') throw new TypeError(`${name}: a guard cannot be a preParsing hook`)
-    let outcome: void | Promise<void>
+    let outcome: Outcome
     try {
       outcome = authenticate(request as GuardedRequest)
     } catch (error) {
@@ -108,7 +111,7 @@ function toHook(
         () => done(),
         (error) => done(toError(error)),
       )
-    else done()
+    else done(outcome as CognitoError | undefined)
   }
 }
 

@@ -1,12 +1,10 @@
 /**
- * What makes a string a token: its strict form, and its signature under one key. The door of `@fastify/jwt`.
+ * What makes a string a token: its strict form.
  * @module
  */
 import { isUtf8 } from 'node:buffer'
-import fastifyJwt from '@fastify/jwt'
 import { CognitoError } from './errors.js'
 import { type Members, ownMember } from './members.js'
-import { MIN_FUTURE_TOLERANCE } from './times.js'
 
 /** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
@@ -14,10 +12,9 @@ export interface UnverifiedToken {
   readonly header: string
   readonly kid: string
   readonly payload: Members
+  /** Its last part, decoded. */
+  readonly signature: Uint8Array
 }
-
-/** Throws unless the signature of `text` is of the key that this function was built for. */
-export type SignatureCheck = (text: string) => void
 
 const NOTHING = Buffer.alloc(0)
 
@@ -46,15 +43,17 @@ export function createTokenParser(maxLength: number): TokenParser {
   return {
     parse(text) {
       if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
-      const { header, payload, signature } = splitToken(text)
+      const parts = splitToken(text)
+      const { header } = parts
       const known = kids.get(header)
       const headerBytes = known === undefined ? decodeSegment(header, text) : NOTHING
-      const payloadBytes = decodeSegment(payload, text)
-      const { length } = decodeSegment(signature, text)
-      if (length < 256 || length > 1024) {
+      const payloadBytes = decodeSegment(parts.payload, text)
+      const signature = decodeSegment(parts.signature, text)
+      if (signature.length < 256 || signature.length > 1024) {
         throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
       }
-      return { header, kid: known ?? readHeader(headerBytes), payload: parseObject(payloadBytes, 'payload') }
+      const kid = known ?? readHeader(headerBytes)
+      return { header, kid, payload: parseObject(payloadBytes, 'payload'), signature }
     },
     learn({ header, kid }) {
       if (kids.has(header)) return
@@ -153,49 +152,4 @@ function countMembers(json: string): number {
     else if (part === ':' && depth === 1) members++
   }
   return members
-}
-
-interface JwtHost {
-  readonly jwt: { readonly verify: SignatureCheck }
-}
-
-/**
- * Builds the check of one signing key, once: `@fastify/jwt` keeps a verifier for a static public key as long as
- * no call passes options. It is hosted on an object of our own, so that the application's `jwt` decorator,
- * `request.user` and namespaces stay the application's.
- *
- * @param pem - public key, SPKI
- * @param tolerance - seconds
- * @throws {Error} when `pem` is no RSA public key
- */
-export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
-  const host = {
-    decorate(name: string, value: unknown) {
-      Object.assign(host, { [name]: value })
-    },
-    decorateRequest() {},
-    decorateReply() {},
-  }
-  const options = {
-    secret: { public: pem },
-    // The library's own check of the times stands behind ours; its tolerance is in milliseconds.
-    verify: {
-      algorithms: ['RS256' as const],
-      requiredClaims: ['exp', 'iss'],
-      clockTolerance: Math.max(tolerance, MIN_FUTURE_TOLERANCE) * 1000,
-      cache: false,
-    },
-  }
-  fastifyJwt(host as never, options as never, (error?: Error) => {
-    if (error) throw error
-  })
-  const { jwt } = host as unknown as JwtHost
-  return (text) => {
-    try {
-      jwt.verify(text)
-    } catch {
-      // Every error of the library is a refusal, and none of its text leaves this room.
-      throw invalid('the signature is not of the key that the token names')
-    }
-  }
 }

@@ -6,10 +6,10 @@ import { monotonicClock } from './clock.js'
 import { CognitoError } from './errors.js'
 import { JwksEndpoint } from './jwks-endpoint.js'
 import type { EndpointFailure } from './jwks-fetch.js'
-import { createSignatureCheck, type SignatureCheck } from './jwt.js'
 import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
 import type { KeysOptions } from './options.js'
 import type { ResolvedPool } from './pool.js'
+import { createSignatureCheck, type SignatureCheck } from './signature.js'
 
 /** A request waits for a slot of the budget no longer than this, or than one lookup takes. */
 const MAX_CONTEST_MS = 2000

@@ -1,13 +1,14 @@
 /**
- * Verified tokens that are remembered: found by the tail of their signature, told apart by their whole text.
+ * Verified tokens that are remembered: found by a print of their signature, told apart by their whole text.
  * @module
  */
+import { Doorkeeper } from './doorkeeper.js'
 
 /**
- * The bytes of a signature are as good as random, and a short string is hashed faster than a whole token. Nothing is
- * accepted by its tail: the whole text is compared.
+ * The bytes of a signature are as good as random: a few of its characters are a number that hardly two tokens share, and
+ * a number is found faster than a text. Nothing is accepted by its print: the whole text is compared.
  */
-const TAIL = 32
+const PRINT_LENGTH = 8
 /** Tokens have about 1,000 characters; those of users in many groups do not take the memory of all others. */
 const AVERAGE_LENGTH = 2048
 
@@ -16,39 +17,46 @@ const AVERAGE_LENGTH = 2048
  * same however many there are; what is used moves to the younger one.
  */
 export class TokenCache<V extends { readonly text: string }> {
-  #young = new Map<string, V>()
-  #old = new Map<string, V>()
+  #young = new Map<number, V>()
+  #old = new Map<number, V>()
   /** Of the texts of the younger generation. */
   #length = 0
   readonly #maxSize: number
   readonly #maxLength: number
+  readonly #doorkeeper: Doorkeeper
 
   /** @param max - values remembered at the most; 2 or more */
   constructor(max: number) {
+    this.#doorkeeper = new Doorkeeper(max)
     this.#maxSize = Math.floor(max / 2)
     this.#maxLength = this.#maxSize * AVERAGE_LENGTH
   }
 
   get(text: string): V | undefined {
-    const tail = text.slice(-TAIL)
-    const young = this.#young.get(tail)
-    if (young !== undefined) return young.text === text ? young : undefined
-    const old = this.#old.get(tail)
-    if (old?.text !== text) return undefined
-    this.set(old)
-    return old
+    const print = toPrint(text)
+    const young = this.#young.get(print)
+    const found = young ?? this.#old.get(print)
+    if (found?.text !== text) return undefined
+    this.#doorkeeper.hit()
+    if (young === undefined) this.set(found)
+    return found
   }
 
-  /** Remembers a value in place of another one with the same tail. */
+  /** Whether a text that is not remembered is worth it. */
+  admits(text: string): boolean {
+    return this.#doorkeeper.admits(toPrint(text))
+  }
+
+  /** Remembers a value in place of another one with the same print. */
   set(value: V): void {
     const { length } = value.text
     if (length > this.#maxLength) return
-    const tail = value.text.slice(-TAIL)
-    const replaced = this.#young.get(tail)
+    const print = toPrint(value.text)
+    const replaced = this.#young.get(print)
     if (replaced) this.#length -= replaced.text.length
     else if (this.#young.size >= this.#maxSize) this.#turn()
     if (this.#length + length > this.#maxLength) this.#turn()
-    this.#young.set(tail, value)
+    this.#young.set(print, value)
     this.#length += length
   }
 
@@ -57,4 +65,13 @@ export class TokenCache<V extends { readonly text: string }> {
     this.#young = new Map()
     this.#length = 0
   }
+}
+
+/** FNV-1a of the last characters, 32 bits with a sign. */
+function toPrint(text: string): number {
+  let print = 0x811c9dc5
+  for (let index = text.length - PRINT_LENGTH; index < text.length; index += 1) {
+    print = Math.imul(print ^ text.charCodeAt(index), 0x01000193)
+  }
+  return print
 }

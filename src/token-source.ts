@@ -206,6 +206,8 @@ export function createTokenFinder(sources: readonly TokenSource[]): TokenSource[
 }
 
 function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
+  const [first, ...others] = sources
+  if (first && others.length === 0) return (request) => assertCredentials(first.read(request))
   return (request) => {
     let found: Credentials
     for (const { read } of sources) {

@@ -6,12 +6,13 @@
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
-import { createTokenParser, detach, type SignatureCheck, type UnverifiedToken } from './jwt.js'
+import { createTokenParser, detach, type UnverifiedToken } from './jwt.js'
 import { deepFreeze, ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
 import type { PoolKeys } from './pool-keys.js'
+import type { SignatureCheck } from './signature.js'
 import { checkTimes, validityOf } from './times.js'
 import { TokenCache } from './token-cache.js'
 
@@ -57,13 +58,14 @@ export function createTokenVerifier(
     { pool, keys }: PoolWithKeys,
     checkSignature: SignatureCheck,
   ): RememberedToken {
-    checkSignature(text)
+    checkSignature(text, token.signature)
     parser.learn(token)
     const [validFrom, expires] = validityOf(token.payload, clockTolerance)
     const validity = { validFrom, validUntil: Math.min(expires, now() / 1000 + ttl) }
-    const own = cache === undefined ? text : detach(text)
+    const isKept = cache?.admits(text) === true
+    const own = isKept ? detach(text) : text
     const verified = remember(own, token, pool, { kid: token.kid, keys, checkSignature, ...validity })
-    cache?.set(verified)
+    if (isKept) cache?.set(verified)
     return verified
   }
 

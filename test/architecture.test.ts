@@ -16,12 +16,12 @@ const FLOORS: readonly (readonly string[])[] = [
     'members',
     'promises',
     'fetch-limits',
-    'token-cache',
+    'doorkeeper',
     'user-pool-id',
     'schema',
   ],
-  ['times', 'jwk'],
-  ['coercion', 'standard-claims', 'jwt', 'token-source', 'jwks-fetch', 'lookup-queue'],
+  ['times', 'jwk', 'token-cache'],
+  ['coercion', 'standard-claims', 'jwt', 'signature', 'token-source', 'jwks-fetch', 'lookup-queue'],
   ['claims', 'jwks-endpoint'],
   ['pool', 'authorization', 'key-ring'],
   ['pools-apart', 'cognito-token', 'plan', 'testing'],
@@ -37,7 +37,7 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Package → the only room that may import its values. */
 const DOORS: Readonly<Record<string, string>> = {
-  '@fastify/jwt': 'jwt',
+  '@fastify/jwt': 'signature',
   'get-jwks': 'jwks-fetch',
   '@sinclair/typebox': 'schema',
   '@sinclair/typebox/compiler': 'schema',

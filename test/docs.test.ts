@@ -92,7 +92,7 @@ t.test('docs/errors.md has every code with its status and its challenge, and no 
 
 t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', async (t) => {
   const documented = section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID')
-  const source = ['jwt', 'times', 'cognito-token', 'pool-keys']
+  const source = ['jwt', 'signature', 'times', 'cognito-token', 'pool-keys']
     .map((room) => read(`src/${room}.ts`))
     .join('\n')
   const reasons = Array.from(

@@ -60,3 +60,25 @@ t.test('details are for the operator: a refusal of one request says nothing of a
   t.strictSame(first.challenge, { error: 'insufficient_scope', scope: 'a' })
   t.strictSame(second.challenge, { error: 'insufficient_scope' })
 })
+
+t.test(
+  'a refusal has no stack trace, a fault has one; where the limit cannot be set, both work',
+  async (t) => {
+    const refuse = () => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'x' })
+    const fail = () => new CognitoError('COGNITO_ERR_INTERNAL', { reason: 'x' })
+    const limit = Error.stackTraceLimit
+    t.equal(refuse().stack, 'CognitoError: The access token is invalid')
+    t.match(fail().stack, /\n +at /)
+    t.equal(Error.stackTraceLimit, limit, 'as it was')
+    Object.defineProperty(Error, 'stackTraceLimit', { writable: false })
+    t.teardown(() => Object.defineProperty(Error, 'stackTraceLimit', { writable: true }))
+    for (const error of [refuse(), fail()]) t.match(error.stack, /\n +at /)
+  },
+)
+
+t.test('what the refusals of a code share cannot be changed', async (t) => {
+  for (const code of cognitoErrorCodes) {
+    const { challenge } = new CognitoError(code, { reason: 'x' })
+    t.ok(challenge === undefined || Object.isFrozen(challenge), code)
+  }
+})

@@ -1,0 +1,80 @@
+/**
+ * Whether a token is signed with one key. The door of `@fastify/jwt`.
+ * @module
+ */
+import { createPublicKey, verify } from 'node:crypto'
+import fastifyJwt from '@fastify/jwt'
+import { CognitoError } from './errors.js'
+import { MIN_FUTURE_TOLERANCE } from './times.js'
+
+/**
+ * Throws unless a token is signed with the key that this function was built for.
+ *
+ * @param text - the whole token, of strict form: ASCII, in three parts, its algorithm RS256
+ * @param signature - its last part, decoded
+ */
+export type SignatureCheck = (text: string, signature: Uint8Array) => void
+
+/**
+ * Builds the check of one signing key, once: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). Two verifiers have to agree
+ * on a key before either is believed: until `@fastify/jwt` has accepted a token of it, both are asked; from then on the
+ * signature alone is checked, as everything else was checked before: to take the token apart again costs a fifth of that.
+ *
+ * @param pem - public key, SPKI
+ * @param tolerance - seconds
+ * @throws {Error} when `pem` is no RSA public key
+ */
+export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
+  const accepts = createSecondVerifier(pem, tolerance)
+  const key = createPublicKey(pem)
+  let isAgreedUpon = false
+  return (text, signature) => {
+    const input = Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1')
+    const isGenuine = verify('RSA-SHA256', input, key, signature)
+    if (isGenuine && (isAgreedUpon || accepts(text))) isAgreedUpon = true
+    else throw invalid('the signature is not of the key that the token names')
+  }
+}
+
+const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
+
+interface JwtHost {
+  readonly jwt: { readonly verify: (text: string) => unknown }
+}
+
+/**
+ * `@fastify/jwt` keeps a verifier for a static public key as long as no call passes options. It is hosted on an object of
+ * our own, so that the application's `jwt` decorator, `request.user` and namespaces stay the application's.
+ */
+function createSecondVerifier(pem: string, tolerance: number): (text: string) => boolean {
+  const host = {
+    decorate(name: string, value: unknown) {
+      Object.assign(host, { [name]: value })
+    },
+    decorateRequest() {},
+    decorateReply() {},
+  }
+  const options = {
+    secret: { public: pem },
+    // The library's own check of the times stands behind ours; its tolerance is in milliseconds.
+    verify: {
+      algorithms: ['RS256' as const],
+      requiredClaims: ['exp', 'iss'],
+      clockTolerance: Math.max(tolerance, MIN_FUTURE_TOLERANCE) * 1000,
+      cache: false,
+    },
+  }
+  fastifyJwt(host as never, options as never, (error?: Error) => {
+    if (error) throw error
+  })
+  const { jwt } = host as unknown as JwtHost
+  return (text) => {
+    try {
+      jwt.verify(text)
+      return true
+    } catch {
+      // Every error of the library is a refusal, and none of its text leaves this room.
+      return false
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Which tokens are remembered: all, until hardly one comes again; then those that do.
+ * @module
+ */
+import t from 'tap'
+import { Doorkeeper } from '../src/doorkeeper.js'
+
+const WINDOW = 1000
+let last = 0
+/** Prints that differ, as those of tokens do. */
+const fresh = () => Math.imul(++last, 0x9e3779b1)
+const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make)
+
+t.test('a token is let in at its first sight, as long as tokens come again', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  for (const _round of times(20, fresh)) {
+    t.ok(times(WINDOW / 2, fresh).every((print) => doorkeeper.admits(print)))
+    for (let hits = 0; hits < WINDOW / 8; hits += 1) doorkeeper.hit()
+  }
+})
+
+t.test('where hardly one comes again, it is let in at its second sight', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  t.ok(
+    times(WINDOW, fresh).every((print) => doorkeeper.admits(print)),
+    'not before a window is over',
+  )
+  t.notOk(times(WINDOW, fresh).some((print) => doorkeeper.admits(print)))
+  const print = fresh()
+  t.notOk(doorkeeper.admits(print))
+  t.ok(doorkeeper.admits(print))
+})
+
+t.test('it forgets which tokens it saw long ago, and takes no more memory for more of them', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  const first = times(WINDOW, fresh)
+  for (const print of first) doorkeeper.admits(print)
+  for (const print of times(10 * WINDOW, fresh)) doorkeeper.admits(print)
+  t.ok(first.filter((print) => doorkeeper.admits(print)).length < WINDOW / 10)
+})
+
+t.test('it opens again once tokens come again', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  for (const print of times(2 * WINDOW, fresh)) doorkeeper.admits(print)
+  t.notOk(doorkeeper.admits(fresh()), 'strict')
+  for (const print of times(WINDOW, fresh)) {
+    doorkeeper.admits(print)
+    doorkeeper.admits(print)
+  }
+  for (const print of times(WINDOW, fresh)) doorkeeper.admits(print)
+  t.ok(doorkeeper.admits(fresh()), 'open')
+})
+
+t.test('a larger cache is judged by as many tokens as it holds', async (t) => {
+  const doorkeeper = new Doorkeeper(3 * WINDOW)
+  t.ok(times(3 * WINDOW, fresh).every((print) => doorkeeper.admits(print)))
+  t.notOk(doorkeeper.admits(fresh()))
+})
