@@ -1,4 +1,4 @@
-// How are the results drawn? Requests a second of each variant relative to the route without authentication.
+// How are the results drawn? Requests in a second of processor time, relative to the route without authentication.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 import { workloads } from './http/workloads.mjs'
@@ -29,7 +29,7 @@ const toSpec = ({ versions, machine, results }) => ({
   background: PAPER,
   padding: 16,
   title: {
-    text: 'Requests per second, relative to the same route without authentication (1 = as fast)',
+    text: 'Requests per second of processor time, relative to the same route without authentication (1 = as fast)',
     subtitle: `fastify-cognito ${versions['fastify-cognito']}, Node ${versions.node}, ${machine.processor}, medians of ${results.plan.rounds} interleaved rounds`,
     anchor: 'start',
     offset: 16,
@@ -63,7 +63,7 @@ const position = {
   x: {
     field: 'relative',
     type: 'quantitative',
-    title: 'share of its requests/s',
+    title: 'share of its requests',
     scale: { domain: [0, 1.2] },
     axis: { values: [0, 0.5, 1], titleFontWeight: 'normal' },
   },

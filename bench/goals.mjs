@@ -19,7 +19,7 @@ const goals = {
   'http.missing/unguarded': { workload: 'HTTP, no token', least: 0.9, tolerance: HTTP_TOLERANCE },
   'http.fresh/aws-jwt-verify': { workload: 'HTTP, every token fresh', least: 1.1, tolerance: HTTP_TOLERANCE },
   'http.junk/aws-jwt-verify': {
-    workload: 'HTTP, half bad signatures',
+    workload: 'HTTP, half bad signatures, half repeated',
     least: 1.5,
     tolerance: HTTP_TOLERANCE,
   },

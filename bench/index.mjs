@@ -70,9 +70,9 @@ function describeMachine() {
   }
 }
 
-/** A quick run leaves the figures alone that the documentation shows. */
-async function keep(outcome, isQuick) {
-  const folder = fileURLToPath(new URL(isQuick ? '.quick/' : '.', import.meta.url))
+/** Only the full run replaces the figures that the documentation shows. */
+async function keep(outcome, isFull) {
+  const folder = fileURLToPath(new URL(isFull ? '.' : '.quick/', import.meta.url))
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(outcome, null, 2)}\n`)
   const { drawChart } = await import('./chart.mjs')
@@ -80,7 +80,7 @@ async function keep(outcome, isQuick) {
   say(`written: results.json and chart.svg in ${folder}`)
 }
 
-async function run({ quick, json, profile, plan }) {
+async function run({ isFull, json, profile, plan }) {
   installPeers(say)
   if (profile) {
     const report = await withIssuer((world) =>
@@ -89,7 +89,7 @@ async function run({ quick, json, profile, plan }) {
     return print(toProfileTable(report))
   }
   const outcome = await withIssuer((world) => measure(plan, world))
-  await keep(outcome, quick)
+  await keep(outcome, isFull)
   print(json ? JSON.stringify(outcome, null, 2) : toReport(outcome))
 }
 

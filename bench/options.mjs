@@ -23,11 +23,13 @@ const QUICK = {
 }
 
 const USAGE = `npm run bench -- [options]
-  --quick        what the named ratios need, in less than three minutes; kept in bench/.quick
-  --json         only { versions, machine, results, ratios } on stdout
+  --quick        what the named ratios need, in less than three minutes
+  --json         { versions, machine, results, ratios } on stdout; npm's own lines go with npm run --silent bench
   --profile      only a CPU profile of the verification of fresh tokens
   --rounds N     rounds over HTTP, each with fresh servers
-  --only NAME    a variant to measure over HTTP besides the baseline; may be repeated`
+  --only NAME    a variant to measure over HTTP besides the baseline; may be repeated
+
+A run with --quick, --rounds or --only writes to bench/.quick, a full one to bench.`
 
 /** @param {string[]} args */
 export function readOptions(args) {
@@ -45,6 +47,7 @@ export function readOptions(args) {
   const plan = values.quick ? QUICK : FULL
   return {
     ...values,
+    isFull: !values.quick && values.rounds === undefined && values.only === undefined,
     usage: USAGE,
     plan: {
       ...plan,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url))
 const readJson = (file) => JSON.parse(readFileSync(pathOf(file), 'utf8'))
 
-const INSTALL = ['install', '--prefix', pathOf('.'), '--min-release-age=5', '--no-audit', '--no-fund']
+const INSTALL = ['ci', '--prefix', pathOf('.'), '--min-release-age=5', '--no-audit', '--no-fund']
 
 /**
  * Installs the peers on first use, and after a change of them.
@@ -22,7 +22,7 @@ export function installPeers(say) {
 
 function isInstalled() {
   const installed = pathOf('node_modules/.package-lock.json')
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(pathOf('package.json')).mtimeMs
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(pathOf('package-lock.json')).mtimeMs
 }
 
 export function readVersions() {

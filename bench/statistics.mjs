@@ -1,7 +1,11 @@
 // What is typical of many measurements?
 
 /** @param {readonly number[]} values */
-export const median = (values) => quantile(values, 0.5)
+export function median(values) {
+  const sorted = Float64Array.from(values).sort()
+  const middle = sorted.length / 2
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2
+}
 
 /**
  * @param {readonly number[]} values

@@ -89,16 +89,18 @@ export function readBearer(payload: Payload): Bearer {
   }
 }
 
-/** By their text: the tokens of a client have the same scopes, and share the set of them. */
+/** By their text: the tokens of a client have the same scopes, and share the set of them, in the whole process. */
 const knownScopes = new Map<string, ReadonlySet<string>>()
 const MAX_KNOWN_SCOPES = 100
+const MAX_SCOPE_LENGTH = 512
 
 /** RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name. */
 function readScopes(scope: string): ReadonlySet<string> {
   const known = knownScopes.get(scope)
   if (known !== undefined) return known
-  if (knownScopes.size >= MAX_KNOWN_SCOPES) knownScopes.clear()
   const scopes = toFrozenSet(scope.split(' ').filter(Boolean))
+  if (scope.length > MAX_SCOPE_LENGTH) return scopes
+  if (knownScopes.size >= MAX_KNOWN_SCOPES) knownScopes.clear()
   knownScopes.set(scope, scopes)
   return scopes
 }

@@ -14,7 +14,7 @@ const WORTHWHILE_SHARE = 1 / 8
  */
 export class Doorkeeper {
   readonly #window: number
-  /** Of tokens seen lately. A print that two tokens share lets one of them in early, and no more. */
+  /** Of tokens seen lately. Two that share a print, or a place, let one another in early, or late: no more. */
   #prints: Int32Array | undefined
   #hits = 0
   #misses = 0

@@ -40,7 +40,7 @@ export class JwksEndpoint {
   readonly #backOff: ReturnType<typeof createBackOff>
   readonly #queue: LookupQueue
   readonly #fetch: typeof fetchKey
-  #announce: (kid: string, pem: string) => void = () => {}
+  #announce: (kid: string, pem: string | undefined) => void = () => {}
 
   /**
    * @param url - `https:`, or `http:` on loopback; never taken from a token
@@ -73,8 +73,11 @@ export class JwksEndpoint {
     return pending === undefined ? this.#start(kid) : pending.then(() => this.#start(kid))
   }
 
-  /** Sets who is told of every key that is found, also of one that nobody waits for any more. */
-  onFound(announce: (kid: string, pem: string) => void): void {
+  /**
+   * Sets who is told of every answer, also of one that nobody waits for any more: the key, `undefined` where it is not
+   * published. The answers about one key come in the order in which they were asked for.
+   */
+  onAnswer(announce: (kid: string, pem: string | undefined) => void): void {
     this.#announce = announce
   }
 
@@ -118,9 +121,8 @@ export class JwksEndpoint {
     }
     this.#backOff.succeeded()
     this.#absences.learn(kid, pem === undefined)
-    if (pem === undefined) return { outcome: 'absent' }
     this.#announce(kid, pem)
-    return { outcome: 'found' }
+    return { outcome: pem === undefined ? 'absent' : 'found' }
   }
 }
 

@@ -5,7 +5,6 @@
 import type { Clock } from './clock.js'
 import type { JwksEndpoint } from './jwks-endpoint.js'
 import type { EndpointFailure } from './jwks-fetch.js'
-import type { Lookup } from './lookup-queue.js'
 
 /** How long keys are trusted. Times in milliseconds. */
 export interface KeyRingPolicy extends Clock {
@@ -66,7 +65,7 @@ export class KeyRing<K> {
     this.#endpoints = endpoints
     this.#build = build
     this.#policy = policy
-    for (const endpoint of endpoints) endpoint.onFound((kid, pem) => this.#confirm(kid, pem, endpoint))
+    for (const endpoint of endpoints) endpoint.onAnswer((kid, pem) => this.#learn(kid, pem, endpoint))
   }
 
   /** A key that may be used at once, without waiting for anything. */
@@ -80,7 +79,7 @@ export class KeyRing<K> {
     // A process that idled asks before it trusts an old key again, unless it knows that nobody would answer.
     const hasIdled = time - entry.confirmedAt > 2 * refreshAfterMs
     if (hasIdled && !this.#isKnownToFail(entry.endpoint)) return undefined
-    void this.#learn(kid, entry, entry.endpoint.recheck(kid))
+    void entry.endpoint.recheck(kid)
     return entry.key
   }
 
@@ -103,7 +102,7 @@ export class KeyRing<K> {
 
   /** Asks for every key that is held, in any case. Resolves to whether all of them were answered. */
   async refresh(): Promise<boolean> {
-    const lookups = [...this.#keys].map(([kid, entry]) => this.#learn(kid, entry, entry.endpoint.ask(kid)))
+    const lookups = [...this.#keys].map(([kid, { endpoint }]) => endpoint.ask(kid))
     return (await Promise.all(lookups)).every(({ outcome }) => outcome !== 'failed')
   }
 
@@ -131,7 +130,7 @@ export class KeyRing<K> {
   async #search(kid: string, first: JwksEndpoint): Promise<KeyResult<K>> {
     const entry = this.#keys.get(kid)
     if (entry === undefined) return this.#lookUp(kid, first)
-    await this.#learn(kid, entry, entry.endpoint.recheck(kid))
+    await entry.endpoint.recheck(kid)
     const key = this.#trusted(kid)?.key
     if (key !== undefined) return { outcome: 'found', key }
     return this.#keys.has(kid) ? this.#lookUp(kid, first) : { outcome: 'absent' }
@@ -151,15 +150,12 @@ export class KeyRing<K> {
     return { outcome: 'unavailable', retryAfterMs }
   }
 
-  /** Learns from the endpoint that last confirmed a key. A failing endpoint takes no key away. */
-  async #learn(kid: string, entry: HeldKey<K>, asked: Promise<Lookup>): Promise<Lookup> {
-    const lookup = await asked
-    if (lookup.outcome === 'absent' && this.#keys.get(kid) === entry) this.#keys.delete(kid)
-    return lookup
-  }
-
-  #confirm(kid: string, pem: string, endpoint: JwksEndpoint): void {
+  /** A key is taken away by the endpoint that last confirmed it alone, and by no failure. */
+  #learn(kid: string, pem: string | undefined, endpoint: JwksEndpoint): void {
     const before = this.#keys.get(kid)
+    // Before the new key is built: where that is unusable, the old one is gone too.
+    if (before?.endpoint === endpoint) this.#keys.delete(kid)
+    if (pem === undefined) return
     const key = before?.pem === pem ? before.key : this.#build(pem)
     const { now, random, refreshAfterMs, staleIfErrorMs } = this.#policy
     const confirmedAt = now()

@@ -38,6 +38,9 @@ t.test(
     for (let index = 0; index < 100; index += 1)
       t.strictSame([...scopesOf(`other/${index}`)], [`other/${index}`])
     t.not(scopesOf('a b'), first, 'forgotten')
+    const long = `${'x'.repeat(512)} y`
+    t.strictSame([...scopesOf(long)], ['x'.repeat(512), 'y'])
+    t.not(scopesOf(long), scopesOf(long), 'too long to be remembered')
     t.strictSame([...scopesOf('a b')], ['a', 'b'])
   },
 )

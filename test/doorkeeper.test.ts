@@ -56,3 +56,10 @@ t.test('a larger cache is judged by as many tokens as it holds', async (t) => {
   t.ok(times(3 * WINDOW, fresh).every((print) => doorkeeper.admits(print)))
   t.notOk(doorkeeper.admits(fresh()))
 })
+
+t.test('what came again long ago does not count any more', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  for (let hits = 0; hits < 100 * WINDOW; hits += 1) doorkeeper.hit()
+  for (const print of times(2 * WINDOW + 2, fresh)) doorkeeper.admits(print)
+  t.notOk(doorkeeper.admits(fresh()))
+})

@@ -51,8 +51,8 @@ const json = (response: ServerResponse, body: unknown, status = 200) =>
 
 t.test('a published key is found, at the path and query of the URL', async (t) => {
   const { endpoint, asked } = await serve(t, (_request, response) => json(response, pool.keySet()))
-  const announced: string[] = []
-  endpoint.onFound((id, pem) => announced.push(id, pem))
+  const announced: unknown[] = []
+  endpoint.onAnswer((id, pem) => announced.push(id, pem))
   t.match(await endpoint.lookUp(kid), { outcome: 'found' })
   t.match(announced, [kid, /^-----BEGIN PUBLIC KEY-----/])
   t.strictSame(asked, ['/pool/jwks.json?v=1'])

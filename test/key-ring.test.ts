@@ -4,8 +4,8 @@
  */
 import t, { type Test } from 'tap'
 import { monotonicClock } from '../src/clock.js'
-import { JwksEndpoint } from '../src/jwks-endpoint.js'
-import { KeyRing } from '../src/key-ring.js'
+import { type EndpointPolicy, JwksEndpoint } from '../src/jwks-endpoint.js'
+import { KeyRing, type KeyRingPolicy } from '../src/key-ring.js'
 import { TestIssuer, type TestPool } from '../src/testing.js'
 
 const MINUTE = 60_000
@@ -20,33 +20,30 @@ interface Bench {
   /** Looks a key up the way a request does: held, or found. */
   readonly use: () => Promise<string>
   readonly first: JwksEndpoint
+  /** For endpoints and rings of the test's own. */
+  readonly policy: EndpointPolicy & KeyRingPolicy
 }
 
-async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: number } = {}): Promise<Bench> {
+async function setUp(test: Test, limits: { timeoutMs?: number; maxWaitMs?: number } = {}): Promise<Bench> {
   const issuer = await TestIssuer.start()
   test.teardown(() => issuer.close())
   const pool = issuer.createPool()
   const clock = { ms: 1_000_000 }
-  const now = () => clock.ms
-  const endpoint = new JwksEndpoint(pool.jwksUrl, {
-    timeoutMs: policy.timeoutMs ?? 1000,
+  const policy = {
+    pool: 'eu',
+    timeoutMs: limits.timeoutMs ?? 1000,
     lookupBurst: 10,
     lookupIntervalMs: 2000,
-    after: monotonicClock.after,
-    pool: 'eu',
-    maxWaitMs: 100,
-    now,
-    random: () => 1,
-  })
-  test.teardown(() => endpoint.close())
-  const ring = new KeyRing([endpoint], (pem) => ({ pem }), {
     refreshAfterMs: 5 * MINUTE,
     staleIfErrorMs: 24 * HOUR,
-    maxWaitMs: policy.maxWaitMs ?? 3000,
-    random: () => 0.5,
+    random: () => 1,
     after: monotonicClock.after,
-    now,
-  })
+    now: () => clock.ms,
+  }
+  const endpoint = new JwksEndpoint(pool.jwksUrl, { ...policy, maxWaitMs: 100 })
+  test.teardown(() => endpoint.close())
+  const ringPolicy = { ...policy, maxWaitMs: limits.maxWaitMs ?? 3000, random: () => 0.5 }
+  const ring = new KeyRing([endpoint], (pem) => ({ pem }), ringPolicy)
   const use = async () => (ring.held(pool.kid()) ? 'held' : (await ring.find(pool.kid(), endpoint)).outcome)
   return {
     ring,
@@ -55,6 +52,7 @@ async function setUp(test: Test, policy: { timeoutMs?: number; maxWaitMs?: numbe
     pool,
     use,
     first: endpoint,
+    policy: ringPolicy,
     asked: () => issuer.fetches.get(pool.userPoolId) ?? 0,
   }
 }
@@ -107,6 +105,16 @@ t.test('a key that was taken out of the set is dropped by the next re-check', as
   await settle()
   t.equal(ring.held(old), undefined)
   t.equal(await use(), 'found', 'and the new key is found')
+})
+
+t.test('of two refreshes at once, the answer of the later one counts', async (t) => {
+  const { use, pool, ring, asked } = await setUp(t)
+  await use()
+  const { keys } = pool.keySet()
+  pool.keySet = () => ({ keys: asked() < 3 ? keys : [{ kid: 'other' }] })
+  t.strictSame(await Promise.all([ring.refresh(), ring.refresh()]), [true, true])
+  t.equal(asked(), 3)
+  t.equal(ring.held(pool.kid()), undefined)
 })
 
 t.test('a key whose material changed is replaced', async (t) => {
@@ -260,21 +268,41 @@ t.test(
   },
 )
 
+t.test(
+  '"no such key" from another URL than the one that confirmed the key takes it from nobody',
+  async (t) => {
+    const { issuer, first, pool, policy } = await setUp(t)
+    const empty = issuer.createPool()
+    empty.keySet = () => ({ keys: [{ kid: 'other' }] })
+    const other = new JwksEndpoint(empty.jwksUrl, policy)
+    t.teardown(() => other.close())
+    const ring = new KeyRing([first, other], (pem) => pem, policy)
+    t.match(await first.lookUp(pool.kid()), { outcome: 'found' })
+    t.match(await other.lookUp(pool.kid()), { outcome: 'absent' })
+    t.ok(ring.held(pool.kid()))
+  },
+)
+
 t.test('a key from which no check can be made is as good as not published', async (t) => {
-  const { first, pool, clock } = await setUp(t)
-  const ring = new KeyRing<never>(
+  const { first, pool, policy } = await setUp(t)
+  let isUsable = false
+  const ring = new KeyRing(
     [first],
-    () => {
+    (pem) => {
+      if (isUsable) return pem
       throw new Error('no such key type')
     },
-    {
-      refreshAfterMs: MINUTE,
-      staleIfErrorMs: HOUR,
-      maxWaitMs: 3000,
-      random: () => 0.5,
-      after: monotonicClock.after,
-      now: () => clock.ms,
-    },
+    policy,
   )
   t.match(await ring.find(pool.kid(), first), { outcome: 'absent' })
+  isUsable = true
+  t.match(await ring.find(pool.kid(), first), { outcome: 'found' })
+  isUsable = false
+  const kid = pool.kid()
+  pool.rotateKeys({ keepOld: false })
+  const [successor] = pool.keySet().keys
+  pool.keySet = () => ({ keys: [{ ...successor, kid }] })
+  t.ok(ring.held(kid))
+  t.equal(await ring.refresh(), true)
+  t.equal(ring.held(kid), undefined, 'and takes the key that it replaces away')
 })

@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import cognito, { type KeysOptions, type PluginOptions } from '../src/index.js'
 import { startIssuer } from './support/app.js'
+import { exposeGarbageCollector } from './support/garbage.js'
 import { startServer } from './support/server.js'
 
 const { issuer, eu, us } = await startIssuer(t)
@@ -125,6 +126,24 @@ t.test('an application that is closed meanwhile warns of nothing', async (t) => 
     t.equal(asked, ms === 0 ? 0 : 1)
   }
 })
+
+t.test('an application that is closed before anything was asked is kept by no timer', async (t) => {
+  const collect = exposeGarbageCollector()
+  const closed: WeakRef<object>[] = []
+  for (let index = 0; index < 3; index += 1) closed.push(await registerAndClose())
+  // What an await leaves on the stack goes with the next turn.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  t.ok(closed.slice(0, 2).every((app) => app.deref() === undefined))
+})
+
+async function registerAndClose(): Promise<WeakRef<object>> {
+  const app = Fastify()
+  app.register(cognito, { pools: { eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: 'client' } } })
+  await app.ready()
+  await app.close()
+  return new WeakRef(app)
+}
 
 t.test('closing in the middle of many pools asks no further one, nor their second URLs', async (t) => {
   let asked = 0

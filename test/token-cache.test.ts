@@ -76,6 +76,34 @@ t.test('what has the same tail is not the same', async (t) => {
   t.equal(cache.get(one.text), undefined, 'nor in the older generation')
 })
 
+t.test(
+  'while remembered texts are asked for again, further ones are worth it; else, at their second sight',
+  async (t) => {
+    const cache = new TokenCache<{ text: string }>(2)
+    const text = (index: number) => Buffer.from(`token ${index}`).toString('base64url').padStart(40, '.')
+    const hot = { text: text(0) }
+    cache.set(hot)
+    for (let index = 1; index < 5000; index += 1) {
+      t.ok(cache.get(hot.text))
+      if (!cache.admits(text(index))) t.fail(`${index} is not admitted`)
+    }
+    for (let index = 5000; index < 8000; index += 1) cache.admits(text(index))
+    t.notOk(cache.admits(text(9000)))
+    t.ok(cache.admits(text(9000)))
+  },
+)
+
+t.test('where hardly any token comes twice, one is remembered at its second sight', async (t) => {
+  const app = await createApp(t, pools(), { tokenCache: { max: 2 } })
+  const verify = (token: string) => app.cognito.verify(token)
+  for (let index = 0; index <= 1000; index += 1) await verify(eu.accessToken())
+  const token = eu.accessToken()
+  const [first, second] = [await verify(token), await verify(token)]
+  t.not(second, first)
+  t.strictSame(second, first)
+  t.equal(await verify(token), second)
+})
+
 t.test('a token is verified once, and anew after its time; switched off, each time', async (t) => {
   const token = eu.accessToken()
   const app = await createApp(t, pools(), { tokenCache: { ttl: 1 } })

@@ -43,9 +43,18 @@ function occupy(port, next, tally) {
     if (!isComplete(text)) return true
     const status = text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)
     text = ''
-    if (tally.count(status, sentAt)) send()
-    else socket.end()
+    count(status)
     return true
+  }
+
+  function count(status) {
+    try {
+      if (tally.count(status, sentAt)) send()
+      else socket.end()
+    } catch (error) {
+      // The server has died, and its clock with it.
+      socket.destroy(error)
+    }
   }
 
   return { connected: once(socket, 'connect'), closed: once(socket, 'close'), send }

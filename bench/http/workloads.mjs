@@ -7,7 +7,7 @@ export const workloads = {
   hot: { title: 'one hot token', refused: 0 },
   thousand: { title: '1,000 tokens', refused: 0 },
   fresh: { title: 'every token fresh', refused: 0 },
-  junk: { title: 'half bad signatures', refused: 0.5 },
+  junk: { title: 'half bad signatures, half repeated', refused: 0.5 },
 }
 
 /**

@@ -20,11 +20,11 @@ export async function serveFastify(guard) {
 export const onRequestSync = (verify) => ({
   onRequest(request, reply, done) {
     const token = readBearer(request)
-    if (token === undefined) return refuse(reply)
+    if (token === undefined) return void refuse(reply)
     try {
       request.raw.user = verify(token)
     } catch {
-      return refuse(reply)
+      return void refuse(reply)
     }
     done()
   },
