@@ -3,7 +3,7 @@
  * @module
  */
 
-import { readBearer } from './cognito-token.js'
+import { type Bearer, readBearer } from './cognito-token.js'
 import type { ResolvedPool } from './pool.js'
 import type { CommonClaims, Payload, TokenUse } from './standard-claims.js'
 
@@ -33,22 +33,45 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly token: string
 }
 
+/** What `loadUser` found, beside what the token proves. */
+export interface WithUser<T> {
+  /** The application's own user. */
+  readonly user: T
+}
+
 /** A token whose signature and claims are those of its pool, whatever a route asks for. */
 export interface VerifiedToken {
   readonly text: string
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
+  /** Whether it was remembered when it was seen last. */
+  isRepeated: boolean
   /** What a repeatable reader of claims made of it last. */
   lastReading: { readonly reader: object; readonly authentication: Authentication } | undefined
 }
 
-/** Reads an {@link Authentication} out of a verified token and its validated claims. */
-export function toAuthentication(token: VerifiedToken, claims: CommonClaims): Authentication {
-  return new VerifiedAuthentication(token, claims)
+/**
+ * Reads an {@link Authentication} out of a verified token and its validated claims.
+ *
+ * @param user - what `loadUser` found, if it was asked
+ */
+export function toAuthentication(
+  { text, payload, pool, tokenUse }: VerifiedToken,
+  claims: CommonClaims,
+  user?: unknown,
+): Authentication {
+  const proved = { pool: pool.name, tokenUse, claims: Object.freeze(claims), payload }
+  return new VerifiedAuthentication(readBearer(payload), proved, text, user)
 }
 
-class VerifiedAuthentication implements Authentication {
+/** The same with a user. What the token proves is shared by requests; its user is of one request. */
+export function withUser(authentication: Authentication, user: unknown): Authentication & WithUser<unknown> {
+  const loaded = new VerifiedAuthentication(authentication, authentication, authentication.token, user)
+  return loaded as Authentication & WithUser<unknown>
+}
+
+class VerifiedAuthentication implements Authentication, Partial<WithUser<unknown>> {
   readonly pool: string
   readonly tokenUse: TokenUse
   readonly principal: 'user' | 'machine'
@@ -59,21 +82,28 @@ class VerifiedAuthentication implements Authentication {
   readonly groups: ReadonlySet<string>
   readonly claims: CommonClaims
   readonly payload: Payload
+  /** Only there when it was loaded. */
+  declare readonly user?: unknown
   readonly #token: string
 
-  constructor({ text, payload, pool, tokenUse }: VerifiedToken, claims: CommonClaims) {
-    const bearer = readBearer(payload)
-    this.pool = pool.name
-    this.tokenUse = tokenUse
+  constructor(
+    bearer: Bearer,
+    proved: Pick<Authentication, 'pool' | 'tokenUse' | 'claims' | 'payload'>,
+    token: string,
+    user: unknown,
+  ) {
+    this.pool = proved.pool
+    this.tokenUse = proved.tokenUse
     this.principal = bearer.principal
     this.subject = bearer.subject
     this.username = bearer.username
     this.clientId = bearer.clientId
     this.scopes = bearer.scopes
     this.groups = bearer.groups
-    this.claims = Object.freeze(claims)
-    this.payload = payload
-    this.#token = text
+    this.claims = proved.claims
+    this.payload = proved.payload
+    if (user !== undefined) this.user = user
+    this.#token = token
     Object.freeze(this)
   }
 

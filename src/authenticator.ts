@@ -2,7 +2,7 @@
  * The pools at work: what verifies their tokens, and holds a verified one against what a guard accepts.
  * @module
  */
-import { type Authentication, toAuthentication, type VerifiedToken } from './authentication.js'
+import { type Authentication, toAuthentication, type VerifiedToken, type WithUser } from './authentication.js'
 import type { TokenRequirement } from './authorization.js'
 import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
@@ -101,7 +101,10 @@ function read(token: VerifiedToken, reader: ClaimsReader, earlier: Authenticatio
     const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
     throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: token.pool.name })
   }
-  if (earlier !== null) return toAuthentication(token, { ...omit(earlier.claims, reader.names), ...claims })
+  if (earlier !== null) {
+    const { claims: known, user } = earlier as Authentication & Partial<WithUser<unknown>>
+    return toAuthentication(token, { ...omit(known, reader.names), ...claims }, user)
+  }
   if (!reader.isRepeatable) return toAuthentication(token, claims)
   const authentication = toAuthentication(token, deepFreeze(claims))
   token.lastReading = { reader, authentication }

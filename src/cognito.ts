@@ -3,14 +3,16 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
+import type { VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
 import { assertRequirement, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption } from './claims.js'
+import { isObserved, observePromise } from './diagnostics.js'
 import type { KeyRingStatus } from './key-ring.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
-import type { AuthOf } from './register.js'
+import type { ProofOf } from './register.js'
 import type { Guard, Protect } from './route-types.js'
 import { assertGiven } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
@@ -47,7 +49,7 @@ export interface Cognito<P> {
     token: string,
     pool?: N | readonly N[],
     requirement?: TokenRequirement<U, C>,
-  ) => Promise<AuthOf<P, N, U, C>>
+  ) => Promise<ProofOf<P, N, U, C>>
   /**
    * Puts a guard before every route of a scope, as an `onRequest` hook, and types them by it.
    *
@@ -103,7 +105,12 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
       assertGiven(given, 'verify')
       const [pool = defaultPool, requirement = NOTHING] = given
       const plan = planFor(pool, requirement)
-      return admit(await authenticator.verify(typeof token === 'string' ? token : '', plan), plan)
+      let verified: VerifiedToken | undefined
+      const run = async () => {
+        verified = await authenticator.verify(typeof token === 'string' ? token : '', plan)
+        return admit(verified, plan)
+      }
+      return isObserved() ? observePromise(run, () => verified) : run()
     },
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard as never)

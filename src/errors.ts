@@ -62,6 +62,11 @@ const REFUSALS = {
     message: 'The request is not permitted',
     challenge: INSUFFICIENT,
   },
+  COGNITO_ERR_USER_UNKNOWN: {
+    status: 403,
+    message: 'The user is not known here',
+    challenge: INSUFFICIENT,
+  },
   COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
   COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
 } as const satisfies Record<`COGNITO_ERR_${string}`, Refusal>
@@ -158,13 +163,18 @@ const ORDER = [
 /**
  * Writes the one `Bearer` challenge of an answer, every value quoted (RFC 6750 §3, RFC 9110 §11.6.1).
  *
+ * @param resourceMetadata - URL of the metadata of the API as a resource (RFC 9728 §5.1)
  * @example toChallenge('api', { error: 'invalid_request' }) // 'Bearer realm="api", error="invalid_request"'
  */
-export function toChallenge(realm: string, parameters: ChallengeParameters): string {
+export function toChallenge(
+  realm: string,
+  parameters: ChallengeParameters,
+  resourceMetadata?: string,
+): string {
   let challenge = `Bearer realm="${realm}"`
   for (const name of ORDER) {
     const value = parameters[name]
     if (value !== undefined) challenge += `, ${name}="${value}"`
   }
-  return challenge
+  return resourceMetadata === undefined ? challenge : `${challenge}, resource_metadata="${resourceMetadata}"`
 }

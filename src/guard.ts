@@ -5,11 +5,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
+import { isObserved, observeGuard } from './diagnostics.js'
 import { CognitoError } from './errors.js'
+import type { AddUser } from './load-user.js'
 import type { Plan } from './plan.js'
 import { createPlanChooser } from './plan-chooser.js'
 import { chain } from './promises.js'
-import type { PoolSelector } from './register.js'
+import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
@@ -22,6 +24,9 @@ export interface GuardContext {
   readonly authenticator: Authenticator
   readonly findToken: TokenSource['read']
   readonly defaultPool: string
+  /** The plugin's own; a requirement's takes its place. */
+  readonly loadUser: LoadUser | undefined
+  readonly addUser: AddUser
   /**
    * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
    * another one may have other pools under the same names.
@@ -53,14 +58,13 @@ function createGuard(
   assertGiven(given, name)
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
-  // Read, not spread: a requirement may inherit its members. And once: it is what it was at boot.
-  const { check } = requirement
   const choosePlan = createPlanChooser(
     context.authenticator,
     selector === undefined ? context.defaultPool : selector,
     requirement,
     name,
   )
+  const conclude = createConclusion(context, requirement)
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
@@ -81,12 +85,28 @@ function createGuard(
       : conclude(request, verified, plan)
   }
 
-  function conclude(request: GuardedRequest, verified: VerifiedToken, plan: Plan): void | Promise<void> {
-    const authentication = admit(verified, plan, request.cognito)
-    return check === undefined ? set(request, authentication) : decide(request, authentication, check)
+  return toHook(name, authenticate, context.memo)
+}
+
+/** What a verified token is held against: what the route asks, then the application's own functions. */
+function createConclusion(context: GuardContext, requirement: Requirement) {
+  // Read, not spread: a requirement may inherit its members. And once: it is what it was at boot.
+  const { check, loadUser = context.loadUser } = requirement
+
+  function finish(request: GuardedRequest, authentication: Authentication): void | Promise<void> {
+    if (loadUser === undefined) return set(request, authentication)
+    return chain(context.addUser(loadUser, authentication, request), (known) => set(request, known))
   }
 
-  return toHook(name, authenticate)
+  return (request: GuardedRequest, verified: VerifiedToken, plan: Plan): void | Promise<void> => {
+    const authentication = admit(verified, plan, request.cognito)
+    if (check === undefined) return finish(request, authentication)
+    return chain(check(authentication, request), (isPermitted) => {
+      if (isPermitted === true) return finish(request, authentication)
+      const { pool } = authentication
+      throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
+    })
+  }
 }
 
 /** Nothing where the request may go on. The commonest refusal is returned: to throw it would take as long again. */
@@ -96,23 +116,37 @@ type Outcome = CognitoError | void | Promise<void>
 function toHook(
   name: string,
   authenticate: (request: GuardedRequest) => Outcome,
+  memo: symbol,
 ): Guard<Authentication | null> {
-  return (request: unknown, _reply: object, done: (error?: Error) => void) => {
+  return (request: unknown, _reply: object, done: Done) => {
     if (typeof done !== 'function') throw new TypeError(`${name}: a guard cannot be a preParsing hook`)
-    let outcome: Outcome
-    try {
-      outcome = authenticate(request as GuardedRequest)
-    } catch (error) {
-      done(toError(error))
-      return
-    }
-    if (outcome instanceof Promise)
-      outcome.then(
-        () => done(),
-        (error) => done(toError(error)),
+    const guarded = request as GuardedRequest
+    if (!isObserved()) run(guarded, authenticate, done)
+    else
+      observeGuard(
+        (callback) => run(guarded, authenticate, callback),
+        () => guarded[memo],
+        done,
       )
-    else done(outcome as CognitoError | undefined)
   }
+}
+
+type Done = (error?: Error) => void
+
+function run(request: GuardedRequest, authenticate: (request: GuardedRequest) => Outcome, done: Done): void {
+  let outcome: Outcome
+  try {
+    outcome = authenticate(request)
+  } catch (error) {
+    done(toError(error))
+    return
+  }
+  if (outcome instanceof Promise)
+    outcome.then(
+      () => done(),
+      (error) => done(toError(error)),
+    )
+  else done(outcome as CognitoError | undefined)
 }
 
 /** Fastify takes a falsy error for success: whatever an application's function throws has to count. */
@@ -144,17 +178,4 @@ function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken
 
 function set(request: FastifyRequest, authentication: Authentication | null): void {
   request.setDecorator('cognito', authentication)
-}
-
-/** Lets the route's own check decide last. */
-function decide(
-  request: FastifyRequest,
-  authentication: Authentication,
-  check: NonNullable<Requirement['check']>,
-): void | Promise<void> {
-  return chain(check(authentication, request), (isPermitted) => {
-    if (isPermitted === true) return set(request, authentication)
-    const { pool } = authentication
-    throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
-  })
 }

@@ -8,9 +8,11 @@ import { createAuthenticator } from './authenticator.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { createGuardFactories } from './guard.js'
+import { createUserLoader } from './load-user.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
+import { serveResource } from './resource.js'
 import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
 import { createTokenFinder } from './token-source.js'
 
@@ -25,6 +27,8 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     authenticator,
     findToken: createTokenFinder(options.tokenSources),
     defaultPool: options.defaultPool,
+    loadUser: options.loadUser,
+    addUser: createUserLoader(),
     memo,
   })
   app.decorateRequest('cognito', null as never)
@@ -32,8 +36,9 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
   app.decorate('cognito', createCognito(authenticator, options) as never)
+  if (options.resource) serveResource(app, options.resource)
   app.addHook('onError', (_request, reply, error, done) => {
-    if (error instanceof CognitoError) writeHead(reply, error, options.realm)
+    if (error instanceof CognitoError) writeHead(reply, error, options)
     done()
   })
   app.addHook('onClose', async () => authenticator.close())
@@ -46,11 +51,11 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
 function writeHead(
   reply: FastifyReply,
   { statusCode, challenge, retryAfter }: CognitoError,
-  realm: string,
+  { realm, resource }: ResolvedOptions,
 ): void {
   reply.code(statusCode)
   reply.header('cache-control', 'no-store')
-  if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge))
+  if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge, resource?.metadataUrl))
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
 }
 
@@ -75,10 +80,11 @@ function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void
   }
 }
 
-export type { Authentication } from './authentication.js'
+export type { Authentication, WithUser } from './authentication.js'
 export type { RequiredNames, TokenRequirement } from './authorization.js'
 export type { ClaimsOption, ObjectSchema } from './claims.js'
 export type { Cognito, PoolDescription } from './cognito.js'
+export type { VerificationMessage } from './diagnostics.js'
 export {
   type ChallengeParameters,
   CognitoError,
@@ -93,6 +99,8 @@ export type { PoolOptions } from './pool.js'
 export {
   type AuthOf,
   definePools,
+  type LoadRegisteredUser,
+  type LoadUser,
   type OnlyKnown,
   type PoolSelector,
   type PoolSet,
@@ -100,6 +108,7 @@ export {
   type Register,
 } from './register.js'
 export type { Requirement } from './requirement.js'
+export type { ResourceOptions } from './resource.js'
 export type { CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {

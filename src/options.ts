@@ -5,7 +5,23 @@
 import { CHALLENGE_VALUE } from './errors.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
 import { assertPoolsApart } from './pools-apart.js'
-import { assertOptions, compileSchema, type IsDocumented, Type, text } from './schema.js'
+import type { LoadRegisteredUser, LoadUser } from './register.js'
+import {
+  type ResolvedResource,
+  type ResourceOptions,
+  resolveResource,
+  resourceNames,
+  resourceOption,
+} from './resource.js'
+import {
+  assertDefined,
+  assertOptions,
+  compileSchema,
+  functionOption,
+  type IsDocumented,
+  Type,
+  text,
+} from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
 
 /** How the signing keys are looked up and kept. Times in seconds. */
@@ -96,6 +112,16 @@ export interface PluginOptions {
   /** How the signing keys are looked up and kept. */
   readonly keys?: KeysOptions
   /**
+   * Finds the application's own user of each request that a guard lets pass, after everything else:
+   * `request.cognito.user`. `null`, `undefined` and `false` are 403. What it throws goes to the application's error
+   * handler as it is.
+   */
+  readonly loadUser?: LoadRegisteredUser
+  /**
+   * What this API is called as a protected resource (RFC 9728): serves its metadata, and names them in the challenges.
+   */
+  readonly resource?: ResourceOptions
+  /**
    * Realm of the challenge: printable ASCII without `"` and `\`.
    *
    * @defaultValue `'api'`
@@ -120,6 +146,8 @@ export interface ResolvedOptions {
   readonly keys: Required<KeysOptions>
   /** Seconds. */
   readonly tokenCache: Required<TokenCacheOptions> | false
+  readonly loadUser: LoadUser | undefined
+  readonly resource: ResolvedResource | undefined
   readonly realm: string
   /** Characters. */
   readonly maxTokenLength: number
@@ -167,6 +195,8 @@ const OPTIONS = Type.Object(
     clockTolerance: number(0, 300, 'seconds from 0 to 300'),
     tokenCache: Type.Optional(Type.Unsafe<TokenCacheOptions | false>({ ...Type.Any(), expected: '' })),
     keys: Type.Optional(KEYS),
+    loadUser: functionOption<LoadRegisteredUser>(),
+    resource: resourceOption,
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
   },
@@ -187,6 +217,7 @@ export const optionNames = {
   pool: Object.keys(poolSchema.properties),
   tokenCache: Object.keys(TOKEN_CACHE.properties),
   keys: Object.keys(KEYS.properties),
+  resource: resourceNames,
 } as const
 
 const schema = compileSchema(OPTIONS)
@@ -203,6 +234,7 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(schema, options, '')
+  assertDefined(options, ['loadUser'], '')
   const names = Object.keys(options.pools)
   const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(
@@ -226,6 +258,9 @@ export function resolveOptions(
       prefetch: 'background',
       ...withoutUndefined(options.keys ?? {}),
     }),
+    loadUser: options.loadUser as LoadUser | undefined,
+    resource:
+      options.resource && resolveResource(options.resource, pools.values(), options.tokenFrom === undefined),
     realm,
     maxTokenLength: options.maxTokenLength ?? 8192,
   })

@@ -3,6 +3,7 @@
  * @module
  */
 import { type ClaimsOption, claimsOption, tokenUseOption } from './claims.js'
+import { isPrivateUrl } from './private-url.js'
 import { assertDefined, type IsDocumented, oneOrMore, Type, text } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from './user-pool-id.js'
@@ -154,13 +155,10 @@ function toCognitoIssuers(path: string, userPoolId: string, region: string | und
 const fillPlaceholders = (url: string, userPoolId: string, region: string | undefined) =>
   url.replaceAll('{userPoolId}', userPoolId).replaceAll('{region}', region ?? '{region}')
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
 /** Refuses URLs that `fetch` or `get-jwks` cannot ask, and those that anybody on the way could answer. */
 function toJwksUrl(path: string, value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (url === undefined || !isPrivate) {
+  if (url === undefined || !isPrivateUrl(url)) {
     throw new TypeError(`${path}: expected an https URL, or an http URL on loopback`)
   }
   if (url.username || url.password || url.hash || url.pathname === '/' || /[{}]/.test(value)) {

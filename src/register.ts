@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import type { Authentication } from './authentication.js'
+import type { Authentication, WithUser } from './authentication.js'
 import type { ObjectSchema } from './claims.js'
 import type { PoolOptions } from './pool.js'
 import type { AccessClaims, IdClaims, TokenUse } from './standard-claims.js'
@@ -31,11 +31,12 @@ export function definePools<const P extends PoolSet>(pools: P & OnlyKnown<P>): P
 }
 
 /**
- * The application augments it with `{ pools: typeof pools }`, once a program.
+ * The application augments it, once a program: with `pools: typeof pools`, and with `user`, the type of what its
+ * `loadUser` finds.
  *
  * @example
  * declare module 'fastify-cognito' {
- *   interface Register { pools: typeof pools }
+ *   interface Register { pools: typeof pools; user: Account }
  * }
  */
 // biome-ignore lint/suspicious/noEmptyInterface: a type alias could not be augmented
@@ -72,17 +73,38 @@ type UseOf<P> = P extends { readonly tokenUse: infer U }
     ? TokenUse
     : 'access'
 type ExtraOf<P> = P extends { readonly claims: infer C } ? StaticOf<C> : unknown
+/** What the plugin's `loadUser` finds, where the program says what that is. */
+type RegisteredUser = Register extends { user: infer T } ? WithUser<T> : unknown
+/** No user is found by these: the request is refused. */
+type Unknown = null | undefined | false
+type UserOf<R> = [R] extends [never] ? RegisteredUser : WithUser<Exclude<Awaited<R>, Unknown>>
+
 type OfUse<N extends string, U, Extra> = U extends TokenUse
   ? Authentication<N, U, { access: AccessClaims; id: IdClaims }[U] & Extra>
   : never
 
-/**
- * What a guard of the pools `N` proves; several names give a union told apart by `pool`. `U` and `C` are the
- * `tokenUse` and `claims` of a requirement, where it has them.
- */
-export type AuthOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
+/** What a token of the pools `N` proves, before a user is loaded; else as {@link AuthOf}. */
+export type ProofOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
   ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? ExtraOf<P[N]> : StaticOf<C>>
   : never
+
+/**
+ * What a guard of the pools `N` proves; several names give a union told apart by `pool`. `U`, `C` and `R` are the
+ * `tokenUse`, the `claims` and what `loadUser` returns of a requirement, where it has them.
+ */
+export type AuthOf<P, N extends keyof P, U = never, C = never, R = never> = ProofOf<P, N, U, C> & UserOf<R>
+
+/**
+ * Finds the application's own user of a verified token. `null`, `undefined` and `false` refuse the request; what it
+ * throws goes to the application's error handler as it is.
+ */
+export type LoadUser<A = Authentication, R = unknown> = (authentication: A, request: FastifyRequest) => R
+
+/** The plugin's own, typed by what the program registers. */
+export type LoadRegisteredUser = LoadUser<
+  ProofOf<Pools, keyof Pools & string>,
+  Register extends { user: infer T } ? T | Unknown | Promise<T | Unknown> : unknown
+>
 
 /** How a guard names its pool: by name, by a list of names, or by a function of the request. */
 export type PoolSelector<N> =

@@ -6,7 +6,15 @@ import type { FastifyRequest } from 'fastify'
 import type { Authentication } from './authentication.js'
 import { requirementObject, requirementProperties, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption } from './claims.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from './schema.js'
+import type { LoadUser } from './register.js'
+import {
+  assertDefined,
+  assertOptions,
+  compileSchema,
+  functionOption,
+  type IsDocumented,
+  Type,
+} from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 
 /** What a route asks, besides its pool. */
@@ -14,22 +22,27 @@ export interface Requirement<
   U extends TokenUse = TokenUse,
   C extends ClaimsOption = ClaimsOption,
   A = Authentication,
+  R = unknown,
 > extends TokenRequirement<U, C> {
   /**
    * Decides last, when everything else is met: `true` lets the request pass, `false` is 403. What it throws goes to
    * the application's error handler as it is.
    */
   readonly check?: (authentication: A, request: FastifyRequest) => boolean | Promise<boolean>
+  /**
+   * Finds the application's own user when everything else is met, once a request: `request.cognito.user`. `null`,
+   * `undefined` and `false` are 403. What it throws goes to the application's error handler as it is.
+   *
+   * @defaultValue the plugin's
+   */
+  readonly loadUser?: LoadUser<A, R>
 }
 
 const REQUIREMENT = Type.Object(
   {
     ...requirementProperties,
-    check: Type.Optional(
-      Type.Unsafe<NonNullable<Requirement['check']>>(
-        Type.Function([], Type.Any(), { expected: 'a function' }),
-      ),
-    ),
+    check: functionOption<NonNullable<Requirement['check']>>(),
+    loadUser: functionOption<LoadUser>(),
   },
   requirementObject,
 )

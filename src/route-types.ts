@@ -13,7 +13,7 @@ import type {
 } from 'fastify'
 import type { Authentication } from './authentication.js'
 import type { ClaimsOption } from './claims.js'
-import type { AuthOf, PoolSelector } from './register.js'
+import type { AuthOf, PoolSelector, ProofOf } from './register.js'
 import type { Requirement } from './requirement.js'
 import type { TokenUse } from './standard-claims.js'
 
@@ -72,10 +72,11 @@ export type GuardFactory<P, Nobody> = <
   N extends keyof P & string = keyof P & string,
   U extends TokenUse = never,
   C extends ClaimsOption = never,
+  R = never,
 >(
   pool?: PoolSelector<N>,
-  requirement?: Requirement<U, C, AuthOf<P, N, U, C>>,
-) => Guard<AuthOf<P, N, U, C> | Nobody>
+  requirement?: Requirement<U, C, ProofOf<P, N, U, C>, R>,
+) => Guard<AuthOf<P, N, U, C, R> | Nobody>
 
 /** Puts a guard before every route of a scope, and types them by it. */
 export type Protect = <

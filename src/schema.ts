@@ -106,6 +106,10 @@ function fromPointer(pointer: string): readonly string[] {
 export const text = (expected: string, pattern?: string) =>
   Type.String({ expected, minLength: 1, maxLength: 2048, ...(pattern && { pattern }) })
 
+/** Schema of an option that is a function of the application. */
+export const functionOption = <T>() =>
+  Type.Optional(Type.Unsafe<T>(Type.Function([], Type.Any(), { expected: 'a function' })))
+
 /** Schema of an option that is one item or a list without repetition. */
 export const oneOrMore = <T extends TSchema>(item: T, expected: string) =>
   Type.Union([item, Type.Array(item, { minItems: 1, uniqueItems: true })], { expected })
@@ -136,7 +140,7 @@ export function assertDefined(options: object, names: readonly string[], path: s
   for (const name of names) {
     if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined) {
       throw new TypeError(
-        `${path}.${name}: expected a value; leave the name out where nothing is to be checked`,
+        `${[path, name].filter(Boolean).join('.')}: expected a value; leave the name out where nothing is to be checked`,
       )
     }
   }

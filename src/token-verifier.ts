@@ -87,7 +87,9 @@ export function createTokenVerifier(
 
   return (text, plan) => {
     const known = cache?.get(text)
-    return known !== undefined && isStillGood(known, now() / 1000) ? known : verify(text, plan)
+    if (known === undefined || !isStillGood(known, now() / 1000)) return verify(text, plan)
+    known.isRepeated = true
+    return known
   }
 }
 
@@ -96,7 +98,7 @@ type Memory = Omit<RememberedToken, keyof VerifiedToken>
 function remember(text: string, token: UnverifiedToken, pool: ResolvedPool, memory: Memory): RememberedToken {
   const payload = deepFreeze(token.payload)
   const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
-  return { text, payload, pool, tokenUse, lastReading: undefined, ...memory }
+  return { text, payload, pool, tokenUse, isRepeated: false, lastReading: undefined, ...memory }
 }
 
 /** The clock goes on, and a key that is no longer held takes its tokens with it. */

@@ -47,6 +47,7 @@ t.test('docs/options.md has every option, and no other', async (t) => {
     ['## Pool', 'pool'],
     ['## Token cache', 'tokenCache'],
     ['## Keys', 'keys'],
+    ['## Resource', 'resource'],
   ] as const) {
     const text = section(page, heading)
     t.strictSame(names(table(text, 'option')), sorted(optionNames[kind]), heading)

@@ -74,7 +74,7 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
     [
       'eu',
       { scope: 'a' },
-      /^authRequired\.scope: unknown name; expected tokenUse, scopes, groups, claims, maxAge, check$/,
+      /^authRequired\.scope: unknown name; expected tokenUse, scopes, groups, claims, maxAge, check, loadUser$/,
     ],
     ...[
       '',

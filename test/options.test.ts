@@ -305,6 +305,8 @@ t.test('the defaults', async (t) => {
   const { pools, tokenSources, ...rest } = options
   t.strictSame(rest, {
     defaultPool: 'eu',
+    loadUser: undefined,
+    resource: undefined,
     clockTolerance: 5,
     tokenCache: { max: 10_000, ttl: 300 },
     keys: {

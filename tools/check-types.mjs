@@ -13,6 +13,7 @@ const PROGRAMS = {
   unregistered: 5.5,
   misregistered: 5.5,
   'must-fail': 5.5,
+  user: 5.5,
   commonjs: 5.8,
   'inline-hook': 6,
 }

@@ -1,0 +1,55 @@
+/**
+ * The command `npm run examples`: lists the examples; with `--check [NAME …]` holds each to what it says, against the
+ * real thing that it is for.
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+/** What `check.ts` of an example exports. */
+export interface Example {
+  /** Rejects where something does not hold. Resolves to why it could not be tried here, if it could not. */
+  readonly check: () => Promise<string | undefined>
+}
+
+const folder = new URL('.', import.meta.url)
+const names = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/check.ts`, folder)))
+
+const { values, positionals } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
+const unknown = positionals.find((name) => !names.includes(name))
+if (unknown !== undefined) {
+  console.error(`no example ${unknown}; there are: ${names.join(', ')}`)
+  process.exit(2)
+}
+if (values.check) process.exitCode = await check(positionals.length > 0 ? positionals : names)
+else list()
+
+function list(): void {
+  for (const name of names) console.log(`${name.padEnd(16)} ${readTitle(name)}`)
+  console.log('\nnpm run examples -- --check [NAME …] tries them')
+}
+
+/** The first sentence of `app.ts`. */
+function readTitle(name: string): string {
+  const source = readFileSync(new URL(`${name}/app.ts`, folder), 'utf8')
+  return /^\/\*\*\n \* (.+)/.exec(source)?.[1] ?? ''
+}
+
+async function check(chosen: readonly string[]): Promise<number> {
+  let held = 0
+  for (const name of chosen) if (await holds(name)) held += 1
+  console.log(`\n${held} of ${chosen.length} examples hold`)
+  return held === chosen.length ? 0 : 1
+}
+
+async function holds(name: string): Promise<boolean> {
+  try {
+    const example = (await import(new URL(`${name}/check.ts`, folder).href)) as Example
+    const obstacle = await example.check()
+    console.log(obstacle === undefined ? `ok    ${name}` : `LEFT OUT  ${name}: ${obstacle}`)
+    return obstacle === undefined
+  } catch (error) {
+    console.error(`FAIL  ${name}\n`, error)
+    return false
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What can be observed of verifications: `node:diagnostics_channel`, and nothing where nobody subscribes.
+ * @module
+ */
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { VerifiedToken } from './authentication.js'
+import { CognitoError, type CognitoErrorCode } from './errors.js'
+
+/**
+ * What the tracing channel `fastify-cognito.verify` and the channel `fastify-cognito.rejected` publish. The members are
+ * set when the verification ends; nothing of a token is among them.
+ */
+export interface VerificationMessage {
+  /** `anonymous`: an optional guard without credentials; `failed`: a function of the application threw. */
+  outcome?: 'accepted' | 'anonymous' | 'refused' | 'failed'
+  /** Name of the pool, as far as it is known. */
+  pool?: string
+  /** Of a refusal. */
+  code?: CognitoErrorCode
+  /** Of a refusal, for the operator: fixed words and names from the configuration. */
+  reason?: string
+  /** Whether the token was remembered; absent where none was verified. */
+  cached?: boolean
+  /** From the begin to the end of the guard, with `check` and `loadUser`; milliseconds. */
+  durationMs?: number
+}
+
+type Done = (error?: Error) => void
+
+const verification = tracingChannel<VerificationMessage>('fastify-cognito.verify')
+const rejection = channel('fastify-cognito.rejected')
+
+/** Whether anybody wants to know. */
+export function isObserved(): boolean {
+  return verification.hasSubscribers || rejection.hasSubscribers
+}
+
+/** The token as far as it was verified. */
+type Read = () => VerifiedToken | null | undefined
+
+/**
+ * Runs a guard under observation.
+ *
+ * @param run - calls back with what refused the request
+ */
+export function observeGuard(run: (done: Done) => void, read: Read, done: Done): void {
+  const observation = begin(read)
+  const observed = (callback: Done) =>
+    run((error) => {
+      observation.end(error)
+      callback(error)
+    })
+  verification.traceCallback(observed, 0, observation.message, undefined, done)
+}
+
+/** Runs a verification under observation. */
+export function observePromise<T>(run: () => Promise<T>, read: Read): Promise<T> {
+  const observation = begin(read)
+  return verification.tracePromise(async () => {
+    try {
+      const result = await run()
+      observation.end()
+      return result
+    } catch (error) {
+      observation.end(error)
+      throw error
+    }
+  }, observation.message)
+}
+
+function begin(read: Read) {
+  const message: VerificationMessage = {}
+  const start = performance.now()
+  return {
+    message,
+    end(error?: unknown) {
+      message.durationMs = performance.now() - start
+      const verified = read()
+      message.outcome = verified ? 'accepted' : 'anonymous'
+      if (verified) Object.assign(message, { pool: verified.pool.name, cached: verified.isRepeated })
+      if (error !== undefined) refuse(message, error)
+    },
+  }
+}
+
+function refuse(message: VerificationMessage, error: unknown): void {
+  message.outcome = 'failed'
+  if (!(error instanceof CognitoError)) return
+  const { code, pool, reason } = error
+  Object.assign(message, { outcome: 'refused', code, reason }, pool !== undefined && { pool })
+  rejection.publish(message)
+}
