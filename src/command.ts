@@ -54,11 +54,15 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
   const tell = (text: string) => stderr.isTTY && stderr.write(text)
   try {
     const order = readArguments(argv)
-    if (order.help) return print(stdout, HELP)
+    if (order.help) {
+      print(stdout, HELP)
+      return 0
+    }
     const { options, authenticator } = prepare(order, env)
     const token = await readToken(order, stdin, tell)
     tell(`asking for the keys of ${[...options.pools.keys()].slice(0, 8).join(', ')} ...\n`)
     const report = await examine({ options, authenticator, token })
+    authenticator.close()
     const style = { isTerminal: stdout.isTTY === true, hasColour: stdout.isTTY === true && !env['NO_COLOR'] }
     print(stdout, order.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, style))
     return report.ok ? 0 : 1
@@ -70,9 +74,8 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
 }
 
 /** The last line of defence: a token that was typed in a wrong place would come back in a message. */
-function print(output: Output, text: string): 0 {
+function print(output: Output, text: string): void {
   output.write(text.replace(/eyJ[\w.-]{17,}/g, '[a token]'))
-  return 0
 }
 
 const FLAGS = {

@@ -91,8 +91,11 @@ const spellCanonically = (part: string) => Buffer.from(part, 'base64url').toStri
 const WHOLE_TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]{342,}/
 const ANY_TOKEN = /eyJ[\w.-]+/
 
-/** The token inside a text: behind `Bearer`, in quotes, or with line breaks in it. */
-export function findToken(text: string): string | undefined {
+/** `Bearer` in front of a token, maybe with the name of the header. */
+export const BEARER = /^(?:authorization\s*:)?\s*bearer\s+/i
+
+/** The token inside a text, behind `Bearer`, in quotes, or with line breaks in it; else what stands behind `Bearer`. */
+export function findToken(text: string): string {
   const [token] = WHOLE_TOKEN.exec(text) ?? ANY_TOKEN.exec(text.replace(/\s/g, '')) ?? []
-  return token
+  return token ?? text.replace(BEARER, '')
 }

@@ -4,6 +4,7 @@
  */
 import { count, show } from './doctor-check.js'
 import {
+  BEARER,
   type Draft,
   findToken,
   headerOf,
@@ -17,9 +18,9 @@ import { ownMember } from './members.js'
 /** What clients send that have no token. */
 const WORDS = new Set(['undefined', 'null', 'NaN', 'true', 'false', '[object Object]'])
 
-function describeParts({ text }: Draft): string {
-  return WORDS.has(text) ? `no token, but ${text}` : count(text.split('.').length, 'part')
-}
+const describeWord = (text: string) => (WORDS.has(text) ? `no token, but ${text}` : undefined)
+
+const describeParts = ({ text }: Draft) => describeWord(text) ?? count(text.split('.').length, 'part')
 
 /** A token that was cut off has, as a rule, also a last letter that nobody would write. */
 function describeDamage({ text }: Draft): string {
@@ -30,17 +31,18 @@ function describeDamage({ text }: Draft): string {
 }
 
 const BESIDES: readonly (readonly [form: RegExp, found: string])[] = [
-  [/^(?:authorization\s*:)?\s*bearer\s/i, 'the word Bearer before the token'],
+  [BEARER, 'the word Bearer before the token'],
   [/^["'`]/, 'quotes around the token'],
   [/\s/, 'spaces or line breaks'],
   [/(?:)/, 'characters that no token has'],
 ]
 
-const describeBesides = ({ text }: Draft) => BESIDES.find(([form]) => form.test(text))?.[1] as string
+const describeBesides = ({ text }: Draft) =>
+  describeWord(text) ?? (BESIDES.find(([form]) => form.test(text))?.[1] as string)
 
-function extract(draft: Draft): Draft | undefined {
+function extract(draft: Draft): Draft {
   const text = findToken(draft.text)
-  return text === undefined ? undefined : { ...draft, text, signed: text }
+  return { ...draft, text, signed: text }
 }
 
 /** What is said of a token's form; `docs/doctor.md` has it all. */

@@ -29,9 +29,9 @@ export interface KeySetAnswer {
  * @param now - milliseconds since 1970
  */
 export async function askKeySet(url: string, timeoutMs: number, now = Date.now): Promise<KeySetAnswer> {
+  const limited = limitFetch(timeoutMs, new AbortController().signal)
   const startedAt = performance.now()
   const elapsed = () => Math.round(performance.now() - startedAt)
-  const limited = limitFetch(timeoutMs, new AbortController().signal)
   try {
     // Unlike the plugin, which takes one for an outage, the doctor can tell that it was a redirect. Nobody follows it.
     const response = await fetch(url, { ...limited.options, redirect: 'manual' })

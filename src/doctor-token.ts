@@ -180,11 +180,10 @@ function checkPool(
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
   const token = { text: '', payload, pool, tokenUse, lastReading: undefined }
+  const own = authenticator.plan([pool.name], {}, 'doctor')
   const both = authenticator.plan([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
   const reasons = [
-    isKind
-      ? reasonOf(assertPlanned, pool.name, tokenUse, authenticator.plan([pool.name], {}, 'doctor').pools)
-      : undefined,
+    isKind ? reasonOf(assertPlanned, pool.name, tokenUse, own.pools) : undefined,
     reasonOf(admit, token, both),
   ]
   return reasons.flatMap((reason) => (reason === undefined ? [] : toCheck(reason, draft)))

@@ -244,7 +244,9 @@ t.test('a defect is not taken for wrong usage', async (t) => {
   await t.rejects(failing, RangeError)
 })
 
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+/** As it stands here, or as it was built. */
+const isSource = import.meta.url.endsWith('.ts')
+const cli = fileURLToPath(new URL(`../src/cli.${isSource ? 'ts' : 'js'}`, import.meta.url))
 
 /** Runs the program itself. */
 async function runProgram(
@@ -252,7 +254,7 @@ async function runProgram(
   stdin: string,
   wrap?: (line: string) => [string, string[]],
 ) {
-  const line = [process.execPath, '--import', 'tsx', cli, ...args]
+  const line = [process.execPath, ...(isSource ? ['--import', 'tsx'] : []), cli, ...args]
   const [file = '', ...rest] = wrap ? wrap(line.map((part) => `'${part}'`).join(' ')).flat() : line
   const child = spawn(file, rest, { env: { PATH: process.env['PATH'] } })
   const texts = { out: '', err: '' }

@@ -96,6 +96,7 @@ const FAULTS: Readonly<Record<string, Row>> = {
     'this is an encrypted token, such as a refresh token',
   ],
   'a word': ['undefined', 'form', 'no token, but undefined', /^3 parts/, 'no JSON Web Token'],
+  'an object': ['[object Object]', 'form', 'no token, but [object Object]', 'the token alone', 'leave out'],
   'an opaque token': ['3f1c9a7e', 'form', '1 part', /^3 parts/, 'no JSON Web Token'],
   'a cut token': [`${header}.${payload}`, 'form', '2 parts', /^3 parts/, 'no JSON Web Token, or cut off'],
   'a cut signature': [
@@ -460,6 +461,10 @@ t.test('which pool a token was held against is told, as far as it can be', async
   t.equal(await poolOf(us.accessToken({ iss: 'https://x.example' })), 'us')
   t.equal(await poolOf(us.accessToken({ iss: 'https://x.example', client_id: 'x' })), null)
   t.equal(await poolOf('undefined'), null)
+  t.match(await findFaults(t, 'Bearer undefined'), [
+    { name: 'form', found: 'the word Bearer before the token' },
+    { name: 'form', found: 'no token, but undefined' },
+  ])
 })
 
 t.test('a key that was rotated in, and one that was taken out', async (t) => {
