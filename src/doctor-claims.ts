@@ -32,6 +32,9 @@ const withClient = (draft: Draft) => {
   return withClaims(draft, payloadOf(draft)['token_use'] === 'id' ? { aud: client } : { client_id: client })
 }
 
+/** Of a pool that asks for one. */
+const audiencesOf = ({ pool }: Draft) => [...(pool.audiences as ReadonlySet<string>)]
+
 const CLIENTS = ({ pool: { clientIds } }: Draft) => (clientIds === null ? 'an app client' : list(clientIds))
 const OTHER_CLIENT = 'issued to another app client: sign in with a configured one, or add it to appClientId'
 const NO_API_TOKEN = 'no token of a Cognito sign-in: send its access token, or the ID token'
@@ -122,9 +125,9 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     reasons: ['aud is none of audience'],
     check: 'aud',
     found: claim('aud'),
-    expected: ({ pool: { audiences } }) => list(audiences ?? []),
+    expected: (draft) => list(audiencesOf(draft)),
     advice: 'ask for the token with the resource of this API (RFC 8707), or change the option audience',
-    mend: (draft) => withClaims(draft, { aud: [...(draft.pool.audiences ?? [])] }),
+    mend: (draft) => withClaims(draft, { aud: audiencesOf(draft) }),
   },
   {
     reasons: ['exp is not a time'],

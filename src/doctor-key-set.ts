@@ -31,20 +31,23 @@ export interface KeySetAnswer {
 export async function askKeySet(url: string, timeoutMs: number, now = Date.now): Promise<KeySetAnswer> {
   const limited = limitFetch(timeoutMs, new AbortController().signal)
   const startedAt = performance.now()
-  const elapsed = () => Math.round(performance.now() - startedAt)
-  try {
-    // Unlike the plugin, which takes one for an outage, the doctor can tell that it was a redirect. Nobody follows it.
-    const response = await fetch(url, { ...limited.options, redirect: 'manual' })
-    const body = await response.text()
-    const seen = { ms: elapsed(), status: response.status, ...readClock(response.headers, now()) }
-    const keys = readKeys(body)
-    if (!response.ok) return { ...seen, failure: 'status', keys: [] }
-    return keys === undefined ? { ...seen, failure: 'not a key set', keys: [] } : { ...seen, keys }
-  } catch (error) {
-    return { ms: elapsed(), failure: limited.failure() ?? 'network', ...readErrorCode(error), keys: [] }
-  } finally {
-    limited.release()
-  }
+  const answer = await fetchKeySet(url, limited.options, now).catch(
+    (error): Answer => ({ failure: limited.failure() ?? 'network', ...readErrorCode(error), keys: [] }),
+  )
+  limited.release()
+  return { ...answer, ms: Math.round(performance.now() - startedAt) }
+}
+
+type Answer = Omit<KeySetAnswer, 'ms'>
+
+async function fetchKeySet(url: string, options: RequestInit, now: () => number): Promise<Answer> {
+  // Unlike the plugin, which takes one for an outage, the doctor can tell that it was a redirect. Nobody follows it.
+  const response = await fetch(url, { ...options, redirect: 'manual' })
+  const body = await response.text()
+  const seen = { status: response.status, ...readClock(response.headers, now()) }
+  const keys = readKeys(body)
+  if (!response.ok) return { ...seen, failure: 'status', keys: [] }
+  return keys === undefined ? { ...seen, failure: 'not a key set', keys: [] } : { ...seen, keys }
 }
 
 /** RFC 9110 §6.6.1; what comes from a cache was true `Age` seconds ago (RFC 9111 §5.1). */

@@ -234,13 +234,12 @@ t.test('no piece of a token is printed, wherever it was put', async (t) => {
 })
 
 t.test('a defect is not taken for wrong usage', async (t) => {
-  const stdin = 'x'
-  const file = writeSettings(t, settings)
-  const failing = command(['doctor', '--config', file, '-'], {
-    get stdin(): string {
-      throw new RangeError(stdin)
+  const stdin: Iterable<string> = {
+    [Symbol.iterator]() {
+      throw new RangeError('a defect')
     },
-  })
+  }
+  const failing = command(['doctor', '--config', writeSettings(t, settings), '-'], { stdin })
   await t.rejects(failing, RangeError)
 })
 
@@ -248,7 +247,7 @@ t.test('a defect is not taken for wrong usage', async (t) => {
 const isSource = import.meta.url.endsWith('.ts')
 const cli = fileURLToPath(new URL(`../src/cli.${isSource ? 'ts' : 'js'}`, import.meta.url))
 
-/** Runs the program itself. */
+/** Runs the program itself. What another loader makes of the rooms has no place in the coverage. */
 async function runProgram(
   args: readonly string[],
   stdin: string,
@@ -256,7 +255,7 @@ async function runProgram(
 ) {
   const line = [process.execPath, ...(isSource ? ['--import', 'tsx'] : []), cli, ...args]
   const [file = '', ...rest] = wrap ? wrap(line.map((part) => `'${part}'`).join(' ')).flat() : line
-  const child = spawn(file, rest, { env: { PATH: process.env['PATH'] } })
+  const child = spawn(file, rest, { env: { PATH: process.env['PATH'], _TAPJS_PROCESSINFO_COVERAGE_: '0' } })
   const texts = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text) => {
     texts.out += text
@@ -277,6 +276,16 @@ t.test('the program itself: in a pipe', async (t) => {
   t.equal(bad.code, 1)
   t.match(JSON.parse(bad.out), { ok: false, token: { pool: 'eu' } })
   t.match(await runProgram(['doctor'], ''), { code: 2, out: '', err: /^fastify-cognito: expected --env/ })
+})
+
+t.test('the program takes the arguments of its process, and sets its exit code', async (t) => {
+  // This process has none, and hears of it on the standard error.
+  const { exitCode } = process
+  t.teardown(() => {
+    process.exitCode = exitCode
+  })
+  await import('../src/cli.js')
+  t.equal(process.exitCode, 2)
 })
 
 const script = '/usr/bin/script'

@@ -146,7 +146,12 @@ t.test('a port where nobody listens, and a host that nobody knows', async (t) =>
 t.test('a network error without a code is one all the same', async (t) => {
   const answer = await askKeySet('data:application/json,x', 1000, () => 0)
   t.match(answer, { keys: [], failure: 'not a key set', status: 200 })
-  t.match(await askKeySet('about:nothing', 1000), { keys: [], failure: 'network' })
+  const options = resolveOptions({ pools: { eu: eu.options() } }, {})
+  const { report } = await examinePool(options.pools.get('eu') as ResolvedPool, options, {
+    now: Date.now,
+    ask: (_url, timeoutMs) => askKeySet('about:nothing', timeoutMs),
+  })
+  t.match(failures(report.checks), [{ name: 'jwks', found: `no answer from ${eu.jwksUrl}` }])
 })
 
 t.test('keys: at least one that RS256 can be checked with', async (t) => {

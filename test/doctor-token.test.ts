@@ -565,17 +565,25 @@ t.test('what a stranger wrote is shown as one line of printable ASCII, and not f
 })
 
 t.test('a reason without a row of its own gets the last one', async (t) => {
-  t.equal(findRemedy('a reason of tomorrow'), CLAIM_REMEDIES.at(-1))
+  const remedy = findRemedy('a reason of tomorrow')
+  t.equal(remedy, CLAIM_REMEDIES.at(-1))
+  const pool = { name: 'eu', clientIds: null, audiences: null }
+  const draft = { text: access, signed: access, pool, pools: [], maxLength: 8192, now: now() }
+  t.equal(remedy.expected(draft), 'acceptance')
 })
 
 t.test('a defect is no refusal', async (t) => {
-  const resolved = resolveOptions({ pools: { eu: eu.options() } }, {})
-  const authenticator = {
-    ...createAuthenticator(resolved),
-    verify: () => {
-      throw new RangeError('a defect')
-    },
+  const options = resolveOptions({ pools: { eu: eu.options() } }, {})
+  const authenticator = createAuthenticator(options)
+  const defect = () => {
+    throw new RangeError('a defect')
   }
-  const context = { options: resolved, authenticator, keysOf: () => undefined, now: Date.now }
-  await t.rejects(examineToken(access, context), RangeError)
+  const plan: Authenticator['plan'] = (...given) => ({ ...authenticator.plan(...given), authorize: defect })
+  for (const defective of [
+    { ...authenticator, verify: defect },
+    { ...authenticator, plan },
+  ]) {
+    const context = { options, authenticator: defective, keysOf: () => undefined, now: Date.now }
+    await t.rejects(examineToken(access, context), RangeError)
+  }
 })

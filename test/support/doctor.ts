@@ -13,7 +13,7 @@ import type { Environment } from '../../src/settings.js'
 /** What the command has around it besides its arguments. */
 export interface Around {
   readonly env?: Environment
-  readonly stdin?: string
+  readonly stdin?: Iterable<string>
   /** Whether all streams are a terminal. */
   readonly isTerminal?: boolean
 }
