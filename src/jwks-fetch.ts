@@ -83,6 +83,41 @@ async function fetchPatiently(
 /** One request by a client of its own: a `get-jwks` client that lives on keeps removed keys, and its signal fires once. */
 async function attempt(url: string, kid: string, timeoutMs: number, closing: AbortSignal): Promise<Answer> {
   const { origin, pathname, search } = new URL(url)
+  const limited = limitFetch(timeoutMs, closing)
+  const client = buildGetJwks({
+    max: 1,
+    issuersWhitelist: [origin],
+    jwksPath: pathname + search,
+    fetchOptions: limited.options as never,
+  })
+  const answer = await client
+    .getJwk({ domain: origin, alg: 'RS256', kid })
+    .then((jwk): Answer => ({ pem: toPublicKeyPem(jwk, kid) }))
+    .catch((error): Answer => {
+      const failure = limited.failure()
+      return failure === undefined ? toAnswer(error) : { failure }
+    })
+  limited.release()
+  return answer
+}
+
+/** The limits of one fetch from a JWKS URL. */
+export interface LimitedFetch {
+  /** What `fetch` has to be called with. */
+  readonly options: RequestInit
+  /** Which limit has ended it, as a failure of the endpoint; `undefined` where none has. */
+  readonly failure: () => EndpointFailure | undefined
+  /** Has to be called once it has ended. */
+  readonly release: () => void
+}
+
+/**
+ * Makes the limits of one fetch from a JWKS URL: its deadline, its size, and no redirects.
+ *
+ * @param timeoutMs - headers and body together
+ * @param closing - ends the fetch
+ */
+export function limitFetch(timeoutMs: number, closing: AbortSignal): LimitedFetch {
   const request = new AbortController()
   const limits = createFetchLimits(findDispatcher(), MAX_BYTES)
   const end = () => {
@@ -95,32 +130,20 @@ async function attempt(url: string, kid: string, timeoutMs: number, closing: Abo
     end()
   }, timeoutMs).unref()
   closing.addEventListener('abort', end)
-  const fetchOptions = {
+  const options = {
     redirect: 'error',
     signal: request.signal,
     headers: { accept: 'application/json' },
     ...limits.options,
   }
-  const client = buildGetJwks({
-    max: 1,
-    issuersWhitelist: [origin],
-    jwksPath: pathname + search,
-    fetchOptions: fetchOptions as never,
-  })
-  const answer = await client
-    .getJwk({ domain: origin, alg: 'RS256', kid })
-    .then((jwk): Answer => ({ pem: toPublicKeyPem(jwk, kid) }))
-    .catch(
-      (error): Answer =>
-        isLate
-          ? { failure: 'timeout' }
-          : limits.isTooLarge()
-            ? { failure: 'not a key set' }
-            : toAnswer(error),
-    )
-  clearTimeout(timer)
-  closing.removeEventListener('abort', end)
-  return answer
+  return {
+    options: options as unknown as RequestInit,
+    failure: () => (isLate ? 'timeout' : limits.isTooLarge() ? 'not a key set' : undefined),
+    release() {
+      clearTimeout(timer)
+      closing.removeEventListener('abort', end)
+    },
+  }
 }
 
 /** What `get-jwks` and the `fetch` below it throw, as far as it is looked at. */

@@ -2,7 +2,7 @@
  * Whether a token is signed with one key. The door of `@fastify/jwt`.
  * @module
  */
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import { CognitoError } from './errors.js'
 import { MIN_FUTURE_TOLERANCE } from './times.js'
@@ -29,12 +29,17 @@ export function createSignatureCheck(pem: string, tolerance: number): SignatureC
   const key = createPublicKey(pem)
   let isAgreedUpon = false
   return (text, signature) => {
-    const input = Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1')
-    // Of an RSA key it answers whatever bytes it is given, and never throws.
-    const isGenuine = verify('sha256', input, key, signature)
+    const isGenuine = isSignedWith(key, text, signature)
     if (isGenuine && (isAgreedUpon || accepts(text))) isAgreedUpon = true
     else throw invalid('the signature is not of the key that the token names')
   }
+}
+
+/** Tells whether a token is signed with an RSA key: the signature alone. The parameters are those of {@link SignatureCheck}. */
+export function isSignedWith(key: KeyObject, text: string, signature: Uint8Array): boolean {
+  const input = Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1')
+  // Of an RSA key it answers whatever bytes it is given, and never throws.
+  return verify('sha256', input, key, signature)
 }
 
 const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })

@@ -4,6 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { CLAIM_REMEDIES } from '../src/doctor-claims.js'
+import { FORM_REMEDIES } from '../src/doctor-form.js'
+import { POOL_ADVICE } from '../src/doctor-pool.js'
+import { findRemedy } from '../src/doctor-token.js'
 import { CognitoError, cognitoErrorCodes } from '../src/errors.js'
 import { optionNames } from '../src/options.js'
 import { requirementNames } from '../src/requirement.js'
@@ -102,6 +106,43 @@ t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', a
   )
   t.ok(reasons.length >= 25, `${reasons.length} reasons`)
   for (const reason of reasons) t.ok(documented.includes(`| ${reason} |`), reason)
+})
+
+t.test('docs/doctor.md has every check of the doctor with its advice, and no other', async (t) => {
+  const page = read('docs/doctor.md')
+  const rows = (heading: string) => table(section(page, heading), 'check')
+  const cells = (heading: string) =>
+    sorted(
+      rows(heading).map(
+        ([check = '', , advice = '']) => `${check.replaceAll('`', '').trim()}: ${advice.trim()}`,
+      ),
+    )
+  const remedies = [...FORM_REMEDIES, ...CLAIM_REMEDIES]
+  t.strictSame(cells('## Token'), sorted(remedies.map(({ check, advice }) => `${check}: ${advice}`)))
+  t.strictSame(
+    sorted(
+      rows('## Token').flatMap(([, reasons = '']) => reasons.split('; ').map((reason) => reason.trim())),
+    ),
+    sorted(
+      remedies.flatMap(({ reasons }) =>
+        reasons.map((reason) => reason || 'everything else, and the answer of the plugin'),
+      ),
+    ),
+  )
+  t.strictSame(
+    sorted(cells('## Pools').map((cell) => cell.replace(/^\w+: /, ''))),
+    sorted(Object.values(POOL_ADVICE)),
+  )
+})
+
+t.test('the doctor has something to say of every fixed reason for refusing a token', async (t) => {
+  const reasons = table(section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID'), '`reason`')
+    .map(([reason = '']) =>
+      reason.replaceAll('\\_', '_').replace('the header (the payload)', 'the header').trim(),
+    )
+    .filter((reason) => !reason.endsWith('too many unknown ones were asked for'))
+  t.ok(reasons.length > 25, `${reasons.length} reasons`)
+  for (const reason of reasons) t.not(findRemedy(reason), CLAIM_REMEDIES.at(-1), reason)
 })
 
 /** The names that a module exports, read from its text: types leave no trace at run time. */

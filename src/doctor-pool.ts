@@ -1,0 +1,154 @@
+/**
+ * Whether one user pool can be used as it is configured: its ids, its JWKS URLs, its keys, and the clocks.
+ * @module
+ */
+import { areOk, type Check, describeTime, fails, holds } from './doctor-check.js'
+import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
+import { toPublicKeyPem } from './jwk.js'
+import type { ResolvedOptions } from './options.js'
+import type { ResolvedPool } from './pool.js'
+import { MIN_FUTURE_TOLERANCE } from './times.js'
+import { deriveIssuers, parseUserPoolId } from './user-pool-id.js'
+
+/** What was found out about one pool. */
+export interface PoolReport {
+  /** Its name in the configuration. */
+  readonly name: string
+  readonly userPoolId: string
+  /** Whether all checks hold. */
+  readonly ok: boolean
+  readonly checks: readonly Check[]
+}
+
+/** A pool that was looked at. */
+export interface ExaminedPool {
+  readonly report: PoolReport
+  /** Its usable keys in PEM, by their ids; `undefined` where no URL of the pool answers. */
+  readonly keys: ReadonlyMap<string, string> | undefined
+}
+
+/** What the doctor has at hand. */
+export interface Instruments {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly ask: typeof askKeySet
+}
+
+/** What to do about a pool; `docs/doctor.md` has them all. */
+export const POOL_ADVICE = {
+  ids: "this may be the client's name or its secret: the id is in the AWS console under App clients",
+  unreachable: 'look at DNS, firewall and proxy between this machine and the URL',
+  unknown: 'no such pool there: compare userPoolId and region with the AWS console, or jwksUrl, or issuer',
+  moved: 'redirects are not followed: set jwksUrl to the URL that has the keys',
+  troubled: 'the issuer is in trouble: try again in a while',
+  foreign: 'this is no JWKS endpoint: compare jwksUrl, or issuer; does a proxy or a login page answer?',
+  keys: 'the pool has no key for RS256: is this the JWKS URL of a Cognito pool?',
+  clock: 'set the clock of this machine by NTP: good tokens seem expired to it, or issued in the future',
+} as const
+
+/** Looks at one pool. */
+export async function examinePool(
+  pool: ResolvedPool,
+  { keys: { timeout }, clockTolerance }: Pick<ResolvedOptions, 'keys' | 'clockTolerance'>,
+  { ask, now }: Instruments,
+): Promise<ExaminedPool> {
+  const urls = [...new Set(pool.issuers.values())]
+  const answers = await Promise.all(urls.map((url) => ask(url, timeout * 1000, now)))
+  const good = answers.filter(({ failure }) => failure === undefined)
+  const isUnswitched = (answer: KeySetAnswer) =>
+    answer.status === 403 && good.length > 0 && hasCognitoIssuers(pool)
+  const keys = collectKeys(good)
+  const checks = [
+    checkIds(pool),
+    ...urls.map((url, index) => checkAnswer(url, answers[index] as KeySetAnswer, isUnswitched, timeout)),
+    ...(good.length > 0 ? [checkKeys(good, keys.size)] : []),
+    ...checkClock(answers, Math.max(clockTolerance, MIN_FUTURE_TOLERANCE)),
+  ]
+  const report = { name: pool.name, userPoolId: pool.userPoolId, ok: areOk(checks), checks }
+  return { report, keys: good.length > 0 ? keys : undefined }
+}
+
+/** Tells a pool of AWS, for which nobody has configured another issuer. */
+function hasCognitoIssuers({ userPoolId, issuers }: ResolvedPool): boolean {
+  const parts = parseUserPoolId(userPoolId)
+  return parts !== undefined && deriveIssuers(userPoolId, parts).every((issuer) => issuers.has(issuer))
+}
+
+/** An emulator may name its clients as it likes. Those of Cognito have 26 characters, and their secrets 51 or more. */
+const CLIENT_ID = /^[a-z0-9]{1,40}$/
+
+/** What cannot be an id at all has been refused with the configuration. */
+function checkIds(pool: ResolvedPool): Check {
+  const { userPoolId, region, clientIds } = pool
+  const clients = [...(clientIds ?? [])]
+  const isOdd = hasCognitoIssuers(pool) && !clients.every((client) => CLIENT_ID.test(client))
+  if (isOdd) {
+    const expected = 'up to 40 small letters and digits, as Cognito makes them'
+    return fails('ids', 'an app client id of another form', expected, POOL_ADVICE.ids)
+  }
+  const described = clientIds === null ? 'every app client' : `app client ${clients.join(', ')}`
+  return holds('ids', `${userPoolId}${region === undefined ? '' : ` in ${region}`}, ${described}`)
+}
+
+function checkAnswer(
+  url: string,
+  answer: KeySetAnswer,
+  isUnswitched: (answer: KeySetAnswer) => boolean,
+  timeout: number,
+): Check {
+  if (answer.failure === undefined) return holds('jwks', `${url} answers in ${answer.ms} ms`)
+  // AWS: API_IssuerConfigurationType
+  if (isUnswitched(answer)) {
+    return holds('jwks', `${url} answers 403, which is normal for the issuer that the pool does not use`)
+  }
+  const [found, advice] = describeFailure(answer)
+  return fails('jwks', `${found} from ${url}`, `a key set within ${timeout} s`, advice)
+}
+
+function describeFailure({ failure, status = 0, errorCode, ms }: KeySetAnswer): [string, string] {
+  if (failure === 'timeout') return [`no whole answer in ${ms} ms`, POOL_ADVICE.unreachable]
+  if (failure === 'network') {
+    return [`no answer${errorCode === undefined ? '' : ` (${errorCode})`}`, POOL_ADVICE.unreachable]
+  }
+  if (failure === 'not a key set') return ['something else than a key set', POOL_ADVICE.foreign]
+  const isTransient = status === 429 || status >= 500
+  const advice = isTransient ? 'troubled' : status < 400 ? 'moved' : 'unknown'
+  return [`status ${status}`, POOL_ADVICE[advice]]
+}
+
+/** Of several keys with one id the plugin sees the first one that does not say it is for another algorithm. */
+function collectKeys(answers: readonly KeySetAnswer[]): ReadonlyMap<string, string> {
+  const usable = new Map<string, string>()
+  for (const { keys } of answers) {
+    for (const kid of new Set(keys.map((jwk) => String(jwk['kid'])))) {
+      const seen = keys.find(
+        (jwk) => jwk['kid'] === kid && (jwk['alg'] === undefined || jwk['alg'] === 'RS256'),
+      )
+      const pem = seen && toPublicKeyPem(seen, kid)
+      if (pem !== undefined) usable.set(kid, pem)
+    }
+  }
+  return usable
+}
+
+function checkKeys(answers: readonly KeySetAnswer[], usable: number): Check {
+  const published = new Set(answers.flatMap(({ keys }) => keys.map((jwk) => jwk['kid']))).size
+  const found = `${published} published, ${usable} usable with RS256`
+  return usable > 0 ? holds('keys', found) : fails('keys', found, 'at least one usable key', POOL_ADVICE.keys)
+}
+
+/** Any answer tells the time, also a refusal. */
+function checkClock(answers: readonly KeySetAnswer[], limit: number): Check[] {
+  const ahead = answers.map(({ aheadSeconds }) => aheadSeconds).find((seconds) => seconds !== undefined)
+  if (ahead === undefined) return []
+  const difference = Math.abs(ahead)
+  const found =
+    difference <= 1
+      ? "agrees with the issuer's"
+      : `${describeTime(difference)} ${ahead > 0 ? 'ahead of' : 'behind'} the issuer's`
+  return [
+    difference <= limit
+      ? holds('clock', found)
+      : fails('clock', found, `no more than ${limit} s apart`, POOL_ADVICE.clock),
+  ]
+}
