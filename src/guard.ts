@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
 import { CognitoError } from './errors.js'
+import { listWays, markHook } from './guard-mark.js'
 import type { Plan } from './plan.js'
 import { createPlanChooser } from './plan-chooser.js'
 import { chain } from './promises.js'
@@ -22,6 +23,8 @@ export interface GuardContext {
   readonly authenticator: Authenticator
   readonly findToken: TokenSource['read']
   readonly defaultPool: string
+  /** Names of all pools. */
+  readonly poolNames: readonly string[]
   /**
    * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
    * another one may have other pools under the same names.
@@ -54,13 +57,9 @@ function createGuard(
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
   // Read, not spread: a requirement may inherit its members. And once: it is what it was at boot.
-  const { check } = requirement
-  const choosePlan = createPlanChooser(
-    context.authenticator,
-    selector === undefined ? context.defaultPool : selector,
-    requirement,
-    name,
-  )
+  const { check, scopes, groups } = requirement
+  const pools = selector === undefined ? context.defaultPool : selector
+  const choosePlan = createPlanChooser(context.authenticator, pools, requirement, name)
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
@@ -86,7 +85,14 @@ function createGuard(
     return check === undefined ? set(request, authentication) : decide(request, authentication, check)
   }
 
-  return toHook(name, authenticate)
+  const ways = listWays({
+    pools: typeof pools === 'function' ? context.poolNames : [pools].flat(),
+    isOptional,
+    scopes,
+    groups,
+    hasCheck: check !== undefined,
+  })
+  return markHook(toHook(name, authenticate), ways)
 }
 
 /** Nothing where the request may go on. The commonest refusal is returned: to throw it would take as long again. */

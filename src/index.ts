@@ -11,6 +11,8 @@ import { createGuardFactories } from './guard.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
+import { auditRoutes } from './route-audit.js'
+import { watchRoutes } from './route-guards.js'
 import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
 import { createTokenFinder } from './token-source.js'
 
@@ -18,6 +20,8 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const options = resolveOptions(raw, process.env)
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
+  watchRoutes(app)
+  if (options.routes !== false) auditRoutes(app, options.routes)
   const authenticator = createAuthenticator(options)
   prefetchKeys(app, authenticator, options)
   const memo = Symbol('fastify-cognito.verified')
@@ -25,6 +29,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     authenticator,
     findToken: createTokenFinder(options.tokenSources),
     defaultPool: options.defaultPool,
+    poolNames: [...options.pools.keys()],
     memo,
   })
   app.decorateRequest('cognito', null as never)
@@ -100,7 +105,7 @@ export {
   type Register,
 } from './register.js'
 export type { Requirement } from './requirement.js'
-export type { CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
+export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {
   type Credentials,
@@ -145,6 +150,10 @@ declare module 'fastify' {
      * @see {@link Authentication}
      */
     readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
+  }
+  interface FastifyContextConfig {
+    /** `false`: the route is meant to have no guard, so the option `routes` does not list it. Takes no guard away. */
+    readonly cognito?: false
   }
   interface FastifyInstance {
     /**

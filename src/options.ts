@@ -5,7 +5,7 @@
 import { CHALLENGE_VALUE } from './errors.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
 import { assertPoolsApart } from './pools-apart.js'
-import { assertOptions, compileSchema, type IsDocumented, Type, text } from './schema.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
 
 /** How the signing keys are looked up and kept. Times in seconds. */
@@ -107,6 +107,13 @@ export interface PluginOptions {
    * @defaultValue 8,192
    */
   readonly maxTokenLength?: number
+  /**
+   * Whether the application lists, when it is ready, the routes that no guard stands before and that do not say
+   * `config: { cognito: false }`: `'warn'` in its log, `'error'` in the error that stops the boot.
+   *
+   * @defaultValue `false`
+   */
+  readonly routes?: 'warn' | 'error' | false
 }
 
 /** All options after validation; what other rooms see of them. */
@@ -123,6 +130,7 @@ export interface ResolvedOptions {
   readonly realm: string
   /** Characters. */
   readonly maxTokenLength: number
+  readonly routes: 'warn' | 'error' | false
 }
 
 const number = (minimum: number, maximum: number, expected: string) =>
@@ -169,6 +177,11 @@ const OPTIONS = Type.Object(
     keys: Type.Optional(KEYS),
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
+    routes: Type.Optional(
+      Type.Union([Type.Literal('warn'), Type.Literal('error'), Type.Literal(false)], {
+        expected: "'warn', 'error' or false",
+      }),
+    ),
   },
   { additionalProperties: false, expected: 'an object of options' },
 )
@@ -203,6 +216,7 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(schema, options, '')
+  assertDefined(options, ['routes'], '')
   const names = Object.keys(options.pools)
   const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(
@@ -228,6 +242,7 @@ export function resolveOptions(
     }),
     realm,
     maxTokenLength: options.maxTokenLength ?? 8192,
+    routes: options.routes ?? false,
   })
 }
 

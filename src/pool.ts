@@ -48,6 +48,12 @@ export interface PoolOptions {
    * @defaultValue the standard claims alone
    */
   readonly claims?: ClaimsOption
+  /**
+   * Domain of the pool's managed login, for the sign-in of OpenAPI documents: a host, or an `https:` origin.
+   *
+   * @example 'shop.auth.eu-west-1.amazoncognito.com'
+   */
+  readonly domain?: string
 }
 
 /** A pool after validation. */
@@ -64,9 +70,14 @@ export interface ResolvedPool {
   /** Issuer → URL of its keys. */
   readonly issuers: ReadonlyMap<string, string>
   readonly claims: ClaimsOption | undefined
+  /** Origin of the managed login; `undefined` where none is given. */
+  readonly loginOrigin: string | undefined
 }
 
 const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept every client of the pool'
+
+const DOMAIN_EXPECTED =
+  "the whole domain of the managed login, such as 'shop.auth.eu-west-1.amazoncognito.com', or its https origin"
 
 /** Schema of {@link PoolOptions}. */
 export const poolSchema = Type.Object(
@@ -85,6 +96,7 @@ export const poolSchema = Type.Object(
     tokenUse: tokenUseOption,
     audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),
     claims: claimsOption,
+    domain: Type.Optional(text(DOMAIN_EXPECTED)),
   },
   { additionalProperties: false, expected: 'the options of a pool' },
 )
@@ -120,6 +132,7 @@ export function resolvePool(name: string, options: PoolOptions, keysUrl: string 
     audiences: options.audience === undefined ? null : toSet(options.audience),
     issuers: resolveIssuers(path, options, region, keysUrl),
     claims: options.claims,
+    loginOrigin: options.domain === undefined ? undefined : toLoginOrigin(path, options.domain),
   })
 }
 
@@ -158,9 +171,8 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Refuses URLs that `fetch` or `get-jwks` cannot ask, and those that anybody on the way could answer. */
 function toJwksUrl(path: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (url === undefined || !isPrivate) {
+  const url = parsePrivate(value)
+  if (url === undefined) {
     throw new TypeError(`${path}: expected an https URL, or an http URL on loopback`)
   }
   if (url.username || url.password || url.hash || url.pathname === '/' || /[{}]/.test(value)) {
@@ -169,4 +181,19 @@ function toJwksUrl(path: string, value: string): string {
     )
   }
   return url.href
+}
+
+/** A URL whose answers nobody on the way can change. */
+function parsePrivate(value: string): URL | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url?.protocol === 'https:') return url
+  return url?.protocol === 'http:' && LOOPBACK.test(url.hostname) ? url : undefined
+}
+
+/** The prefix alone, as the console asks for it, is no host; and a longer URL was meant for something else. */
+function toLoginOrigin(path: string, domain: string): string {
+  const url = parsePrivate(domain.includes('://') ? domain : `https://${domain}`)
+  const isHost = url !== undefined && (LOOPBACK.test(url.hostname) || url.hostname.includes('.'))
+  if (isHost && url.href === `${url.origin}/`) return url.origin
+  throw new TypeError(`${path}.domain: expected ${DOMAIN_EXPECTED}; http on loopback only`)
 }

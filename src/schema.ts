@@ -130,13 +130,14 @@ export function assertOptions(schema: CompiledSchema, options: unknown, path: st
  * Refuses an option that is there but `undefined` although it would narrow what is accepted: a check must not vanish
  * with a missing environment variable.
  *
+ * @param path - where the options stand; empty for the outermost
  * @throws {TypeError} naming the path
  */
 export function assertDefined(options: object, names: readonly string[], path: string): void {
   for (const name of names) {
     if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined) {
       throw new TypeError(
-        `${path}.${name}: expected a value; leave the name out where nothing is to be checked`,
+        `${path && `${path}.`}${name}: expected a value; leave the name out where nothing is to be checked`,
       )
     }
   }
