@@ -76,11 +76,12 @@ export interface Cognito<P> {
    * Adds to the options of `@fastify/swagger` what guards ask for: the schemes of the pools, and the security, answers
    * and required scopes of each route. Where a route or the options say something themselves, that stays.
    *
+   * @typeParam O - the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
    * @returns the options, with a `transform` that runs after their own
    * @throws {TypeError} for a static document, and for Swagger 2.0
    * @example app.register(swagger, (parent) => parent.cognito.openapi({ openapi: { info: { title: 'Shop', version: '1' } } }))
    */
-  readonly openapi: <O extends object>(options?: O) => O
+  readonly openapi: <O extends object>(options?: NoInfer<O>) => O
   /**
    * Asks now whether the keys that are held are still published, as happens by itself every `keys.refreshAfter` seconds:
    * for a key that has to be refused at once. A failing endpoint takes no key away.

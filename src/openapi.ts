@@ -162,7 +162,10 @@ function describeAsks(ways: readonly Way[]): readonly string[] {
 type Answers = NonNullable<RouteSchema['response']>
 
 /** A route's own answers stay: of the status itself, of its class, and by default. */
-function addAnswers(own: Answers = { 200: bodiless('Default Response') }, isSelective: boolean): Answers {
+function addAnswers(
+  own: Answers = { 200: { type: 'null', description: 'Default Response' } },
+  isSelective: boolean,
+): Answers {
   const isDocumented = (status: string) =>
     Object.keys(own).some((key) => [status, `${status[0]}xx`, 'default'].includes(key.toLowerCase()))
   const added = Object.entries(createAnswers(isSelective)).filter(([status]) => !isDocumented(status))
@@ -171,22 +174,20 @@ function addAnswers(own: Answers = { 200: bodiless('Default Response') }, isSele
 
 /** Made anew for each route, because @fastify/swagger takes the descriptions of headers out. */
 const createAnswers = (isSelective: boolean): Answers => ({
-  401: bodiless('No valid token', { 'WWW-Authenticate': 'What is wrong with the token (RFC 6750 §3)' }),
+  401: bodiless('No valid token', 'WWW-Authenticate', 'What is wrong with the token (RFC 6750 §3)'),
   ...(isSelective && {
-    403: bodiless('The token is valid, but lacks what the route requires', {
-      'WWW-Authenticate': 'Which scopes are required (RFC 6750 §3)',
-    }),
+    403: bodiless(
+      'The token is valid, but lacks what the route requires',
+      'WWW-Authenticate',
+      'Which scopes are required (RFC 6750 §3)',
+    ),
   }),
-  503: bodiless('The signing keys of the user pool cannot be had at the moment', {
-    'Retry-After': 'Seconds',
-  }),
+  503: bodiless('The signing keys of the user pool cannot be had at the moment', 'Retry-After', 'Seconds'),
 })
 
 /** Which body an answer has is up to the application's error handler. */
-const bodiless = (description: string, headers: Readonly<Record<string, string>> = {}) => ({
+const bodiless = (description: string, header: string, text: string) => ({
   type: 'null',
   description,
-  headers: Object.fromEntries(
-    Object.entries(headers).map(([name, text]) => [name, { type: 'string', description: text }]),
-  ),
+  headers: { [header]: { type: 'string', description: text } },
 })

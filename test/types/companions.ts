@@ -90,6 +90,8 @@ await app.register(swagger, (parent) =>
   }),
 )
 await app.register(swagger, (parent) => parent.cognito.openapi())
+// @ts-expect-error a misspelt option
+app.register(swagger, (parent) => parent.cognito.openapi({ hideUntaged: true }))
 // @ts-expect-error no title
 app.register(swagger, (parent) => parent.cognito.openapi({ openapi: { info: { version: '1.0.0' } } }))
 
