@@ -46,15 +46,15 @@ export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
   return <O extends object>(options?: O): O => {
     const given: SwaggerOptions = options ?? {}
     assertOpenapi(given)
-    const offered = new Map(
-      [...pools.keys()].map((name): [string, OfferedScopes] => [name, { openid: 'Who the user is' }]),
-    )
+    const own = [...pools.values()].map((pool) => {
+      const scopes: OfferedScopes = { openid: 'Who the user is' }
+      return { name: pool.name, scopes, scheme: toScheme(pool, scopes) }
+    })
     const securitySchemes: Schemes = {
-      ...Object.fromEntries(
-        [...pools].map(([name, pool]) => [name, toScheme(pool, offered.get(name) ?? {})]),
-      ),
+      ...Object.fromEntries(own.map(({ name, scheme }) => [name, scheme])),
       ...given.openapi?.components?.securitySchemes,
     }
+    const offered = new Map(own.map(({ name, scopes }) => [name, scopes]))
     const { openapi, transform } = given
     const components = { ...openapi?.components, securitySchemes }
     return {
@@ -100,13 +100,13 @@ function createTransform(
   schemes: Schemes,
   offered: ReadonlyMap<string, OfferedScopes>,
 ): Transform {
-  const takesScopes = (scheme: string) => /^(?:oauth2|openIdConnect)$/.test(schemes[scheme]?.type ?? '')
+  const takesScopes = (scheme: string) => /^(?:oauth2|openIdConnect)$/.test(String(schemes[scheme]?.type))
   return (input) => {
     const result = own(input)
     const guards = findGuards(input.route)
     if (guards.length === 0) return result
     const schema = describeOperation(result.schema ?? input.schema, guards, takesScopes)
-    for (const [scheme, scopes] of (schema.security ?? []).flatMap(Object.entries<readonly string[]>)) {
+    for (const [scheme, scopes] of schema.security.flatMap(Object.entries<readonly string[]>)) {
       for (const scope of scopes) Object.assign(offered.get(scheme) ?? {}, { [scope]: '' })
     }
     return { ...result, schema }
@@ -117,7 +117,7 @@ function describeOperation(
   schema: RouteSchema = {},
   guards: readonly (readonly Way[])[],
   takesScopes: (scheme: string) => boolean,
-): RouteSchema {
+): RouteSchema & Required<Pick<RouteSchema, 'security'>> {
   const ways = guards.reduce(passBoth)
   const description = [schema.description, ...describeAsks(ways)].filter(Boolean).join('\n\n')
   return {

@@ -336,6 +336,13 @@ t.test('the application’s own options stay: transforms, schemes, whatever else
   t.match(document.paths['/v1/open']?.['get'], { summary: 'of /open', security: undefined })
 })
 
+t.test('a route that was never added to this application is left alone', async (t) => {
+  const app = await createApp(t, pools())
+  const { transform } = app.cognito.openapi<{ transform: (input: object) => object }>()
+  const input = { schema: { summary: 'S' }, url: '/', route: { onRequest: app.authRequired('eu') } }
+  t.equal(transform(input), input)
+})
+
 t.test('a transform that returns no schema leaves the route’s own', async (t) => {
   const { document } = await createDocumented(t, { transform: () => ({}) }, (app) => {
     app.get('/', { onRequest: app.authRequired('eu'), schema: { summary: 'S' } }, answer)
