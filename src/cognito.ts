@@ -8,12 +8,15 @@ import { type Authenticator, admit } from './authenticator.js'
 import { assertRequirement, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption } from './claims.js'
 import { isObserved, observePromise } from './diagnostics.js'
+import { markComposed } from './guard-mark.js'
 import type { KeyRingStatus } from './key-ring.js'
+import { createOpenapi } from './openapi.js'
 import type { ResolvedOptions } from './options.js'
 import type { Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
 import type { ProofOf } from './register.js'
-import type { Guard, Protect } from './route-types.js'
+import { markScope } from './route-guards.js'
+import type { AnyGuard, Guard, Protect } from './route-types.js'
 import { assertGiven } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 
@@ -61,6 +64,26 @@ export interface Cognito<P> {
    * })
    */
   readonly protect: Protect
+  /**
+   * Tells which guards a hook is composed of, for OpenAPI and for the option `routes`: `@fastify/auth` hides them.
+   *
+   * @param guards - of which one has to let the request pass; of a list among them, all. Not the list that was given
+   *   to `app.auth`, which puts others in their place
+   * @returns the hook itself
+   * @throws {TypeError} where something in the list is no guard
+   * @example const either = app.cognito.composed(app.auth([eu, us]), [eu, us])
+   */
+  readonly composed: <H>(hook: H, guards: readonly (AnyGuard | readonly AnyGuard[])[]) => H
+  /**
+   * Adds to the options of `@fastify/swagger` what guards ask for: the schemes of the pools, and the security, answers
+   * and required scopes of each route. Where a route or the options say something themselves, that stays.
+   *
+   * @typeParam O - the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
+   * @returns the options, with a `transform` that runs after their own
+   * @throws {TypeError} for a static document, and for Swagger 2.0
+   * @example app.register(swagger, (parent) => parent.cognito.openapi({ openapi: { info: { title: 'Shop', version: '1' } } }))
+   */
+  readonly openapi: <O extends object>(options?: NoInfer<O>) => O
   /**
    * Asks now whether the keys that are held are still published, as happens by itself every `keys.refreshAfter` seconds:
    * for a key that has to be refused at once. A failing endpoint takes no key away.
@@ -114,8 +137,11 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
     },
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard as never)
+      markScope(scope, guard)
       return scope
     },
+    composed: markComposed,
+    openapi: createOpenapi(pools),
     async refresh(...given: [pool?: string | readonly string[]]) {
       assertGiven(given, 'refresh')
       return authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())

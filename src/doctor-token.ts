@@ -179,7 +179,7 @@ function checkPool(
 ): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
-  const token = { text: '', payload, pool, tokenUse, lastReading: undefined }
+  const token = { text: '', payload, pool, tokenUse, isRepeated: false, lastReading: undefined }
   const own = authenticator.plan([pool.name], {}, 'doctor')
   const both = authenticator.plan([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
   const reasons = [

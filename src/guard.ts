@@ -7,6 +7,7 @@ import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, admit } from './authenticator.js'
 import { isObserved, observeGuard } from './diagnostics.js'
 import { CognitoError } from './errors.js'
+import { listWays, markHook } from './guard-mark.js'
 import type { AddUser } from './load-user.js'
 import type { Plan } from './plan.js'
 import { createPlanChooser } from './plan-chooser.js'
@@ -27,6 +28,8 @@ export interface GuardContext {
   /** The plugin's own; a requirement's takes its place. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
+  /** Names of all pools. */
+  readonly poolNames: readonly string[]
   /**
    * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
    * another one may have other pools under the same names.
@@ -58,12 +61,8 @@ function createGuard(
   assertGiven(given, name)
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
-  const choosePlan = createPlanChooser(
-    context.authenticator,
-    selector === undefined ? context.defaultPool : selector,
-    requirement,
-    name,
-  )
+  const pools = selector === undefined ? context.defaultPool : selector
+  const choosePlan = createPlanChooser(context.authenticator, pools, requirement, name)
   const conclude = createConclusion(context, requirement)
 
   function authenticate(request: GuardedRequest): Outcome {
@@ -85,7 +84,24 @@ function createGuard(
       : conclude(request, verified, plan)
   }
 
-  return toHook(name, authenticate, context.memo)
+  const ways = describe(context, pools, requirement, isOptional)
+  return markHook(toHook(name, authenticate, context.memo), ways)
+}
+
+/** What the guard says of itself. */
+function describe(
+  { poolNames, loadUser: ownLoader }: GuardContext,
+  pools: PoolSelector<string>,
+  { scopes, groups, check, loadUser = ownLoader }: Requirement,
+  isOptional: boolean,
+) {
+  return listWays({
+    pools: typeof pools === 'function' ? poolNames : [pools].flat(),
+    isOptional,
+    scopes,
+    groups,
+    hasCheck: check !== undefined || loadUser !== undefined,
+  })
 }
 
 /** What a verified token is held against: what the route asks, then the application's own functions. */

@@ -13,6 +13,8 @@ import { type PluginOptions, type ResolvedOptions, resolveOptions } from './opti
 import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
 import { serveResource } from './resource.js'
+import { auditRoutes } from './route-audit.js'
+import { watchRoutes } from './route-guards.js'
 import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
 import { createTokenFinder } from './token-source.js'
 
@@ -20,6 +22,8 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const options = resolveOptions(raw, process.env)
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
+  watchRoutes(app)
+  if (options.routes !== false) auditRoutes(app, options.routes)
   const authenticator = createAuthenticator(options)
   prefetchKeys(app, authenticator, options)
   const memo = Symbol('fastify-cognito.verified')
@@ -29,6 +33,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     defaultPool: options.defaultPool,
     loadUser: options.loadUser,
     addUser: createUserLoader(),
+    poolNames: [...options.pools.keys()],
     memo,
   })
   app.decorateRequest('cognito', null as never)
@@ -94,7 +99,8 @@ export {
 } from './errors.js'
 export type { EndpointFailure, JwksFetchMessage } from './jwks-fetch.js'
 export type { KeyRingStatus } from './key-ring.js'
-export type { KeysOptions, PluginOptions, TokenCacheOptions } from './options.js'
+export type { KeysOptions } from './keys-options.js'
+export type { PluginOptions, TokenCacheOptions } from './options.js'
 export type { PoolOptions } from './pool.js'
 export {
   type AuthOf,
@@ -109,7 +115,7 @@ export {
 } from './register.js'
 export type { Requirement } from './requirement.js'
 export type { ResourceOptions } from './resource.js'
-export type { CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
+export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {
   type Credentials,
@@ -154,6 +160,10 @@ declare module 'fastify' {
      * @see {@link Authentication}
      */
     readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
+  }
+  interface FastifyContextConfig {
+    /** `false`: the route is meant to have no guard, so the option `routes` does not list it. Takes no guard away. */
+    readonly cognito?: false
   }
   interface FastifyInstance {
     /**

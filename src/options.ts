@@ -3,6 +3,7 @@
  * @module
  */
 import { CHALLENGE_VALUE } from './errors.js'
+import { type KeysOptions, keysNames, keysOption, resolveKeys } from './keys-options.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
 import { assertPoolsApart } from './pools-apart.js'
 import type { LoadRegisteredUser, LoadUser } from './register.js'
@@ -19,51 +20,13 @@ import {
   compileSchema,
   functionOption,
   type IsDocumented,
+  integer,
+  number,
   Type,
   text,
+  withoutUndefined,
 } from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
-
-/** How the signing keys are looked up and kept. Times in seconds. */
-export interface KeysOptions {
-  /**
-   * Age at which a key in use is re-checked in the background; 1–86,400.
-   *
-   * @defaultValue 300
-   */
-  readonly refreshAfter?: number
-  /**
-   * Age up to which a key is trusted while its endpoint fails; 0–604,800.
-   *
-   * @defaultValue 86,400
-   */
-  readonly staleIfError?: number
-  /**
-   * Deadline of one attempt to fetch the keys, of which a lookup makes at most two; 0.05–3.
-   *
-   * @defaultValue 2
-   */
-  readonly timeout?: number
-  /**
-   * Lookups of unknown keys at once, per URL; 2–1,000: a pool has two keys.
-   *
-   * @defaultValue 10
-   */
-  readonly lookupBurst?: number
-  /**
-   * One more lookup of an unknown key each time this has passed; 0.05–3,600.
-   *
-   * @defaultValue 2
-   */
-  readonly lookupInterval?: number
-  /**
-   * Whether each pool's endpoints are asked, when the application is ready, if they answer. `'background'`: without
-   * waiting for it, and with a warning in the log if none does; `'require'`: a pool for which none does stops the boot.
-   *
-   * @defaultValue `'background'`
-   */
-  readonly prefetch?: 'background' | 'require' | false
-}
 
 /** How many verified tokens are remembered, and for how long. */
 export interface TokenCacheOptions {
@@ -133,6 +96,13 @@ export interface PluginOptions {
    * @defaultValue 8,192
    */
   readonly maxTokenLength?: number
+  /**
+   * Whether the application lists, when it is ready, the routes that no guard stands before and that do not say
+   * `config: { cognito: false }`: `'warn'` in its log, `'error'` in the error that stops the boot.
+   *
+   * @defaultValue `false`
+   */
+  readonly routes?: 'warn' | 'error' | false
 }
 
 /** All options after validation; what other rooms see of them. */
@@ -151,28 +121,8 @@ export interface ResolvedOptions {
   readonly realm: string
   /** Characters. */
   readonly maxTokenLength: number
+  readonly routes: 'warn' | 'error' | false
 }
-
-const number = (minimum: number, maximum: number, expected: string) =>
-  Type.Optional(Type.Number({ minimum, maximum, expected }))
-const integer = (minimum: number, maximum: number, expected: string) =>
-  Type.Optional(Type.Integer({ minimum, maximum, expected }))
-
-const KEYS = Type.Object(
-  {
-    refreshAfter: number(1, 86_400, 'seconds from 1 to 86,400'),
-    staleIfError: number(0, 604_800, 'seconds from 0 to 604,800'),
-    timeout: number(0.05, 3, 'seconds from 0.05 to 3'),
-    lookupBurst: integer(2, 1000, 'a whole number from 2 to 1,000'),
-    lookupInterval: number(0.05, 3600, 'seconds from 0.05 to 3,600'),
-    prefetch: Type.Optional(
-      Type.Union([Type.Literal('background'), Type.Literal('require'), Type.Literal(false)], {
-        expected: "'background', 'require' or false",
-      }),
-    ),
-  },
-  { additionalProperties: false, expected: 'an object of key options' },
-)
 
 const TOKEN_CACHE = Type.Object(
   {
@@ -194,11 +144,16 @@ const OPTIONS = Type.Object(
     tokenFrom: Type.Optional(Type.Unsafe<TokenFrom>({ ...Type.Any(), expected: 'token sources' })),
     clockTolerance: number(0, 300, 'seconds from 0 to 300'),
     tokenCache: Type.Optional(Type.Unsafe<TokenCacheOptions | false>({ ...Type.Any(), expected: '' })),
-    keys: Type.Optional(KEYS),
+    keys: keysOption,
     loadUser: functionOption<LoadRegisteredUser>(),
     resource: resourceOption,
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
+    routes: Type.Optional(
+      Type.Union([Type.Literal('warn'), Type.Literal('error'), Type.Literal(false)], {
+        expected: "'warn', 'error' or false",
+      }),
+    ),
   },
   { additionalProperties: false, expected: 'an object of options' },
 )
@@ -206,9 +161,8 @@ const OPTIONS = Type.Object(
 /** Does not compile when an interface and its schema drift apart. */
 const areDocumented: [
   IsDocumented<PluginOptions, typeof OPTIONS>,
-  IsDocumented<KeysOptions, typeof KEYS>,
   IsDocumented<TokenCacheOptions, typeof TOKEN_CACHE>,
-] = [true, true, true]
+] = [true, true]
 void areDocumented
 
 /** Names of all options, for the documentation to be held against. */
@@ -216,7 +170,7 @@ export const optionNames = {
   plugin: Object.keys(OPTIONS.properties),
   pool: Object.keys(poolSchema.properties),
   tokenCache: Object.keys(TOKEN_CACHE.properties),
-  keys: Object.keys(KEYS.properties),
+  keys: keysNames,
   resource: resourceNames,
 } as const
 
@@ -234,7 +188,7 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(schema, options, '')
-  assertDefined(options, ['loadUser'], '')
+  assertDefined(options, ['loadUser', 'routes'], '')
   const names = Object.keys(options.pools)
   const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(
@@ -249,20 +203,13 @@ export function resolveOptions(
     tokenSources: resolveTokenSources(options.tokenFrom),
     clockTolerance: options.clockTolerance ?? 5,
     tokenCache: resolveTokenCache(options.tokenCache),
-    keys: Object.freeze({
-      refreshAfter: 300,
-      staleIfError: 86_400,
-      timeout: 2,
-      lookupBurst: 10,
-      lookupInterval: 2,
-      prefetch: 'background',
-      ...withoutUndefined(options.keys ?? {}),
-    }),
+    keys: resolveKeys(options.keys),
     loadUser: options.loadUser as LoadUser | undefined,
     resource:
       options.resource && resolveResource(options.resource, pools.values(), options.tokenFrom === undefined),
     realm,
     maxTokenLength: options.maxTokenLength ?? 8192,
+    routes: options.routes ?? false,
   })
 }
 
@@ -271,9 +218,6 @@ function resolveTokenCache(option: TokenCacheOptions | false = {}): ResolvedOpti
   assertOptions(tokenCacheSchema, option, 'tokenCache')
   return Object.freeze({ max: 10_000, ttl: 300, ...withoutUndefined(option) })
 }
-
-const withoutUndefined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 
 function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSource[] {
   const sources = toTokenSources(option)

@@ -7,7 +7,7 @@ import { CognitoError } from './errors.js'
 import { JwksEndpoint } from './jwks-endpoint.js'
 import type { EndpointFailure } from './jwks-fetch.js'
 import { type KeyResult, KeyRing, type KeyRingStatus } from './key-ring.js'
-import type { KeysOptions } from './options.js'
+import type { KeysOptions } from './keys-options.js'
 import type { ResolvedPool } from './pool.js'
 import { createSignatureCheck, type SignatureCheck } from './signature.js'
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { type ClaimsOption, claimsOption, tokenUseOption } from './claims.js'
-import { isPrivateUrl } from './private-url.js'
+import { isLoopback, parsePrivateUrl } from './private-url.js'
 import { assertDefined, type IsDocumented, oneOrMore, Type, text } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from './user-pool-id.js'
@@ -49,6 +49,12 @@ export interface PoolOptions {
    * @defaultValue the standard claims alone
    */
   readonly claims?: ClaimsOption
+  /**
+   * Domain of the pool's managed login, for the sign-in of OpenAPI documents: a host, or an `https:` origin.
+   *
+   * @example 'shop.auth.eu-west-1.amazoncognito.com'
+   */
+  readonly domain?: string
 }
 
 /** A pool after validation. */
@@ -65,9 +71,14 @@ export interface ResolvedPool {
   /** Issuer → URL of its keys. */
   readonly issuers: ReadonlyMap<string, string>
   readonly claims: ClaimsOption | undefined
+  /** Origin of the managed login; `undefined` where none is given. */
+  readonly loginOrigin: string | undefined
 }
 
 const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept every client of the pool'
+
+const DOMAIN_EXPECTED =
+  "the whole domain of the managed login, such as 'shop.auth.eu-west-1.amazoncognito.com', or its https origin"
 
 /** Schema of {@link PoolOptions}. */
 export const poolSchema = Type.Object(
@@ -86,6 +97,7 @@ export const poolSchema = Type.Object(
     tokenUse: tokenUseOption,
     audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),
     claims: claimsOption,
+    domain: Type.Optional(text(DOMAIN_EXPECTED)),
   },
   { additionalProperties: false, expected: 'the options of a pool' },
 )
@@ -121,6 +133,7 @@ export function resolvePool(name: string, options: PoolOptions, keysUrl: string 
     audiences: options.audience === undefined ? null : toSet(options.audience),
     issuers: resolveIssuers(path, options, region, keysUrl),
     claims: options.claims,
+    loginOrigin: options.domain === undefined ? undefined : toLoginOrigin(path, options.domain),
   })
 }
 
@@ -157,8 +170,8 @@ const fillPlaceholders = (url: string, userPoolId: string, region: string | unde
 
 /** Refuses URLs that `fetch` or `get-jwks` cannot ask, and those that anybody on the way could answer. */
 function toJwksUrl(path: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url === undefined || !isPrivateUrl(url)) {
+  const url = parsePrivateUrl(value)
+  if (url === undefined) {
     throw new TypeError(`${path}: expected an https URL, or an http URL on loopback`)
   }
   if (url.username || url.password || url.hash || url.pathname === '/' || /[{}]/.test(value)) {
@@ -167,4 +180,12 @@ function toJwksUrl(path: string, value: string): string {
     )
   }
   return url.href
+}
+
+/** The prefix alone, as the console asks for it, is no host; and a longer URL was meant for something else. */
+function toLoginOrigin(path: string, domain: string): string {
+  const url = parsePrivateUrl(domain.includes('://') ? domain : `https://${domain}`)
+  const isHost = url !== undefined && (isLoopback(url.hostname) || url.hostname.includes('.'))
+  if (isHost && url.href === `${url.origin}/`) return url.origin
+  throw new TypeError(`${path}.domain: expected ${DOMAIN_EXPECTED}; http on loopback only`)
 }

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { ResolvedPool } from './pool.js'
-import { isPrivateUrl } from './private-url.js'
+import { parsePrivateUrl } from './private-url.js'
 import { type IsDocumented, Type, text } from './schema.js'
 
 /** The API as a protected resource. */
@@ -88,10 +88,10 @@ export function resolveResource(
 }
 
 function parse(value: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined
+  const url = parsePrivateUrl(value)
   const isPlain = url !== undefined && !/[?#]/.test(value) && !url.username && !url.password
   // Fastify reads these characters of a path as something else.
-  if (isPlain && isPrivateUrl(url) && !/[*:()%]/.test(url.pathname)) return url
+  if (isPlain && !/[*:()%]/.test(url.pathname)) return url
   throw new TypeError(
     'resource.url: expected an https URL, or an http URL on loopback, without credentials, query, fragment and the characters * : ( ) % in its path',
   )

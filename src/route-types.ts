@@ -67,6 +67,9 @@ export type Guard<A> = ((
   done: (error?: Error) => void,
 ) => void) & { readonly guard?: never }
 
+/** A guard, whatever it proves. */
+export type AnyGuard = ((...args: never) => void) & { readonly guard?: never }
+
 /** Makes guards for the pools `P`; `Nobody` is what an anonymous request is. */
 export type GuardFactory<P, Nobody> = <
   N extends keyof P & string = keyof P & string,

@@ -106,6 +106,14 @@ function fromPointer(pointer: string): readonly string[] {
 export const text = (expected: string, pattern?: string) =>
   Type.String({ expected, minLength: 1, maxLength: 2048, ...(pattern && { pattern }) })
 
+/** Schema of an optional number in a range. */
+export const number = (minimum: number, maximum: number, expected: string) =>
+  Type.Optional(Type.Number({ minimum, maximum, expected }))
+
+/** Schema of an optional whole number in a range. */
+export const integer = (minimum: number, maximum: number, expected: string) =>
+  Type.Optional(Type.Integer({ minimum, maximum, expected }))
+
 /** Schema of an option that is a function of the application. */
 export const functionOption = <T>() =>
   Type.Optional(Type.Unsafe<T>(Type.Function([], Type.Any(), { expected: 'a function' })))
@@ -130,10 +138,15 @@ export function assertOptions(schema: CompiledSchema, options: unknown, path: st
   throw new TypeError(`${at}: unknown name; expected ${known || mismatch.schema['expected']}`)
 }
 
+/** Options without those that are `undefined`, for defaults to take their place. */
+export const withoutUndefined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+
 /**
  * Refuses an option that is there but `undefined` although it would narrow what is accepted: a check must not vanish
  * with a missing environment variable.
  *
+ * @param path - where the options stand; empty for the outermost
  * @throws {TypeError} naming the path
  */
 export function assertDefined(options: object, names: readonly string[], path: string): void {

@@ -78,6 +78,34 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
     { pools: { eu: { userPoolId: eu.userPoolId } } },
     'pools.eu.appClientId: expected an app client id, a list of them, or null',
   ],
+  ...[
+    '',
+    'shop',
+    'shop auth.example.com',
+    'https://',
+    'http://auth.example.com',
+    'ftp://auth.example.com',
+    'https://auth.example.com/login',
+    'auth.example.com?x=1',
+    'auth.example.com#x',
+    'user:secret@auth.example.com',
+    7,
+    null,
+  ].map((domain): [string, unknown, string] => [
+    `the domain ${domain}`,
+    withPool({ domain }),
+    "pools.eu.domain: expected the whole domain of the managed login, such as 'shop.auth.eu-west-1.amazoncognito.com'",
+  ]),
+  ...['off', true, null, {}].map((routes): [string, unknown, string] => [
+    `the audit ${JSON.stringify(routes)}`,
+    { pools: { eu }, routes },
+    "routes: expected 'warn', 'error' or false",
+  ]),
+  [
+    'an audit that is undefined: it must not vanish with a missing variable',
+    { pools: { eu }, routes: undefined },
+    'routes: expected a value; leave the name out',
+  ],
   ...[undefined, '', [], [''], ['abc', 'abc'], 'My App', 7, {}, ['abc', null]].map(
     (appClientId): [string, unknown, string] => [
       `the app client id ${JSON.stringify(appClientId)}`,
@@ -319,6 +347,7 @@ t.test('the defaults', async (t) => {
     },
     realm: 'api',
     maxTokenLength: 8192,
+    routes: false,
   })
   t.strictSame(
     tokenSources.map(({ kind }) => kind),
@@ -371,6 +400,19 @@ t.test('the region comes from the id, and both of its issuers are accepted', asy
       ],
     ],
   )
+})
+
+t.test('the domain of the managed login is a host, or an origin', async (t) => {
+  for (const [domain, origin] of [
+    ['shop.auth.eu-west-1.amazoncognito.com', 'https://shop.auth.eu-west-1.amazoncognito.com'],
+    ['https://Login.example.com/', 'https://login.example.com'],
+    ['https://login.example.com:8443', 'https://login.example.com:8443'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['http://localhost:3000', 'http://localhost:3000'],
+    [undefined, undefined],
+  ]) {
+    t.equal(resolve(withPool({ domain })).pools.get('eu')?.loginOrigin, origin)
+  }
 })
 
 t.test('the partition decides the domain', async (t) => {

@@ -298,6 +298,78 @@ export const groups = [
     ],
   },
   {
+    file: 'guard-mark',
+    tests: ['openapi'],
+    rows: [
+      ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
+      [
+        'a hook composed of what is no guard',
+        '  throw new TypeError(\n    ',
+        '  return []\n  new TypeError(\n    ',
+      ],
+      ['a hook composed of nothing', 'if (ways.length === 0) {', 'if (guards === hook) {'],
+      ['an optional guard looks required', 'isOptional ? [ANONYMOUS, ...ways] : ways', 'ways'],
+      ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
+    ],
+  },
+  {
+    file: 'route-guards',
+    tests: ['openapi', 'route-audit'],
+    rows: [
+      [
+        'a scope forgets the guard of its parent',
+        'if (scope === null) return []',
+        'if (scope !== null) return protectors.get(scope) ?? []',
+      ],
+      [
+        'a protected scope is forgotten',
+        'if (ways !== undefined) protectors',
+        'if (ways === HOOKS) protectors',
+      ],
+      ['hooks as they were at first', '{ options, scope: this }', '{ options: { ...options }, scope: this }'],
+    ],
+  },
+  {
+    file: 'route-audit',
+    tests: ['route-audit'],
+    rows: [
+      ['an open route starts', "if (mode === 'error')", "if (mode !== 'error')"],
+      [
+        'any config exempts a route',
+        'options.config?.cognito !== false',
+        "!('cognito' in (options.config ?? {}))",
+      ],
+      ['an open HEAD is left out', "!(method === 'HEAD' && gets.has(toPath(route)))", "method !== 'HEAD'"],
+      ['routes of before are overlooked', 'isRoot(app) ? listEarlier(app) : []', '[]'],
+      ['an open route in a list of one', 'if (open.length > 0) report', 'if (open.length > 1) report'],
+    ],
+  },
+  {
+    file: 'openapi',
+    tests: ['openapi'],
+    rows: [
+      [
+        'a route that never opens looks open',
+        'if (ways.length === 0) return',
+        'if (all.length === 0) return',
+      ],
+      ['a static document', "mode === 'static'", "mode === ''"],
+      ['a document of Swagger 2.0', 'swagger !== undefined', 'swagger === assertOpenapi'],
+      ['a route’s own security is replaced', 'schema.security ?? toSecurity', 'toSecurity'],
+      [
+        'a route’s own answers are replaced',
+        '{ ...own, ...Object.fromEntries(added) }',
+        'createAnswers(isSelective)',
+      ],
+      [
+        'the application’s transform is left out',
+        'const result = own(input)',
+        'const result: ReturnType<Transform> = own && {}',
+      ],
+      ['the access token where the ID token is taken', "!tokenUses.has('access')", 'false'],
+    ],
+  },
+  {
     file: 'requirement',
     tests: ['guard'],
     rows: [
@@ -533,6 +605,7 @@ export const groups = [
         "{ expected: ''",
       ],
       ['anything for a token source', ' || !sources.every(isSource)', ''],
+      ['an audit that vanishes', "assertDefined(options, ['routes'], '')", 'void assertDefined'],
     ],
   },
   {
@@ -558,7 +631,8 @@ export const groups = [
       ['undefined for an option that narrows a pool', 'assertDefined(options, ', 'void (options, '],
       ['audience where nothing can have it', "!tokenUses.has('access')", 'false'],
       ['a region that is not the pool’s', 'region !== undefined && region !== parsed.region', 'false'],
-      ['keys over http', ' || !isPrivateUrl(url)', ''],
+      ['a domain that is a prefix', "url.hostname.includes('.')", 'true'],
+      ['a domain with a path', 'isHost && url.href === ', 'isHost && url.origin && '],
       [
         'both kinds of token by default',
         "options.tokenUse ?? 'access'",
@@ -570,7 +644,7 @@ export const groups = [
     file: 'private-url',
     tests: ['options'],
     rows: [
-      ['http from any host', ' && LOOPBACK.test(hostname)', ''],
+      ['http from any host', ' && isLoopback(url.hostname)', ''],
       ['http from a host that begins like loopback', '\\[::1\\])$/', '\\[::1\\])/'],
     ],
   },
@@ -620,7 +694,6 @@ export const groups = [
     file: 'resource',
     tests: ['resource'],
     rows: [
-      ['a resource over plain http', 'isPlain && isPrivateUrl(url) && ', 'isPlain && '],
       ['a resource with credentials', ' && !url.username && !url.password', ''],
       ['a resource with a query', '!/[?#]/.test(value)', 'true'],
       ['a path that Fastify reads as a pattern', ' && !/[*:()%]/.test(url.pathname)', ''],

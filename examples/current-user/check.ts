@@ -17,7 +17,11 @@ export async function check(): Promise<undefined> {
     const renamed = { sub: 'anna', username: 'anna.b', 'cognito:groups': ['admin'], iat: now }
     assert.deepEqual((await me(renamed)).json(), { id: 1, username: 'anna.b', groups: ['admin'] })
     const stale = await me({ sub: 'anna', username: 'anna', iat: now - 60 })
-    assert.deepEqual(stale.json(), { id: 1, username: 'anna.b', groups: ['admin'] }, 'not undone by an older token')
+    assert.deepEqual(
+      stale.json(),
+      { id: 1, username: 'anna.b', groups: ['admin'] },
+      'not undone by an older token',
+    )
     assert.notEqual((await me({ sub: 'bert', username: 'bert' })).json().id, 1)
     await database.query("UPDATE account SET is_disabled = true WHERE subject = 'anna'")
     const refused = await me(renamed)

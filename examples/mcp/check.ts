@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } from '@modelcontextprotocol/sdk/client/auth.js'
+import { createServer } from 'node:net'
+import {
+  discoverOAuthProtectedResourceMetadata,
+  extractWWWAuthenticateParams,
+} from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { createServer } from 'node:net'
 import { TestIssuer, type TestPool } from '../../src/testing.js'
 import { createApp } from './app.js'
 

@@ -6,7 +6,11 @@ import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Counter, Histogram, Registry } from 'prom-client'
 // In an application of your own: from 'fastify-cognito'.
-import cognito, { type JwksFetchMessage, type PoolOptions, type VerificationMessage } from '../../src/index.js'
+import cognito, {
+  type JwksFetchMessage,
+  type PoolOptions,
+  type VerificationMessage,
+} from '../../src/index.js'
 
 /** Measures what the plugin does in this process. The labels come from closed sets. */
 function measure(registers: Registry[]): () => void {
@@ -63,7 +67,9 @@ export async function createApp(pools: Readonly<Record<string, PoolOptions>>): P
   await app.register(cognito, { pools, keys: { prefetch: false } })
 
   app.get('/me', { onRequest: app.authRequired() }, async (request) => request.cognito.subject)
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
   app.get('/ready', async (_request, reply) => {
     const states = Object.entries(app.cognito.status()).map(([pool, { state }]) => [pool, state] as const)
     const isReady = states.every(([, state]) => state !== 'down')

@@ -58,7 +58,10 @@ export async function check(): Promise<undefined> {
     await holds(write('cognito.yaml', toYaml(eu)), eu, 'eu')
     await holds(write('fastapi.yaml', toFastapiYaml(eu)), eu, 'eu')
     await assert.rejects(createApp(variables), /COGNITO_DEFAULT_POOL/, 'which one is the default?')
-    await assert.rejects(createApp({ ...toVariables(eu, 'EU'), COGNITO_EU_TOKEN_USE: 'acces' }), /COGNITO_EU_TOKEN_USE/)
+    await assert.rejects(
+      createApp({ ...toVariables(eu, 'EU'), COGNITO_EU_TOKEN_USE: 'acces' }),
+      /COGNITO_EU_TOKEN_USE/,
+    )
     await assert.rejects(
       createApp(write('unchecked.yaml', toFastapiYaml(eu).replace('true', 'false'))),
       /check_expiration/,

@@ -1,7 +1,9 @@
 /**
- * Beside other plugins: the type provider of TypeBox keeps its inference, `@fastify/auth` takes guards.
+ * Beside other plugins: the type provider of TypeBox keeps its inference, `@fastify/auth` takes guards, and
+ * `@fastify/swagger` the options that `app.cognito.openapi` returns.
  */
 import fastifyAuth from '@fastify/auth'
+import swagger from '@fastify/swagger'
 import {
   type FastifyPluginAsyncTypebox,
   Type,
@@ -76,7 +78,28 @@ export const routes: FastifyPluginAsyncTypebox = async (scope) => {
   )
 }
 
+await app.register(swagger, (parent) =>
+  parent.cognito.openapi({
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Shop', version: '1.0.0' },
+      components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'x-key' } } },
+    },
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, summary: route.url }, url }),
+    hideUntagged: true,
+  }),
+)
+await app.register(swagger, (parent) => parent.cognito.openapi())
+// @ts-expect-error a misspelt option
+app.register(swagger, (parent) => parent.cognito.openapi({ hideUntaged: true }))
+// @ts-expect-error no title
+app.register(swagger, (parent) => parent.cognito.openapi({ openapi: { info: { version: '1.0.0' } } }))
+
 await app.register(fastifyAuth)
+const guards = [app.authRequired('eu'), app.authRequired('us')] as const
+app.get('/composed', { onRequest: app.cognito.composed(app.auth([...guards]), guards) }, async (request) => {
+  expectType<Authentication | null>()(request.cognito)
+})
 app.get(
   '/auth',
   { onRequest: app.auth([app.authRequired('eu'), app.authRequired('us')], { relation: 'or' }) },

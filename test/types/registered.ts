@@ -9,6 +9,7 @@ import cognito, {
   type AuthOf,
   type CognitoRoute,
   definePools,
+  type Guard,
   type GuardFactory,
   type IdClaims,
   type Pools,
@@ -61,11 +62,19 @@ type Partners = Authentication<'partners', 'access', AccessClaims & Partner>
 type Anyone = Eu | Us | Staff | Trials | Partners
 
 const app = Fastify()
-await app.register(cognito, { pools, defaultPool: 'eu', clockTolerance: 10, keys: { timeout: 1 } })
+await app.register(cognito, {
+  pools,
+  defaultPool: 'eu',
+  clockTolerance: 10,
+  keys: { timeout: 1 },
+  routes: 'error',
+})
 // @ts-expect-error a misspelt plugin option
 await app.register(cognito, { pools, clockTolerence: 10 })
 // @ts-expect-error a misspelt key option
 await app.register(cognito, { pools, keys: { timeOut: 1 } })
+// @ts-expect-error no such audit
+await app.register(cognito, { pools, routes: 'strict' })
 // @ts-expect-error the plugin needs its pools
 await app.register(cognito, {})
 
@@ -305,6 +314,23 @@ app.get('/config', { onRequest: app.authRequired('eu'), config: { audit: 'full' 
   expectType<Eu>()(request.cognito)
   expectType<string>()(request.routeOptions.config.audit)
 })
+app.get('/meant-to-be-open', { config: { cognito: false } }, async (request) => {
+  expectType<Authentication | null>()(request.cognito)
+  expectType<false>()(request.routeOptions.config.cognito)
+})
+app.get(
+  '/config-beside',
+  { onRequest: app.authRequired('eu'), config: { cognito: false, audit: 'full' } },
+  async (request) => {
+    expectType<Eu>()(request.cognito)
+    expectType<string>()(request.routeOptions.config.audit)
+  },
+)
+// @ts-expect-error a guard is not put on by the config
+app.get('/config-true', { config: { cognito: true } }, async () => 'ok')
+app.addHook('onRoute', (route) => {
+  route.config = { ...route.config, cognito: false }
+})
 app.addHook('onRequest', app.authRequired('eu'))
 app.addHook('preHandler', app.authOptional())
 app.get('/hooked', async (request) => {
@@ -350,6 +376,17 @@ app.register(async (scope) => {
     expectType<Us | null>()(request.cognito)
   })
 })
+
+// What documents and audits are told.
+const composed = app.cognito.composed(app.authRequired('eu'), [
+  app.authRequired('eu'),
+  [app.authOptional('us'), app.authRequired(['eu', 'us'])],
+])
+expectType<Guard<Eu>>()(composed)
+// @ts-expect-error a name is no guard
+app.cognito.composed(composed, ['eu'])
+expectType<{ mode: 'dynamic' }>()(app.cognito.openapi<{ mode: 'dynamic' }>({ mode: 'dynamic' }))
+expectType<object>()(app.cognito.openapi())
 
 // Tokens that come another way.
 expectType<Eu>()(await app.cognito.verify('token', 'eu'))

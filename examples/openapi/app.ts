@@ -1,0 +1,74 @@
+/**
+ * A shop whose OpenAPI document says who may call what, with Swagger UI to try it.
+ * @module
+ */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyInstance } from 'fastify'
+// In an application of your own: from 'fastify-cognito'.
+import cognito, { type PluginOptions } from '../../src/index.js'
+
+/**
+ * Makes the application, ready to listen.
+ *
+ * @param pools - `customers`, with access tokens, and `staff`
+ */
+export async function createApp(pools: PluginOptions['pools']): Promise<FastifyInstance> {
+  const app = Fastify()
+  // Before any route, so that the audit sees them all: one without a guard would stop the boot.
+  await app.register(cognito, { pools, routes: 'error' })
+  await app.register(swagger, (parent) =>
+    parent.cognito.openapi({ openapi: { info: { title: 'Shop', version: '1.0.0' } } }),
+  )
+  app.register(addDocumentation)
+  app.register(addShopRoutes)
+  app.register(addStaffRoutes, { prefix: '/staff' })
+  return app
+}
+
+/** The pages of Swagger UI are open to everybody, and say so to the audit. */
+async function addDocumentation(scope: FastifyInstance): Promise<void> {
+  scope.addHook('onRoute', (route) => {
+    route.config = { ...route.config, cognito: false }
+  })
+  await scope.register(swaggerUi, {
+    routePrefix: '/documentation',
+    uiConfig: { persistAuthorization: true },
+    // For pools with a `domain`. A client id here would be that of every pool, so people type it in the dialog.
+    initOAuth: { usePkceWithAuthorizationCodeGrant: true },
+  })
+}
+
+const NEW_ORDER = {
+  type: 'object',
+  required: ['article'],
+  properties: { article: { type: 'string' } },
+} as const
+
+async function addShopRoutes(shop: FastifyInstance): Promise<void> {
+  shop.get('/health', { config: { cognito: false } }, async () => ({ ok: true }))
+
+  // Open too, but who sends a token is known.
+  shop.get('/articles', { onRequest: shop.authOptional('customers') }, async (request) => ({
+    articles: ['tea'],
+    for: request.cognito?.subject ?? 'everybody',
+  }))
+
+  const readers = shop.authRequired('customers', { scopes: 'orders/read' })
+  const schema = { summary: 'Your orders', description: 'The latest comes first.' }
+  shop.get('/orders', { onRequest: readers, schema }, async (request) => ({ of: request.cognito.subject }))
+
+  const writers = shop.authRequired('customers', { scopes: ['orders/read', 'orders/write'] })
+  shop.post('/orders', { onRequest: writers, schema: { body: NEW_ORDER } }, async (request, reply) =>
+    reply.code(201).send({ by: request.cognito.subject }),
+  )
+}
+
+/** A whole scope behind one guard: its routes are documented, and pass the audit. */
+async function addStaffRoutes(scope: FastifyInstance): Promise<void> {
+  const staff = scope.cognito.protect(
+    scope,
+    scope.authRequired('staff', { groups: { anyOf: ['admin', 'ops'] } }),
+  )
+  staff.get('/me', async (request) => ({ subject: request.cognito.subject }))
+}
