@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['pool', 'authorization', 'key-ring'],
   ['pools-apart', 'cognito-token', 'plan', 'testing'],
   ['options', 'authentication'],
-  ['pool-keys', 'requirement', 'register', 'fastapi-settings'],
+  ['close-on-expiry', 'pool-keys', 'requirement', 'register', 'fastapi-settings'],
   ['token-verifier'],
   ['authenticator', 'route-types', 'settings-file'],
   ['plan-chooser', 'settings'],
