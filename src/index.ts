@@ -88,6 +88,7 @@ function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void
 export type { Authentication, WithUser } from './authentication.js'
 export type { RequiredNames, TokenRequirement } from './authorization.js'
 export type { ClaimsOption, ObjectSchema } from './claims.js'
+export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
 export type { VerificationMessage } from './diagnostics.js'
 export {

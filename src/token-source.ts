@@ -78,8 +78,9 @@ function assertName(value: unknown, path: string): void {
   }
 }
 
-/** Node keeps only the first `authorization` line in `headers`. */
-function countLines(rawHeaders: readonly string[], field: string): number {
+/** Node keeps only the first `authorization` line in `headers`. A request of `app.injectWS` has no lines, only headers. */
+function countLines(rawHeaders: readonly string[] | undefined, field: string): number {
+  if (rawHeaders === undefined) return 1
   let lines = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]

@@ -28,7 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['pool', 'authorization', 'key-ring'],
   ['pools-apart', 'cognito-token', 'plan', 'testing', 'resource', 'doctor-draft', 'guard-mark'],
   ['authentication', 'doctor-form', 'doctor-claims', 'route-guards'],
-  ['register', 'diagnostics'],
+  ['register', 'diagnostics', 'close-on-expiry'],
   ['options', 'requirement', 'load-user'],
   ['pool-keys', 'fastapi-settings', 'doctor-pool', 'openapi', 'route-audit'],
   ['token-verifier'],

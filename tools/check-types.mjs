@@ -11,6 +11,7 @@ const FASTIFYS = ['fastify-lowest', 'fastify']
 const PROGRAMS = {
   registered: 5.5,
   unregistered: 5.5,
+  composition: 5.5,
   misregistered: 5.5,
   'must-fail': 5.5,
   user: 5.5,
@@ -48,7 +49,8 @@ function install() {
 function writeConfigs(compiler, fastify) {
   const folder = new URL(`.programs/${compiler}/${fastify}/`, installed)
   mkdirSync(folder, { recursive: true })
-  const paths = { fastify: [fileURLToPath(new URL('fastify.d.ts', folderOf(fastify)))] }
+  const file = (name) => [fileURLToPath(new URL(name, folderOf(fastify)))]
+  const paths = { fastify: file('fastify.d.ts'), 'fastify/*': file('*') }
   const programs = Object.keys(PROGRAMS).filter((name) => Number(compiler.split('-')[1]) >= PROGRAMS[name])
   return programs.map((name) => {
     const base = fileURLToPath(new URL(`tsconfig.${name}.json`, types))

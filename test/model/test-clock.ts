@@ -24,6 +24,11 @@ export class TestClock implements Clock {
     return () => void this.#timers.delete(timer)
   }
 
+  /** Timers that nobody has called off. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
   /** Moves it on, through every timer on the way. */
   async advance(ms: number): Promise<void> {
     await settle()
