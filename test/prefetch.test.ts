@@ -48,7 +48,8 @@ t.test(
     const jwksUrl = `${issuer.origin}/nobody/jwks.json`
     const { app, lines } = createLoggedApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) })
     await app.ready()
-    await pause(300)
+    for (let waits = 0; lines.length === 0 && waits < 100; waits += 1) await pause(100)
+    await pause(200)
     t.match(lines, [{ level: 40, pool: 'dead', reason: 'status', jwksUrls: [jwksUrl] }])
     t.equal(lines.length, 1)
     t.match(app.cognito.status(), { eu: { state: 'ok' }, dead: { state: 'down' } })
