@@ -56,7 +56,9 @@ export function readPart(part: string): Members {
   }
 }
 
+/** The header as far as it can be read; nobody has checked it. */
 export const headerOf = ({ text }: Draft): Members => readPart(toParts(text)[0])
+/** The claims as far as they can be read; nobody has checked them. */
 export const payloadOf = ({ text }: Draft): Members => readPart(toParts(text)[1])
 
 /** What is `undefined` is left out. */
