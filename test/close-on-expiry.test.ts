@@ -41,7 +41,7 @@ const expiringIn = (clock: TestClock, ms: number) => ({ payload: { exp: (clock.n
 const CLOSED = [4401, 'The token expired'] as const
 
 t.test('a socket is closed when its token expires, and not before', async (t) => {
-  for (const ms of [1, 1500, 3_600_000, 2 ** 31 + 5000, 400 * DAY]) {
+  for (const ms of [1, 1500, 3_600_000, 2 ** 31 + 5000]) {
     const clock = new TestClock()
     const { socket, calls } = createSocket(clock)
     watch(socket, expiringIn(clock, ms), clock)

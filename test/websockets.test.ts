@@ -39,6 +39,24 @@ async function createServer(t: Test) {
     socket.send(request.cognito.subject)
   })
   app.get('/late', { websocket: true, preHandler: app.authRequired('eu') }, (socket) => socket.send('in'))
+  app.get('/valid', { websocket: true, preValidation: app.authRequired('eu') }, (socket) => socket.send('in'))
+  app.register(async (scope) => {
+    const protectedScope = app.cognito.protect(scope, app.authRequired('eu'))
+    protectedScope.get('/scope', { websocket: true }, (socket) => socket.send('in'))
+  })
+  app.get('/chat', { websocket: true, onRequest: app.authRequired('eu') }, (socket, request) => {
+    const { pool, subject } = request.cognito
+    closeOnExpiry(socket, request.cognito)
+    // The recipe of docs/websockets.md.
+    async function renew(token: string) {
+      const renewed = await app.cognito.verify(token, 'eu')
+      if (renewed.pool === pool && renewed.subject === subject) closeOnExpiry(socket, renewed)
+      else socket.close(4403, 'Another user')
+    }
+    socket.on('message', (data) => {
+      renew(String(data)).catch(() => socket.send('refused'))
+    })
+  })
   app.get('/maybe', { websocket: true, onRequest: app.authOptional('eu') }, (socket, request) => {
     closeOnExpiry(socket, request.cognito)
     socket.send(request.cognito?.subject ?? 'nobody')
@@ -64,7 +82,7 @@ async function greet(path: string, options: Parameters<typeof dial>[1]) {
 }
 
 t.test('without a token the answer to the upgrade is a 401 with a challenge, and no socket', async (t) => {
-  for (const path of ['/feed', '/late', '/admins']) {
+  for (const path of ['/feed', '/valid', '/late', '/scope', '/admins']) {
     const answer = String(await upgradeRaw(port, path))
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     t.match(head, /^HTTP\/1\.1 401 Unauthorized\r\n/, path)
@@ -92,7 +110,9 @@ t.test('a refusal before the upgrade says the same as any other', async (t) => {
 
 t.test('a header opens it', async (t) => {
   t.equal(await greet('/feed', { headers: bearer(eu.accessToken({ sub: 'ada' })) }), 'ada')
-  t.equal(await greet('/late', { headers: bearer(eu.accessToken()) }), 'in')
+  for (const path of ['/valid', '/late', '/scope']) {
+    t.equal(await greet(path, { headers: bearer(eu.accessToken()) }), 'in', path)
+  }
 })
 
 t.test('a subprotocol opens it, and the server answers with another one', async (t) => {
@@ -162,6 +182,25 @@ t.test('closeOnExpiry: a socket ends with its token', async (t) => {
   t.equal(expired.status, 101, 'a token that the guard accepts by its tolerance')
   t.strictSame(await expired.closed, { code: 4401, reason: 'The token expired' })
 })
+
+t.test(
+  'a renewed token keeps a socket open; a refused one does not, and another user’s closes it',
+  async (t) => {
+    const now = Math.floor(Date.now() / 1000)
+    const mint = (seconds: number, sub = 'ada') => eu.accessToken({ sub, exp: now + seconds })
+    const open = async () => dial(url('/chat'), { headers: bearer(mint(4)) })
+    const [renewed, refused, other] = [await open(), await open(), await open()]
+    renewed.socket.send(mint(7))
+    refused.socket.send(us.accessToken({ sub: 'ada' }))
+    other.socket.send(mint(7, 'eve'))
+    t.strictSame(await other.closed, { code: 4403, reason: 'Another user' })
+    t.equal((await refused.closed).code, 4401)
+    t.strictSame(refused.messages, ['refused'])
+    t.equal(renewed.socket.readyState, 1, 'past the end of the token that opened it')
+    t.equal((await renewed.closed).code, 4401)
+    t.ok(Date.now() >= (now + 7) * 1000)
+  },
+)
 
 t.test('closeOnExpiry: a client that ignores the close is cut off', async (t) => {
   const exp = Math.floor(Date.now() / 1000) + 1
