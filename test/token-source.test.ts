@@ -123,6 +123,8 @@ t.test('an ordered list: the first that carries a token decides', async (t) => {
   t.equal(await status({ authorization: `Bearer ${bad}`, cookie: `t=${token}` }), 401)
   t.equal(await status({ authorization: 'Basic eDp5', cookie: `t=${token}` }), 200, 'Basic carries no token')
   t.equal(await optional({ authorization: 'Basic eDp5' }), 401)
+  t.equal(await status({ authorization: 'Bearer', cookie: `t=${token}` }), 400, 'an empty token is one')
+  t.equal(await optional({ authorization: 'Bearer' }), 400)
   t.equal(await status({ 'sec-websocket-protocol': `bearer.${token}` }), 200)
   t.equal(await status({}, `?t=${token}`), 200)
   t.equal(

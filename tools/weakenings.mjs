@@ -459,8 +459,6 @@ export const groups = [
       ['any scheme', 'value.slice(0, start).toLowerCase() !== prefix || ', ''],
       ['an empty header is none', "if (value === '') return null", "if (value === '') return undefined"],
       ['another scheme is none', 'includes(next)) return null', 'includes(next)) return undefined'],
-      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
-      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
       [
         'a query string is a source by default',
         'TokenFrom = fromHeader()',
@@ -472,6 +470,8 @@ export const groups = [
     file: 'token-source',
     tests: ['token-source'],
     rows: [
+      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
+      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
       [
         'a header and a query string at once',
         "if (typeof findInHeaders(request) === 'string' && ",
