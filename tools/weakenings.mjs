@@ -605,7 +605,7 @@ export const groups = [
         "{ expected: ''",
       ],
       ['anything for a token source', ' || !sources.every(isSource)', ''],
-      ['an audit that vanishes', "assertDefined(options, ['routes'], '')", 'void assertDefined'],
+      ['an audit that vanishes', "['loadUser', 'routes']", "['loadUser']"],
     ],
   },
   {
