@@ -110,6 +110,11 @@ export function compileRequirement(requirement: TokenRequirement, tolerance: num
   }
 }
 
+/** Tells `{ anyOf }` from a name and from a list of names. */
+export function isAnyOf(required: RequiredNames): required is { readonly anyOf: readonly string[] } {
+  return typeof required === 'object' && 'anyOf' in required
+}
+
 interface CompiledNames {
   readonly list: readonly string[]
   readonly text: string
@@ -117,7 +122,7 @@ interface CompiledNames {
 }
 
 function compileNames(required: RequiredNames): CompiledNames {
-  if (typeof required === 'object' && 'anyOf' in required) {
+  if (isAnyOf(required)) {
     const list = required.anyOf
     return { list, text: `any of ${list.join(', ')}`, isMetBy: (held) => list.some((name) => held.has(name)) }
   }

@@ -171,6 +171,9 @@ function toFlags(message: string): string {
   return '--client: expected the id of an app client, of letters and digits; not its name, and each id once'
 }
 
+/** As much as `maxTokenLength` can be, with room for what stands around a pasted token. */
+const MAX_LENGTH = 20_000
+
 async function readToken(
   { token, positionals }: Order,
   stdin: Surroundings['stdin'],
@@ -182,6 +185,8 @@ async function readToken(
   const text = (isInput ? await readAll(stdin) : String(token)).trim()
   if (text === '')
     throw new UsageError(`${isInput ? 'the standard input' : '--token'}: expected a token, and it is empty`)
+  if (text.length > MAX_LENGTH)
+    throw new UsageError(`expected a token of up to ${MAX_LENGTH} characters, and it has ${text.length}`)
   return text
 }
 

@@ -8,7 +8,8 @@ import { CognitoError, type CognitoErrorCode } from './errors.js'
 
 /**
  * What the tracing channel `fastify-cognito.verify` and the channel `fastify-cognito.rejected` publish. The members are
- * set when the verification ends; nothing of a token is among them.
+ * set when the verification ends; nothing of a token is among them. A tracing channel adds `error`, as it was thrown: a
+ * `CognitoError`, or whatever a function of the application threw.
  */
 export interface VerificationMessage {
   /** `anonymous`: an optional guard without credentials; `failed`: a function of the application threw. */
@@ -19,7 +20,7 @@ export interface VerificationMessage {
   code?: CognitoErrorCode
   /** Of a refusal, for the operator: fixed words and names from the configuration. */
   reason?: string
-  /** Whether the token was remembered; absent where none was verified. */
+  /** Whether the token was a remembered one by the time the verification ended; absent where none was verified. */
   cached?: boolean
   /** From the begin to the end of the guard, with `check` and `loadUser`; milliseconds. */
   durationMs?: number
@@ -54,18 +55,20 @@ export function observeGuard(run: (done: Done) => void, read: Read, done: Done):
 }
 
 /** Runs a verification under observation. */
-export function observePromise<T>(run: () => Promise<T>, read: Read): Promise<T> {
+export async function observePromise<T>(run: () => Promise<T>, read: Read): Promise<T> {
   const observation = begin(read)
-  return verification.tracePromise(async () => {
+  let result: T | undefined
+  // A channel publishes what the traced function returns: this one returns nothing, for the result has the token.
+  await verification.tracePromise(async () => {
     try {
-      const result = await run()
+      result = await run()
       observation.end()
-      return result
     } catch (error) {
       observation.end(error)
       throw error
     }
   }, observation.message)
+  return result as T
 }
 
 function begin(read: Read) {

@@ -54,3 +54,6 @@ export function describeTime(seconds: number): string {
 
 /** @example count(2, 'part') // '2 parts' */
 export const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`
+
+/** An emulator may name its clients as it likes. Those of Cognito have 26 characters, and their secrets 51 or more. */
+export const CLIENT_ID = /^[a-z0-9]{1,40}$/

@@ -2,7 +2,7 @@
  * What is wrong with the claims of a token, with its key or its signature, and what to change.
  * @module
  */
-import { describeTime, show } from './doctor-check.js'
+import { CLIENT_ID, describeTime, show } from './doctor-check.js'
 import { type Draft, payloadOf, type Remedy, withClaims } from './doctor-draft.js'
 import { isTime } from './times.js'
 
@@ -35,7 +35,13 @@ const withClient = (draft: Draft) => {
 /** Of a pool that asks for one. */
 const audiencesOf = ({ pool }: Draft) => [...(pool.audiences as ReadonlySet<string>)]
 
-const CLIENTS = ({ pool: { clientIds } }: Draft) => (clientIds === null ? 'an app client' : list(clientIds))
+/** What may be the name or the secret of a client, put where its id belongs, is not shown. */
+function describeClients({ pool: { clientIds } }: Draft): string {
+  if (clientIds === null) return 'an app client'
+  const shown = [...clientIds].filter((client) => CLIENT_ID.test(client))
+  return shown.length > 0 ? list(shown) : 'a configured app client'
+}
+
 const OTHER_CLIENT = 'issued to another app client: sign in with a configured one, or add it to appClientId'
 const NO_API_TOKEN = 'no token of a Cognito sign-in: send its access token, or the ID token'
 const LAMBDA = 'look at the pre-token-generation Lambda of the pool'
@@ -109,7 +115,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     reasons: ['client_id is missing or no text', 'client_id is none of appClientId'],
     check: 'client_id',
     found: claim('client_id'),
-    expected: CLIENTS,
+    expected: describeClients,
     advice: OTHER_CLIENT,
     mend: withClient,
   },
@@ -117,7 +123,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     reasons: ['aud is not one client id', 'aud is none of appClientId'],
     check: 'aud',
     found: claim('aud'),
-    expected: CLIENTS,
+    expected: describeClients,
     advice: OTHER_CLIENT,
     mend: withClient,
   },

@@ -50,6 +50,8 @@ export function toParts(text: string): [header: string, payload: string, signatu
 export function readPart(part: string): Members {
   try {
     const value = JSON.parse(Buffer.from(part, 'base64url').toString())
+    // What is nested too deep to be written again is as good as unreadable.
+    JSON.stringify({ value })
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
     return {}

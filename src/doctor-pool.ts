@@ -2,7 +2,7 @@
  * Whether one user pool can be used as it is configured: its ids, its JWKS URLs, its keys, and the clocks.
  * @module
  */
-import { areOk, type Check, describeTime, fails, holds } from './doctor-check.js'
+import { areOk, type Check, CLIENT_ID, describeTime, fails, holds } from './doctor-check.js'
 import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
 import { toPublicKeyPem } from './jwk.js'
 import type { ResolvedOptions } from './options.js'
@@ -73,9 +73,6 @@ function hasCognitoIssuers({ userPoolId, issuers }: ResolvedPool): boolean {
   const parts = parseUserPoolId(userPoolId)
   return parts !== undefined && deriveIssuers(userPoolId, parts).every((issuer) => issuers.has(issuer))
 }
-
-/** An emulator may name its clients as it likes. Those of Cognito have 26 characters, and their secrets 51 or more. */
-const CLIENT_ID = /^[a-z0-9]{1,40}$/
 
 /** What cannot be an id at all has been refused with the configuration. */
 function checkIds(pool: ResolvedPool): Check {

@@ -47,22 +47,10 @@ export interface TokenContext {
 }
 
 /** In the order in which a person reads about them. */
-const ORDER: readonly string[] = [
-  ...[
-    'form',
-    'header',
-    'alg',
-    'kid',
-    'iss',
-    'token_use',
-    'sub',
-    'client_id',
-    'aud',
-    'scope',
-    'cognito:groups',
-  ],
-  ...['cnf', 'exp', 'iat', 'nbf', 'claims', 'key', 'signature', 'plugin'],
-]
+const ORDER =
+  'form header alg kid iss token_use sub client_id aud scope cognito:groups cnf exp iat nbf claims key signature plugin'.split(
+    ' ',
+  )
 
 const NO_POOL: PoolIdentity = { name: '', clientIds: null, audiences: null }
 

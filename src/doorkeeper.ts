@@ -14,7 +14,7 @@ const WORTHWHILE_SHARE = 1 / 8
  */
 export class Doorkeeper {
   readonly #window: number
-  /** Of tokens seen lately. Two that share a print, or a place, let one another in early, or late: no more. */
+  /** Of tokens seen lately. Two that share a print, or a place, let one another in early, or not before it is judged. */
   #prints: Int32Array | undefined
   #hits = 0
   #misses = 0
@@ -39,12 +39,12 @@ export class Doorkeeper {
     const comesAgain = this.#note(print)
     if (comesAgain) this.#hits += 1
     else this.#misses += 1
-    if (this.#misses > this.#window) this.#judge()
+    if (this.#misses > this.#window || this.#hits > this.#window) this.#judge()
     return comesAgain || !this.#isStrict
   }
 
   #note(print: number): boolean {
-    this.#prints ??= new Int32Array(Math.ceil(this.#window / 2))
+    this.#prints ??= new Int32Array(this.#window)
     const at = (print >>> 0) % this.#prints.length
     const isKnown = this.#prints[at] === print
     this.#prints[at] = print

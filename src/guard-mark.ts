@@ -2,7 +2,7 @@
  * What a guard says of itself: the ways past it, for the documentation of routes and for their audit.
  * @module
  */
-import type { RequiredNames } from './authorization.js'
+import { isAnyOf, type RequiredNames } from './authorization.js'
 
 /** One way past a guard: without credentials, or with a token of one pool. */
 export interface Way {
@@ -51,10 +51,8 @@ export function listWays({ pools, isOptional, scopes, groups, hasCheck }: GuardT
   return isOptional ? [ANONYMOUS, ...ways] : ways
 }
 
-const isAnyOf = (required: RequiredNames) => typeof required === 'object' && 'anyOf' in required
-
 const toList = (required: RequiredNames): readonly string[] =>
-  typeof required === 'object' && 'anyOf' in required ? required.anyOf : [required].flat()
+  isAnyOf(required) ? required.anyOf : [required].flat()
 
 function listAlternatives(required: RequiredNames | undefined): readonly (readonly string[])[] {
   if (required === undefined) return [[]]

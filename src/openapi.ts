@@ -72,7 +72,7 @@ function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
   if (swagger !== undefined) {
     throw new TypeError('openapi.swagger: expected openapi in its place; Swagger 2.0 knows no bearer tokens')
   }
-  if (typeof (transform ?? assertOpenapi) !== 'function') {
+  if (transform !== undefined && transform !== null && typeof transform !== 'function') {
     throw new TypeError('openapi.transform: expected a function')
   }
 }

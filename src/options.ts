@@ -188,7 +188,7 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(schema, options, '')
-  assertDefined(options, ['loadUser', 'routes'], '')
+  assertDefined(options, ['loadUser', 'resource', 'routes'], '')
   const names = Object.keys(options.pools)
   const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(

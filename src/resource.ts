@@ -2,9 +2,10 @@
  * What the API is called as a protected resource, and where that is served (RFC 9728).
  * @module
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { ResolvedPool } from './pool.js'
 import { parsePrivateUrl } from './private-url.js'
+import { findGuards } from './route-guards.js'
 import { type IsDocumented, Type, text } from './schema.js'
 
 /** The API as a protected resource. */
@@ -32,6 +33,9 @@ export interface ResolvedResource {
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 /** Seconds. */
 const MAX_AGE = 3600
+/** For the audit of routes, and for @fastify/swagger. */
+const OPEN = { cognito: false } as const
+const HIDDEN: object = { hide: true }
 
 const RESOURCE = Type.Object(
   {
@@ -62,7 +66,7 @@ export const resourceNames: readonly string[] = Object.keys(RESOURCE.properties)
 /**
  * Writes the metadata of the resource.
  *
- * @param isDefaultHeader - whether tokens are read from `Authorization: Bearer` and nowhere else
+ * @param isDefaultHeader - whether `tokenFrom` is left out, so that tokens come in `Authorization: Bearer` alone
  * @throws {TypeError} naming the path of a wrong option and what was expected
  */
 export function resolveResource(
@@ -89,7 +93,9 @@ export function resolveResource(
 
 function parse(value: string): URL {
   const url = parsePrivateUrl(value)
-  const isPlain = url !== undefined && !/[?#]/.test(value) && !url.username && !url.password
+  // As clients write it, and compare it: in its normal form.
+  const isNormal = url !== undefined && (url.href === value || url.href === `${value}/`)
+  const isPlain = isNormal && !/[?#]/.test(value) && !url.username && !url.password
   // Fastify reads these characters of a path as something else.
   if (isPlain && !/[*:()%]/.test(url.pathname)) return url
   throw new TypeError(
@@ -100,20 +106,25 @@ function parse(value: string): URL {
 /**
  * Serves the metadata to everybody.
  *
- * @throws {TypeError} where the routes would not be at the root of the host
+ * @throws {TypeError} where the routes would not be at the root of the host; and when the application is ready, where a
+ *   guard stands before them
  */
 export function serveResource(app: FastifyInstance, { paths, metadata }: ResolvedResource): void {
   if (app.prefix !== '') {
     throw new TypeError('resource: expected fastify-cognito to be registered outside of a prefix')
   }
+  const handler = async (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.header('cache-control', `public, max-age=${MAX_AGE}`).send(metadata)
+  const routes: RouteOptions[] = []
+  // Fastify goes on with a copy of the options: that is the one to be asked which guards stand before it.
+  app.addHook('onRoute', (route) => void (route.handler === handler && routes.push(route)))
   for (const url of paths) {
-    app.route({
-      method: 'GET',
-      url,
-      schema: { hide: true } as object,
-      config: { cognito: false } as object,
-      handler: (_request, reply) =>
-        reply.header('cache-control', `public, max-age=${MAX_AGE}`).send(metadata),
-    })
+    // Another resource of the same host may be there already.
+    if (url === WELL_KNOWN && app.hasRoute({ method: 'GET', url })) continue
+    app.route({ method: 'GET', url, schema: HIDDEN, config: OPEN, handler })
   }
+  app.addHook('onReady', async () => {
+    if (routes.every((route) => findGuards(route).length === 0)) return
+    throw new TypeError('resource: expected no guard before its metadata; protect a scope and not the root')
+  })
 }

@@ -186,6 +186,11 @@ t.test('wrong arguments and settings: one clear line, and the exit code 2', asyn
       [[...good, '-'], /^the standard input: expected a token, and it is empty$/],
       [[...good, '-'], /^the standard input: expected a token, and it is empty$/, { stdin: ' \n' }],
       [[...good, '--token', ''], /^--token: expected a token, and it is empty$/],
+      [
+        [...good, '-'],
+        /^expected a token of up to 20000 characters, and it has 20001$/,
+        { stdin: 'x'.repeat(20_001) },
+      ],
     ]
   for (const [argv, message, around] of rows) {
     const { code, out, err } = await command(argv, around)

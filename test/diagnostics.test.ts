@@ -3,6 +3,7 @@
  * @module
  */
 import diagnostics from 'node:diagnostics_channel'
+import { inspect } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import type { VerificationMessage } from '../src/index.js'
@@ -128,6 +129,44 @@ t.test('an application’s function that throws is a failure, not a refusal', as
   t.equal((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).statusCode, 500)
   t.match(seen.messages.pop(), { outcome: 'failed', pool: 'eu', code: undefined })
   t.strictSame(seen.rejected, [])
+})
+
+t.test('nothing of a token is in a message, whichever event it comes with', async (t) => {
+  const app = await createApp(t, pools())
+  app.get('/', { onRequest: app.authRequired('eu') }, async () => 'ok')
+  const token = eu.accessToken({ sub: 'a-subject-that-nobody-may-see' })
+  const shown: string[] = []
+  const keys = new Set<string>()
+  const look = (message: unknown) => {
+    shown.push(inspect(message, { depth: 10, showHidden: true, getters: true }))
+    for (const key of Object.keys(message as object)) keys.add(key)
+  }
+  const events = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const
+  const names = [
+    ...events.map((name) => `tracing:fastify-cognito.verify:${name}`),
+    'fastify-cognito.rejected',
+  ]
+  for (const name of names) diagnostics.subscribe(name, look)
+  t.teardown(() => names.forEach((name) => void diagnostics.unsubscribe(name, look)))
+  await app.inject({ url: '/', headers: bearer(token) })
+  await app.inject({ url: '/', headers: bearer(`${token}x`) })
+  const { subject } = await app.cognito.verify(token, 'eu')
+  t.equal(subject, 'a-subject-that-nobody-may-see')
+  await t.rejects(app.cognito.verify(token, 'us'))
+  t.ok(shown.length > 15)
+  const told = shown.join()
+  t.notMatch(told, subject)
+  for (let at = 0; at + 20 <= token.length; at += 20) t.notOk(told.includes(token.slice(at, at + 20)))
+  t.strictSame([...keys].sort(), [
+    'cached',
+    'code',
+    'durationMs',
+    'error',
+    'outcome',
+    'pool',
+    'reason',
+    'result',
+  ])
 })
 
 t.test('rejections can be watched alone', async (t) => {

@@ -404,6 +404,22 @@ t.test('an option that was meant for few narrows, and is named', async (t) => {
   ])
 })
 
+t.test('what may be a secret in the place of an app client is not shown', async (t) => {
+  const secret = '1secret0abc'.repeat(5)
+  const from = await open({ pools: { eu: { ...eu.options(), appClientId: secret } } })
+  const [fault] = await findFaults(t, eu.accessToken(), from)
+  t.match(fault, { name: 'client_id', expected: 'a configured app client' })
+  t.notOk(JSON.stringify(await from.examineToken(eu.accessToken())).includes(secret.slice(0, 20)))
+})
+
+t.test('claims that are nested too deep to be written again end nothing', async (t) => {
+  const [header] = eu.accessToken().split('.')
+  const deep = `{"iss":${'['.repeat(6000)}${']'.repeat(6000)}}`
+  const text = [header, Buffer.from(deep).toString('base64url'), 'A'.repeat(342)].join('.')
+  const from = await open({ pools: { eu: eu.options() }, maxTokenLength: 16_384 })
+  t.equal((await from.examineToken(text)).ok, false)
+})
+
 t.test('a person sees everything at once', async (t) => {
   const text = forge(eu, {
     header: { alg: 'HS256', kid: '', crit: [] },

@@ -51,6 +51,16 @@ t.test('it opens again once tokens come again', async (t) => {
   t.ok(doorkeeper.admits(fresh()), 'open')
 })
 
+t.test('tokens that share a place do not keep each other out for long', async (t) => {
+  const doorkeeper = new Doorkeeper(2)
+  for (const print of times(2 * WINDOW, fresh)) doorkeeper.admits(print)
+  const both = [1, 1 + WINDOW]
+  for (const print of [...both, ...both]) t.notOk(doorkeeper.admits(print))
+  for (let hits = 0; hits <= WINDOW; hits += 1) doorkeeper.hit()
+  t.ok(doorkeeper.admits(1))
+  t.ok(doorkeeper.admits(1 + WINDOW))
+})
+
 t.test('a larger cache is judged by as many tokens as it holds', async (t) => {
   const doorkeeper = new Doorkeeper(3 * WINDOW)
   t.ok(times(3 * WINDOW, fresh).every((print) => doorkeeper.admits(print)))

@@ -107,6 +107,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     get('/scopes', app.authRequired('eu', { scopes: 'a' }))
     get('/groups', app.authRequired('eu', { groups: 'a' }))
     get('/check', app.authRequired('eu', { check: () => true }))
+    get('/user', app.authRequired('eu', { loadUser: () => 'user' }))
   })
   for (const [url, statuses] of [
     ['/plain', ['200', '401', '503']],
@@ -115,6 +116,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     ['/scopes', ['200', '401', '403', '503']],
     ['/groups', ['200', '401', '403', '503']],
     ['/check', ['200', '401', '403', '503']],
+    ['/user', ['200', '401', '403', '503']],
   ] as const) {
     t.strictSame(Object.keys(document.paths[url]?.['get']?.responses ?? {}), statuses, url)
     t.match(document.paths[url]?.['get']?.responses, {

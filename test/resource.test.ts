@@ -92,6 +92,11 @@ t.test('a wrong resource stops the boot', async (t) => {
       `${url}/:id`,
       `${url}/*`,
       `${url}/a%20b`,
+      ` ${url}`,
+      'https:api.example.com',
+      'https://API.example.com',
+      'https://api.example.com/a/../b',
+      'https://api.example.com\\evil',
     ].map((value): [unknown, RegExp] => [
       { url: value },
       /^resource\.url: expected an https URL, or an http URL/,
@@ -104,6 +109,34 @@ t.test('a wrong resource stops the boot', async (t) => {
       JSON.stringify(resource),
     )
   }
+})
+
+t.test('a guard before the metadata stops the boot, one before a scope does not', async (t) => {
+  const app = await createApp(t, pools(), { resource: { url } })
+  app.register(async (scope) => void app.cognito.protect(scope, app.authRequired('eu')))
+  await app.ready()
+  const closed = await createApp(t, pools(), { resource: { url } })
+  closed.cognito.protect(closed, closed.authRequired('eu'))
+  await t.rejects(async () => closed.ready(), {
+    name: 'TypeError',
+    message: 'resource: expected no guard before its metadata; protect a scope and not the root',
+  })
+})
+
+t.test('two resources of one host, each in a scope of its own', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  for (const [name, pool] of Object.entries(pools())) {
+    app.register(async (scope) => {
+      const resource = { url: `https://api.example.com/${name}` }
+      await scope.register(cognito, { pools: { [name]: pool }, resource, keys: { prefetch: false } })
+    })
+  }
+  const resourceAt = async (place: string) =>
+    (await app.inject(`/.well-known/oauth-protected-resource${place}`)).json().resource
+  t.equal(await resourceAt('/eu'), 'https://api.example.com/eu')
+  t.equal(await resourceAt('/us'), 'https://api.example.com/us')
+  t.equal(await resourceAt(''), 'https://api.example.com/eu', 'the first one')
 })
 
 t.test('below a prefix the metadata would be nowhere: the boot is stopped', async (t) => {

@@ -580,8 +580,12 @@ export const groups = [
       ['403 from both issuers is normal', ' && good.length > 0 && ', ' && '],
       ['a pool without a usable key', 'usable > 0 ?', 'published > 0 ?'],
       ['clocks that are any time apart', 'difference <= limit', 'difference >= 0'],
-      ['a secret for a client id', '{1,40}$/', '{1,400}$/'],
     ],
+  },
+  {
+    file: 'doctor-check',
+    tests: ['doctor-pool', 'doctor-token'],
+    rows: [['a secret for a client id', '{1,40}$/', '{1,400}$/']],
   },
   {
     file: 'doctor-key-set',
@@ -605,7 +609,7 @@ export const groups = [
         "{ expected: ''",
       ],
       ['anything for a token source', ' || !sources.every(isSource)', ''],
-      ['an audit that vanishes', "['loadUser', 'routes']", "['loadUser']"],
+      ['an audit that vanishes', "['loadUser', 'resource', 'routes']", "['loadUser']"],
     ],
   },
   {
@@ -687,6 +691,7 @@ export const groups = [
     rows: [
       ['a refusal counts as accepted', 'if (error !== undefined) refuse(message, error)', ''],
       ['nobody hears of a refusal', 'rejection.publish(message)', ''],
+      ['a channel tells what was proved', 'observation.end()\n', 'observation.end()\n      return result\n'],
       ['rejections cannot be watched alone', ' || rejection.hasSubscribers', ''],
     ],
   },
@@ -698,6 +703,8 @@ export const groups = [
       ['a resource with a query', '!/[?#]/.test(value)', 'true'],
       ['a path that Fastify reads as a pattern', ' && !/[*:()%]/.test(url.pathname)', ''],
       ['metadata below a prefix', "if (app.prefix !== '')", 'if (false)'],
+      ['metadata behind a guard', 'findGuards(route).length === 0', 'true'],
+      ['a URL that no client would compare as equal', '(url.href === value || ', '(url.href !== null || '],
     ],
   },
   {

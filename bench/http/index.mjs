@@ -14,7 +14,7 @@ import { workloads } from './workloads.mjs'
  * @property {number} rounds
  * @property {number} turns - of each server and workload in a round
  * @property {number} seconds - a turn
- * @property {number} warmUp - seconds of each workload, before the first turn and again, for a fifth, before its own
+ * @property {number} warmUp - seconds of each workload, before the first turn and again before its own
  */
 
 /**
@@ -33,7 +33,7 @@ export async function measureHttp(plan, world, say) {
     for (const workload of Object.keys(workloads)) await warmUp(bench, workload, plan.warmUp)
     for (const [workload, { title }] of Object.entries(workloads)) {
       say(`http: round ${round + 1} of ${plan.rounds}, ${title}`)
-      await warmUp(bench, workload, plan.warmUp / 5)
+      await warmUp(bench, workload, plan.warmUp)
       await measureWorkload(bench, workload)
     }
     await Promise.all(servers.map(({ child }) => child.stop()))

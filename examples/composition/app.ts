@@ -67,7 +67,9 @@ function addRoutes(app: FastifyInstance): void {
   app.post('/orders', { onRequest: app.authRequired('eu') }, async () => ({ ordered: true }))
 
   // Downloads by a link that the application itself has signed: @fastify/jwt is its own.
-  app.get('/download', { onRequest: app.authRequired('eu') }, async () => app.jwt.sign({ file: 'report' }))
+  app.get('/download', { onRequest: app.authRequired('eu') }, async () =>
+    app.jwt.sign({ file: 'report' }, { expiresIn: 60 }),
+  )
   app.get('/file', { onRequest: (request) => request.jwtVerify() }, async (request) => request.user)
 }
 

@@ -60,7 +60,9 @@ export async function createApp({ pool, origin }: Settings): Promise<FastifyInst
       }
 
       socket.on('message', (data) => {
-        renew(String(data)).catch((error) => request.log.info({ err: error }, 'the token is not renewed'))
+        renew(String(data)).catch((error) =>
+          request.log.info({ code: error.code }, 'the token is not renewed'),
+        )
       })
     },
   )
