@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { askOnce, LOAD_CORE, SERVER_CORE, startChild, unpinned } from './children.mjs'
 import { toRatios } from './goals.mjs'
 import { measureHttp } from './http/index.mjs'
+import { profileHttp } from './http/profile.mjs'
 import { readOptions } from './options.mjs'
 import { installPeers, readVersions } from './peers.mjs'
 import { toProfileTable, toReport } from './report.mjs'
@@ -80,13 +81,17 @@ async function keep(outcome, isFull) {
   say(`written: results.json and chart.svg in ${folder}`)
 }
 
+const profileInProcess = (world) =>
+  askOnce('in-process/profile.mjs', { core: SERVER_CORE }, 'profile', world)
+
 async function run({ isFull, json, profile, plan }) {
   installPeers(say)
   if (profile) {
-    const report = await withIssuer((world) =>
-      askOnce('in-process/profile.mjs', { core: SERVER_CORE }, 'profile', world),
-    )
-    return print(toProfileTable(report))
+    const profiles = await withIssuer(async (world) => [
+      { title: 'in process, every token fresh', ...(await profileInProcess(world)) },
+      ...(await profileHttp(world, say)),
+    ])
+    return print(profiles.map(toProfileTable).join('\n\n'))
   }
   const outcome = await withIssuer((world) => measure(plan, world))
   await keep(outcome, isFull)

@@ -25,7 +25,7 @@ const QUICK = {
 const USAGE = `npm run bench -- [options]
   --quick        what the named ratios need, in less than three minutes
   --json         { versions, machine, results, ratios } on stdout; npm's own lines go with npm run --silent bench
-  --profile      only a CPU profile of the verification of fresh tokens
+  --profile      only CPU profiles: of the verification of fresh tokens, and of a guarded server under each load
   --rounds N     rounds over HTTP, each with fresh servers
   --only NAME    a variant to measure over HTTP besides the baseline; may be repeated
 

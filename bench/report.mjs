@@ -23,10 +23,10 @@ export function toReport({ versions, machine, results, ratios }) {
 }
 
 /** Rows of functions, of which the first took most of the time. */
-export const toProfileTable = ({ functions, microseconds }) =>
+export const toProfileTable = ({ title, functions, microseconds }) =>
   toTable(
-    `Fresh tokens, the guard in process: ${microseconds.toFixed(1)} µs a token under the profiler, by function`,
-    ['function', 'self time', 'µs a token'],
+    `${title}: ${microseconds.toFixed(1)} µs under the profiler, by function`,
+    ['function', 'self time', 'µs'],
     functions.map(({ name, share }) => [
       name,
       `${(100 * share).toFixed(1)} %`,
