@@ -53,7 +53,7 @@ async function checkCookie(ask: Ask, pool: TestPool): Promise<void> {
 async function checkOwnTokens(ask: Ask, pool: TestPool): Promise<void> {
   const own = { authorization: `Bearer ${await (await ask('/download', pool.authorization())).text()}` }
   const file: object = JSON.parse(await (await ask('/file', own)).text())
-  assert.deepEqual(Object.keys(file), ['file', 'iat'])
+  assert.deepEqual(Object.keys(file), ['file', 'iat', 'exp'])
   assert.equal((await ask('/me', own)).status, 401)
   assert.notEqual((await ask('/file', pool.authorization())).status, 200)
 }
