@@ -81,8 +81,7 @@ async function keep(outcome, isFull) {
   say(`written: results.json and chart.svg in ${folder}`)
 }
 
-const profileInProcess = (world) =>
-  askOnce('in-process/profile.mjs', { core: SERVER_CORE }, 'profile', world)
+const profileInProcess = (world) => askOnce('in-process/profile.mjs', { core: SERVER_CORE }, 'profile', world)
 
 async function run({ isFull, json, profile, plan }) {
   installPeers(say)
