@@ -20,18 +20,6 @@ class FrozenSet implements Iterable<string> {
     return this.#names.has(name)
   }
 
-  keys() {
-    return this.#names.keys()
-  }
-
-  values() {
-    return this.#names.values()
-  }
-
-  entries() {
-    return this.#names.entries()
-  }
-
   [Symbol.iterator]() {
     return this.#names.values()
   }
@@ -44,15 +32,16 @@ class FrozenSet implements Iterable<string> {
     return 'Set'
   }
 
-  /** What this version of Node can do with sets besides: ECMAScript 2025, §24.2.4. */
+  /** What else sets can do in this version of Node: ECMAScript 2025, §24.2.4. */
   static {
-    const names = ['union', 'intersection', 'difference', 'symmetricDifference']
+    const views = ['keys', 'values', 'entries']
+    const sets = ['union', 'intersection', 'difference', 'symmetricDifference']
     const questions = ['isSubsetOf', 'isSupersetOf', 'isDisjointFrom']
-    for (const name of [...names, ...questions].filter((method) => method in Set.prototype)) {
+    for (const name of [...views, ...sets, ...questions].filter((method) => method in Set.prototype)) {
       const method = Reflect.get(Set.prototype, name)
       Object.defineProperty(FrozenSet.prototype, name, {
-        value(this: FrozenSet, other: unknown) {
-          return Reflect.apply(method, this.#names, [other])
+        value(this: FrozenSet, ...given: unknown[]) {
+          return Reflect.apply(method, this.#names, given)
         },
       })
     }
