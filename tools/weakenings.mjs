@@ -865,8 +865,8 @@ export const groups = [
     rows: [
       [
         'a set that can be changed',
-        'class FrozenSet implements Iterable<string> {',
-        'class FrozenSet extends Set<string> {',
+        'class FrozenSet implements Iterable<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {',
+        'class FrozenSet extends Set<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {\n    super(names)',
       ],
     ],
   },
