@@ -475,6 +475,22 @@ t.test('what a handler gets', async (t) => {
   t.match(seen, { principal: 'user', tokenUse: 'id', username: 'ada.l', clientId: eu.appClientId })
 })
 
+t.test('nobody can change the claims, whoever has read them', async (t) => {
+  const isMember = (claims: unknown): claims is { sub: string } => claims !== null
+  const app = await createApp(t, { eu: eu.options({ claims: isMember }), us: us.options() })
+  for (const name of ['eu', 'us']) {
+    app.get(`/${name}`, { onRequest: app.authRequired(name) }, async (request) =>
+      Object.isFrozen(request.cognito?.claims),
+    )
+  }
+  for (const [url, token] of [
+    ['/eu', eu.accessToken()],
+    ['/us', us.accessToken()],
+  ] as const) {
+    t.equal((await app.inject({ url, headers: bearer(token) })).json(), true, url)
+  }
+})
+
 t.test('an optional guard: null without credentials, everything else as a required one', async (t) => {
   const app = await createApp(t, pools())
   app.get('/', { onRequest: app.authOptional('eu') }, pool)

@@ -4,7 +4,8 @@
  *
  * Left out, because nobody could tell the difference: `algorithms` of `@fastify/jwt` behind the check of `alg`, the check
  * of a schema before its `Decode`, which checks too, the check of `token_use` in `cognito-token` before that of the plan,
- * and an empty or non-object part, which is refused for the members that it lacks.
+ * an empty or non-object part, which is refused for the members that it lacks, and a fourth part, which no spelling of a
+ * signature has.
  */
 
 /** @typedef {readonly [name: string, find: string, replace: string]} Row */
@@ -15,7 +16,6 @@ export const groups = [
     file: 'jwt',
     tests: ['attacks'],
     rows: [
-      ['the number of segments does not matter', " || text.includes('.', second + 1)", ''],
       ['a header of any size', 'bytes.length > 1024', 'false'],
       ['a signature that is too short', 'signature.length < 256 || ', ''],
       ['a signature that is too long', ' || signature.length > 1024', ''],
@@ -264,7 +264,6 @@ export const groups = [
     rows: [
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
       ['check is not asked', 'if (check === undefined) return', 'if (check !== null) return'],
-      ['loadUser is not asked', 'if (loadUser === undefined) return', 'if (loadUser !== null) return'],
       [
         'request.cognito is set before check decides',
         'return chain(check(',
@@ -672,6 +671,11 @@ export const groups = [
       ['a private key', 'd === undefined', 'true'],
       ['a key of another id', " || jwk['kid'] !== kid", ''],
     ],
+  },
+  {
+    file: 'guard',
+    tests: ['load-user'],
+    rows: [['loadUser is not asked', 'if (loadUser === undefined) return', 'if (loadUser !== null) return']],
   },
   {
     file: 'load-user',
