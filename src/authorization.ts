@@ -57,11 +57,13 @@ const names = (expected: string, pattern: string) => {
   )
 }
 
+/** Pattern of a scope (RFC 6749 §3.3). */
+export const SCOPE = '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'
+
 /** Schemas of the members of a {@link TokenRequirement}. */
 export const requirementProperties = {
   tokenUse: tokenUseOption,
-  // RFC 6749 §3.3
-  scopes: names('a scope, a list of scopes or { anyOf: list }', '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'),
+  scopes: names('a scope, a list of scopes or { anyOf: list }', SCOPE),
   groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
   claims: claimsOption,
   maxAge: Type.Optional(

@@ -3,6 +3,7 @@
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { SCOPE } from './authorization.js'
 import type { ResolvedPool } from './pool.js'
 import { parsePrivateUrl } from './private-url.js'
 import { findGuards } from './route-guards.js'
@@ -42,7 +43,7 @@ const RESOURCE = Type.Object(
     url: text('an https URL without query and fragment, or such an http URL on loopback'),
     name: Type.Optional(text('a name')),
     scopes: Type.Optional(
-      Type.Array(text('a scope', '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'), {
+      Type.Array(text('a scope', SCOPE), {
         minItems: 1,
         uniqueItems: true,
         expected: 'a list of scopes',
