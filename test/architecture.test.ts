@@ -3,6 +3,7 @@
  * @module
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import t from 'tap'
 
 const src = new URL('../src/', import.meta.url)
@@ -21,6 +22,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'user-pool-id',
     'schema',
     'doctor-check',
+    'revocation/store',
   ],
   ['times', 'jwk', 'token-cache', 'keys-options'],
   ['coercion', 'standard-claims', 'jwt', 'signature', 'token-source', 'jwks-fetch', 'lookup-queue'],
@@ -67,7 +69,9 @@ const KNOW_FASTIFY = new Set([
   'token-source',
 ])
 
-const rooms = readdirSync(src).map((file) => file.replace(/\.ts$/, ''))
+const rooms = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replace(/\.ts$/, '').replaceAll('\\', '/'))
 const floorOf = (room: string) => FLOORS.findIndex((floor) => floor.includes(room))
 
 interface Import {
@@ -88,8 +92,10 @@ function findFaults(all: readonly Import[]): string[] {
 }
 
 function findFault({ room, target, isType }: Import): string | undefined {
-  const inner = /^\.\/([\w-]+)\.js$/.exec(target)?.[1]
-  if (inner !== undefined) return isBelow(inner, room) ? undefined : `${room} may not import ${inner}`
+  if (/^\.\.?\//.test(target)) {
+    const inner = posix.join(posix.dirname(room), target).replace(/\.js$/, '')
+    return isBelow(inner, room) ? undefined : `${room} may not import ${inner}`
+  }
   if (target.startsWith('node:') || DOORS[target] === room) return undefined
   return target === 'fastify' && isType && KNOW_FASTIFY.has(room)
     ? undefined

@@ -31,7 +31,8 @@ const timeOf = (url) => statSync(url, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 function assertBuilt() {
   const source = new URL('src/', root)
-  const changed = Math.max(...readdirSync(source).map((name) => timeOf(new URL(name, source))))
+  const files = readdirSync(source, { recursive: true })
+  const changed = Math.max(...files.map((name) => timeOf(new URL(name, source))))
   if (timeOf(new URL('dist/index.d.ts', root)) >= changed) return
   console.error('dist/ is missing or older than src/: run `npm run build` first')
   process.exit(1)

@@ -1,0 +1,81 @@
+/**
+ * What a store of revocations is told and asked, and under which keys it keeps its marks.
+ * @module
+ */
+
+/** Claims by which tokens are revoked, and `'pool'` for all tokens of a pool. */
+export type RevocationClaim = 'jti' | 'origin_jti' | 'sub' | 'client_id' | 'pool'
+
+/** What is revoked. Times are whole seconds since 1970. Nothing of it is a token's text. */
+export interface RevocationMark {
+  readonly userPoolId: string
+  readonly by: RevocationClaim
+  /** Of the claim; empty for `'pool'`. */
+  readonly value: string
+  /** Tokens that were issued then or earlier are revoked; `null` where every one is. */
+  readonly notBefore: number | null
+  /** From then on no token that the mark concerns is valid any more, so that it can be forgotten. */
+  readonly expiresAt: number
+}
+
+/** A verified token, as far as a store has to know it. Times are seconds since 1970. */
+export interface RevocableToken {
+  readonly userPoolId: string
+  /** `undefined` where the app client has token revocation switched off. */
+  readonly jti: string | undefined
+  /** `undefined` for a machine, too. */
+  readonly originJti: string | undefined
+  readonly subject: string
+  readonly clientId: string
+  /** The claim `iat`. */
+  readonly issuedAt: number
+  /** The claim `exp`. */
+  readonly expiresAt: number
+}
+
+/** Remembers what was revoked. One may serve several applications: the keys are those of the user pools. */
+export interface RevocationStore {
+  /** Whether a mark concerns the token. Whatever it throws or rejects with, and no boolean, counts as no answer. */
+  readonly isRevoked: (token: RevocableToken) => boolean | Promise<boolean>
+  /**
+   * Adds a mark. Of two not-before marks of one value the later time counts, in whatever order they come.
+   *
+   * @throws whatever keeps the mark from being remembered; thrown or rejected
+   */
+  readonly revoke: (mark: RevocationMark) => void | Promise<void>
+  /** Called when an application that uses the store is ready, which it does not wait for. */
+  readonly open?: () => void
+  /** Called when that application closes. */
+  readonly close?: () => void | Promise<void>
+}
+
+/**
+ * The key of a mark. No two marks share one: neither a claim's name nor a user pool id has a colon.
+ *
+ * @example toKey('eu-west-1_AbCdEf123', 'sub', 'f00…') // 'sub:eu-west-1_AbCdEf123:f00…'
+ */
+export function toKey(userPoolId: string, by: RevocationClaim, value: string): string {
+  return `${by}:${userPoolId}:${value}`
+}
+
+/** The keys of all marks that can concern a token; of a claim that it lacks, none. */
+export function keysOf({ userPoolId, jti, originJti, subject, clientId }: RevocableToken): string[] {
+  const keys = [
+    toKey(userPoolId, 'sub', subject),
+    toKey(userPoolId, 'client_id', clientId),
+    toKey(userPoolId, 'pool', ''),
+  ]
+  if (jti !== undefined) keys.push(toKey(userPoolId, 'jti', jti))
+  if (originJti !== undefined) keys.push(toKey(userPoolId, 'origin_jti', originJti))
+  return keys
+}
+
+/**
+ * Whether a mark concerns a token that was issued then, in whole seconds: one of the very second is revoked.
+ *
+ * @param notBefore - of the mark
+ * @param issuedAt - of the token; seconds since 1970
+ */
+export function concerns(notBefore: number | null, issuedAt: number): boolean {
+  return notBefore === null || Math.floor(issuedAt) <= notBefore
+}
