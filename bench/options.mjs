@@ -1,10 +1,10 @@
 // What is to be measured, and how thoroughly?
 import { parseArgs } from 'node:util'
-import { AWS, OURS, UNGUARDED, variantNames } from './variants/index.mjs'
+import { REFERENCES, UNGUARDED, variantNames } from './variants/index.mjs'
 
 const FULL = {
   rounds: 5,
-  turns: 6,
+  turns: 4,
   seconds: 0.3,
   warmUp: 0.5,
   variants: variantNames,
@@ -17,7 +17,7 @@ const QUICK = {
   turns: 6,
   seconds: 0.15,
   warmUp: 0.5,
-  variants: [UNGUARDED, OURS, AWS],
+  variants: REFERENCES,
   callTurns: 15,
   onlySync: true,
 }

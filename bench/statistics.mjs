@@ -17,13 +17,17 @@ export function quantile(values, share) {
 }
 
 /**
- * The ratios of two series that were measured in turns: each measurement is held against its neighbour in time, so
- * that a machine that is slower for a while is so for both.
+ * The list in parts of a size; one empty part of an empty list.
  *
- * @param {readonly number[]} ones
- * @param {readonly number[]} others
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} size
+ * @returns {T[][]}
  */
-export const pairedRatios = (ones, others) => ones.map((one, index) => one / others[index])
+export function chunk(list, size) {
+  const parts = Math.max(1, Math.ceil(list.length / size))
+  return Array.from({ length: parts }, (_, part) => list.slice(part * size, (part + 1) * size))
+}
 
 /**
  * The same list, begun later: who is measured first changes from turn to turn.

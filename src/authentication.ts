@@ -5,6 +5,7 @@
 
 import { type Bearer, readBearer } from './cognito-token.js'
 import type { ResolvedPool } from './pool.js'
+import type { RevocableToken } from './revocation/store.js'
 import type { CommonClaims, Payload, TokenUse } from './standard-claims.js'
 
 /** Who sent a request. */
@@ -49,6 +50,8 @@ export interface VerifiedToken {
   isRepeated: boolean
   /** What a repeatable reader of claims made of it last. */
   lastReading: { readonly reader: object; readonly authentication: Authentication } | undefined
+  /** What a store of revocations is asked about; made when one is asked first. */
+  revocable: RevocableToken | undefined
 }
 
 /**

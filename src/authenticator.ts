@@ -76,20 +76,28 @@ export function createAuthenticator(options: ResolvedOptions, now = Date.now): A
 }
 
 /**
- * Holds a verified token against what a guard accepts.
+ * Reads what a verified token proves to a guard: whether it takes the token's pool and kind, and what its claims are.
  *
  * @param earlier - what an earlier guard of the request proved; its claims are kept where it proved the same token
  * @throws {CognitoError}
  */
-export function admit(
+export function recognize(
   token: VerifiedToken,
-  { pools, authorize }: Plan,
+  { pools }: Plan,
   earlier: Authentication | null = null,
 ): Authentication {
   const { claimsReader } = assertPlanned(token.pool.name, token.tokenUse, pools)
-  const authentication = read(token, claimsReader, earlier?.token === token.text ? earlier : null)
-  authorize(authentication, Date.now() / 1000)
-  return authentication
+  return read(token, claimsReader, earlier?.token === token.text ? earlier : null)
+}
+
+/**
+ * Holds whom a token proves against what a guard asks. A revoked token has to be refused before: it proves nobody, so it
+ * is 401 whatever the route asks.
+ *
+ * @throws {CognitoError}
+ */
+export function authorize(authentication: Authentication, plan: Plan): void {
+  plan.authorize(authentication, Date.now() / 1000)
 }
 
 /** One reading serves all requests with a token, where it can. */

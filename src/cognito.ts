@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { VerifiedToken } from './authentication.js'
-import { type Authenticator, admit } from './authenticator.js'
+import { type Authenticator, authorize, recognize } from './authenticator.js'
 import { assertRequirement, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption } from './claims.js'
 import { isObserved, observePromise } from './diagnostics.js'
@@ -12,9 +12,11 @@ import { markComposed } from './guard-mark.js'
 import type { KeyRingStatus } from './key-ring.js'
 import { createOpenapi } from './openapi.js'
 import type { ResolvedOptions } from './options.js'
-import type { Plan } from './plan.js'
+import { choosePools, type Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
 import type { ProofOf } from './register.js'
+import type { RevocationGate } from './revocation/gate.js'
+import { assertRevocation, type Revocation, toMark } from './revocation/mark.js'
 import { markScope } from './route-guards.js'
 import type { AnyGuard, Guard, Protect } from './route-types.js'
 import { assertGiven } from './schema.js'
@@ -94,6 +96,19 @@ export interface Cognito<P> {
    * @example await app.cognito.refresh('eu')
    */
   readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<boolean>
+  /**
+   * Revokes tokens that are out there, for all applications with the same store: they are refused from then on with code
+   * `COGNITO_ERR_TOKEN_REVOKED`. Cognito is not told; it would go on to refresh them.
+   *
+   * @param revocation - by `jti`, `origin_jti`, `sub`, `client_id` or `pool`
+   * @returns when the store has confirmed it
+   * @throws {TypeError} rejected: where the option `revocation` is not set, and for a wrong argument or an unknown pool
+   * @throws {CognitoError} rejected: `COGNITO_ERR_REVOCATION_UNAVAILABLE` where the store did not confirm it
+   * @example await app.cognito.revoke({ pool: 'eu', by: 'sub', value: user.sub })
+   */
+  readonly revoke: (revocation: Revocation<keyof P & string>) => Promise<void>
+  /** Whether the option `revocation` is set, so that `revoke` has a store. */
+  readonly canRevoke: boolean
   /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** The registered pools by their names. */
@@ -103,7 +118,41 @@ export interface Cognito<P> {
 const NOTHING: TokenRequirement = Object.freeze({})
 
 /** Makes `app.cognito`. */
-export function createCognito(authenticator: Authenticator, { pools, defaultPool }: ResolvedOptions) {
+export function createCognito(
+  authenticator: Authenticator,
+  options: ResolvedOptions,
+  gate: RevocationGate | undefined,
+) {
+  const { pools } = options
+  return Object.freeze({
+    verify: createVerify(authenticator, options, gate),
+    protect(scope: FastifyInstance, guard: Guard<unknown>) {
+      scope.addHook('onRequest', guard as never)
+      markScope(scope, guard)
+      return scope
+    },
+    composed: markComposed,
+    openapi: createOpenapi(pools),
+    async refresh(...given: [pool?: string | readonly string[]]) {
+      assertGiven(given, 'refresh')
+      return authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
+    },
+    async revoke(revocation: Revocation) {
+      if (!gate)
+        throw new TypeError('revoke: expected the option revocation to be set: its store takes the mark')
+      await revoke(gate, revocation, options)
+    },
+    canRevoke: gate !== undefined,
+    status: authenticator.status,
+    pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
+  })
+}
+
+function createVerify(
+  authenticator: Authenticator,
+  { defaultPool }: ResolvedOptions,
+  gate: RevocationGate | undefined,
+) {
   const plans = new WeakMap<TokenRequirement, Map<string, Plan>>()
 
   function compile(names: readonly string[], requirement: TokenRequirement): Plan {
@@ -120,35 +169,34 @@ export function createCognito(authenticator: Authenticator, { pools, defaultPool
     return plan
   }
 
-  return Object.freeze({
-    async verify(
-      token: string,
-      ...given: [pool?: string | readonly string[], requirement?: TokenRequirement]
-    ) {
-      assertGiven(given, 'verify')
-      const [pool = defaultPool, requirement = NOTHING] = given
-      const plan = planFor(pool, requirement)
-      let verified: VerifiedToken | undefined
-      const run = async () => {
-        verified = await authenticator.verify(typeof token === 'string' ? token : '', plan)
-        return admit(verified, plan)
-      }
-      return isObserved() ? observePromise(run, () => verified) : run()
-    },
-    protect(scope: FastifyInstance, guard: Guard<unknown>) {
-      scope.addHook('onRequest', guard as never)
-      markScope(scope, guard)
-      return scope
-    },
-    composed: markComposed,
-    openapi: createOpenapi(pools),
-    async refresh(...given: [pool?: string | readonly string[]]) {
-      assertGiven(given, 'refresh')
-      return authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
-    },
-    status: authenticator.status,
-    pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
-  })
+  return async (
+    token: string,
+    ...given: [pool?: string | readonly string[], requirement?: TokenRequirement]
+  ) => {
+    assertGiven(given, 'verify')
+    const [pool = defaultPool, requirement = NOTHING] = given
+    const plan = planFor(pool, requirement)
+    let verified: VerifiedToken | undefined
+    const run = async () => {
+      verified = await authenticator.verify(typeof token === 'string' ? token : '', plan)
+      const authentication = recognize(verified, plan)
+      await gate?.pass(verified)
+      authorize(authentication, plan)
+      return authentication
+    }
+    return isObserved() ? observePromise(run, () => verified) : run()
+  }
+}
+
+async function revoke(
+  gate: RevocationGate,
+  revocation: Revocation,
+  { pools, defaultPool }: ResolvedOptions,
+): Promise<void> {
+  assertRevocation(revocation)
+  const { pool = defaultPool } = revocation
+  const [chosen] = choosePools(pools, [pool], 'revoke.pool') as [ResolvedPool]
+  await gate.revoke(toMark(revocation, chosen.userPoolId, Date.now() / 1000), pool)
 }
 
 function describe({

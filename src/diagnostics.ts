@@ -26,14 +26,30 @@ export interface VerificationMessage {
   durationMs?: number
 }
 
+/** What the channel `fastify-cognito.revocation.failed` publishes of each token that no store could be asked about. */
+export interface RevocationFailureMessage {
+  /** Name of the pool. */
+  readonly pool: string
+  /** For the operator: fixed words, and the name or code of the store's error. */
+  readonly reason: string
+  /** Whether the token passed nevertheless, as `onError: 'allow'` says. */
+  readonly isAllowed: boolean
+}
+
 type Done = (error?: Error) => void
 
 const verification = tracingChannel<VerificationMessage>('fastify-cognito.verify')
 const rejection = channel('fastify-cognito.rejected')
+const revocationFailure = channel('fastify-cognito.revocation.failed')
 
 /** Whether anybody wants to know. */
 export function isObserved(): boolean {
   return verification.hasSubscribers || rejection.hasSubscribers
+}
+
+/** Tells whoever listens that a store of revocations could not be asked. */
+export function publishRevocationFailure(message: RevocationFailureMessage): void {
+  revocationFailure.publish(message)
 }
 
 /** The token as far as it was verified. */

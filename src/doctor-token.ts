@@ -3,7 +3,7 @@
  * @module
  */
 import { createPublicKey } from 'node:crypto'
-import { type Authenticator, admit } from './authenticator.js'
+import { type Authenticator, recognize } from './authenticator.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { areOk, type Check, count, describeTime, fails, holds, show } from './doctor-check.js'
 import { CLAIM_REMEDIES } from './doctor-claims.js'
@@ -167,12 +167,13 @@ function checkPool(
 ): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
-  const token = { text: '', payload, pool, tokenUse, isRepeated: false, lastReading: undefined }
+  const empty = { isRepeated: false, lastReading: undefined, revocable: undefined }
+  const token = { text: '', payload, pool, tokenUse, ...empty }
   const own = authenticator.plan([pool.name], {}, 'doctor')
   const both = authenticator.plan([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
   const reasons = [
     isKind ? reasonOf(assertPlanned, pool.name, tokenUse, own.pools) : undefined,
-    reasonOf(admit, token, both),
+    reasonOf(recognize, token, both),
   ]
   return reasons.flatMap((reason) => (reason === undefined ? [] : toCheck(reason, draft)))
 }
@@ -211,7 +212,7 @@ function describe(draft: Draft): readonly Check[] {
 async function judge(text: string, authenticator: Authenticator): Promise<Check> {
   const plan = authenticator.plan(undefined, {}, 'doctor')
   try {
-    const { tokenUse, pool, principal } = admit(await authenticator.verify(text, plan), plan)
+    const { tokenUse, pool, principal } = recognize(await authenticator.verify(text, plan), plan)
     return holds('plugin', `accepts it: ${tokenUse} token of pool ${pool}, of a ${principal}`)
   } catch (error) {
     if (!(error instanceof CognitoError)) throw error

@@ -42,6 +42,7 @@ const REFUSALS = {
   },
   COGNITO_ERR_TOKEN_INVALID: { status: 401, message: 'The access token is invalid', challenge: INVALID },
   COGNITO_ERR_TOKEN_EXPIRED: { status: 401, message: 'The access token expired', challenge: EXPIRED },
+  COGNITO_ERR_TOKEN_REVOKED: { status: 401, message: 'The access token was revoked', challenge: INVALID },
   COGNITO_ERR_AUTHENTICATION_TOO_OLD: {
     status: 401,
     message: 'A more recent sign-in is required',
@@ -68,6 +69,10 @@ const REFUSALS = {
     challenge: INSUFFICIENT,
   },
   COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
+  COGNITO_ERR_REVOCATION_UNAVAILABLE: {
+    status: 503,
+    message: 'Revocations are temporarily unavailable',
+  },
   COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
 } as const satisfies Record<`COGNITO_ERR_${string}`, Refusal>
 
@@ -110,7 +115,7 @@ export class CognitoError extends Error {
   readonly reason: string
   /** Name of the pool concerned, as far as it is known. */
   readonly pool: string | undefined
-  /** Whole seconds, 1 to 30; with code `COGNITO_ERR_KEYS_UNAVAILABLE` only. */
+  /** Whole seconds, 1 to 30; with status 503 only. */
   readonly retryAfter: number | undefined
 
   /**

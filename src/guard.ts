@@ -4,7 +4,7 @@
  */
 import type { FastifyRequest } from 'fastify'
 import type { Authentication, VerifiedToken } from './authentication.js'
-import { type Authenticator, admit } from './authenticator.js'
+import { type Authenticator, authorize, recognize } from './authenticator.js'
 import { isObserved, observeGuard } from './diagnostics.js'
 import { CognitoError } from './errors.js'
 import { listWays, markHook } from './guard-mark.js'
@@ -14,6 +14,7 @@ import { createPlanChooser } from './plan-chooser.js'
 import { chain } from './promises.js'
 import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
+import type { RevocationGate } from './revocation/gate.js'
 import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
 import type { TokenSource } from './token-source.js'
@@ -28,6 +29,7 @@ export interface GuardContext {
   /** The plugin's own; a requirement's takes its place. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
+  readonly revocation: RevocationGate | undefined
   /** Names of all pools. */
   readonly poolNames: readonly string[]
   /**
@@ -35,6 +37,8 @@ export interface GuardContext {
    * another one may have other pools under the same names.
    */
   readonly memo: symbol
+  /** Where it keeps the token that was found not to be revoked. */
+  readonly unrevoked: symbol
 }
 
 type Given = [pool?: PoolSelector<string>, requirement?: Requirement]
@@ -114,8 +118,8 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
     return chain(context.addUser(loadUser, authentication, request), (known) => set(request, known))
   }
 
-  return (request: GuardedRequest, verified: VerifiedToken, plan: Plan): void | Promise<void> => {
-    const authentication = admit(verified, plan, request.cognito)
+  function decide(request: GuardedRequest, authentication: Authentication, plan: Plan): void | Promise<void> {
+    authorize(authentication, plan)
     if (check === undefined) return finish(request, authentication)
     return chain(check(authentication, request), (isPermitted) => {
       if (isPermitted === true) return finish(request, authentication)
@@ -123,6 +127,27 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
       throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
     })
   }
+
+  return (request: GuardedRequest, verified: VerifiedToken, plan: Plan): void | Promise<void> => {
+    const authentication = recognize(verified, plan, request.cognito)
+    const passing = passOnce(context, request, verified)
+    return passing === undefined
+      ? decide(request, authentication, plan)
+      : passing.then(() => decide(request, authentication, plan))
+  }
+}
+
+/** The store of revocations is asked about each request, also with a remembered token; about further guards of it, not. */
+function passOnce(
+  { revocation, unrevoked }: GuardContext,
+  request: GuardedRequest,
+  verified: VerifiedToken,
+): void | Promise<void> {
+  if (revocation === undefined || request[unrevoked] === verified) return
+  const passed = () => {
+    request[unrevoked] = verified
+  }
+  return chain(revocation.pass(verified), passed)
 }
 
 /** Nothing where the request may go on. The commonest refusal is returned: to throw it would take as long again. */

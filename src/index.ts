@@ -13,6 +13,7 @@ import { type PluginOptions, type ResolvedOptions, resolveOptions } from './opti
 import { prefetchKeys } from './prefetch.js'
 import type { Pools } from './register.js'
 import { serveResource } from './resource.js'
+import { connectStore } from './revocation/connection.js'
 import { auditRoutes } from './route-audit.js'
 import { watchRoutes } from './route-guards.js'
 import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
@@ -26,21 +27,26 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   if (options.routes !== false) auditRoutes(app, options.routes)
   const authenticator = createAuthenticator(options)
   prefetchKeys(app, authenticator, options)
+  const revocation = options.revocation && connectStore(app, options.revocation)
   const memo = Symbol('fastify-cognito.verified')
+  const unrevoked = Symbol('fastify-cognito.unrevoked')
   const { authRequired, authOptional } = createGuardFactories({
     authenticator,
     findToken: createTokenFinder(options.tokenSources),
     defaultPool: options.defaultPool,
     loadUser: options.loadUser,
     addUser: createUserLoader(),
+    revocation,
     poolNames: [...options.pools.keys()],
     memo,
+    unrevoked,
   })
   app.decorateRequest('cognito', null as never)
   app.decorateRequest(memo, null)
+  if (revocation) app.decorateRequest(unrevoked, null)
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
-  app.decorate('cognito', createCognito(authenticator, options) as never)
+  app.decorate('cognito', createCognito(authenticator, options, revocation) as never)
   if (options.resource) serveResource(app, options.resource)
   app.addHook('onError', (_request, reply, error, done) => {
     if (error instanceof CognitoError) writeHead(reply, error, options)
@@ -90,7 +96,7 @@ export type { RequiredNames, TokenRequirement } from './authorization.js'
 export type { ClaimsOption, ObjectSchema } from './claims.js'
 export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
-export type { VerificationMessage } from './diagnostics.js'
+export type { RevocationFailureMessage, VerificationMessage } from './diagnostics.js'
 export {
   type ChallengeParameters,
   CognitoError,
@@ -116,6 +122,9 @@ export {
 } from './register.js'
 export type { Requirement } from './requirement.js'
 export type { ResourceOptions } from './resource.js'
+export type { Revocation } from './revocation/mark.js'
+export type { RevocationOptions } from './revocation/options.js'
+export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore } from './revocation/store.js'
 export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
 export {

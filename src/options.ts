@@ -15,6 +15,13 @@ import {
   resourceOption,
 } from './resource.js'
 import {
+  type ResolvedRevocation,
+  type RevocationOptions,
+  resolveRevocation,
+  revocationNames,
+  revocationOption,
+} from './revocation/options.js'
+import {
   assertDefined,
   assertOptions,
   compileSchema,
@@ -85,6 +92,10 @@ export interface PluginOptions {
    */
   readonly resource?: ResourceOptions
   /**
+   * Refuses tokens that were revoked: `app.cognito.revoke` marks them in a store, which is asked about every request.
+   */
+  readonly revocation?: RevocationOptions
+  /**
    * Realm of the challenge: printable ASCII without `"` and `\`.
    *
    * @defaultValue `'api'`
@@ -118,6 +129,8 @@ export interface ResolvedOptions {
   readonly tokenCache: Required<TokenCacheOptions> | false
   readonly loadUser: LoadUser | undefined
   readonly resource: ResolvedResource | undefined
+  /** Seconds. */
+  readonly revocation: ResolvedRevocation | undefined
   readonly realm: string
   /** Characters. */
   readonly maxTokenLength: number
@@ -147,6 +160,7 @@ const OPTIONS = Type.Object(
     keys: keysOption,
     loadUser: functionOption<LoadRegisteredUser>(),
     resource: resourceOption,
+    revocation: revocationOption,
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
     maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
     routes: Type.Optional(
@@ -172,6 +186,7 @@ export const optionNames = {
   tokenCache: Object.keys(TOKEN_CACHE.properties),
   keys: keysNames,
   resource: resourceNames,
+  revocation: revocationNames,
 } as const
 
 const schema = compileSchema(OPTIONS)
@@ -188,7 +203,7 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(schema, options, '')
-  assertDefined(options, ['loadUser', 'resource', 'routes'], '')
+  assertDefined(options, ['loadUser', 'resource', 'revocation', 'routes'], '')
   const names = Object.keys(options.pools)
   const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(
@@ -207,6 +222,7 @@ export function resolveOptions(
     loadUser: options.loadUser as LoadUser | undefined,
     resource:
       options.resource && resolveResource(options.resource, pools.values(), options.tokenFrom === undefined),
+    revocation: options.revocation && resolveRevocation(options.revocation),
     realm,
     maxTokenLength: options.maxTokenLength ?? 8192,
     routes: options.routes ?? false,

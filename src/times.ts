@@ -11,7 +11,7 @@ const invalid = (reason: string, pool: string) =>
 /** Cognito's clock may run ahead by this many seconds. */
 export const MIN_FUTURE_TOLERANCE = 60
 /** Cognito issues no access or ID token for longer than a day; seconds. */
-const MAX_LIFETIME = 86_400 + 60
+export const MAX_LIFETIME = 86_400 + 60
 /** The last second that a `Date` can hold. */
 const MAX_TIME = 8_640_000_000_000
 

@@ -98,7 +98,8 @@ type Memory = Omit<RememberedToken, keyof VerifiedToken>
 function remember(text: string, token: UnverifiedToken, pool: ResolvedPool, memory: Memory): RememberedToken {
   const payload = deepFreeze(token.payload)
   const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
-  return { text, payload, pool, tokenUse, isRepeated: false, lastReading: undefined, ...memory }
+  const empty = { isRepeated: false, lastReading: undefined, revocable: undefined }
+  return { text, payload, pool, tokenUse, ...empty, ...memory }
 }
 
 /** The clock goes on, and a key that is no longer held takes its tokens with it. */

@@ -44,16 +44,16 @@ t.test('the reading of tables finds what is there, and misses what is not', asyn
   t.strictSame(names(table(section(page, '## D'), 'option')), [])
 })
 
-t.test('docs/options.md has every option, and no other', async (t) => {
-  const page = read('docs/options.md')
-  for (const [heading, kind] of [
-    ['## Plugin', 'plugin'],
-    ['## Pool', 'pool'],
-    ['## Token cache', 'tokenCache'],
-    ['## Keys', 'keys'],
-    ['## Resource', 'resource'],
+t.test('the pages of options have every option, and no other', async (t) => {
+  for (const [page, heading, kind] of [
+    ['options', '## Plugin', 'plugin'],
+    ['options', '## Pool', 'pool'],
+    ['options', '## Token cache', 'tokenCache'],
+    ['options', '## Keys', 'keys'],
+    ['options', '## Resource', 'resource'],
+    ['revocation', '## The option', 'revocation'],
   ] as const) {
-    const text = section(page, heading)
+    const text = section(read(`docs/${page}.md`), heading)
     t.strictSame(names(table(text, 'option')), sorted(optionNames[kind]), heading)
     const explained = Array.from(text.matchAll(/^- \*\*`(\w+)`\*\*/gm), ([, name = '']) => name)
     t.strictSame(sorted(explained), sorted(optionNames[kind]), `${heading}, explained`)
@@ -160,6 +160,7 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
   const page = read('docs/api.md')
   for (const [heading, path] of [
     ['## fastify-cognito', 'src/index.ts'],
+    ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
     ['## fastify-cognito/settings', 'src/settings.ts'],
     ['## fastify-cognito/testing', 'src/testing.ts'],
   ] as const) {

@@ -3,7 +3,7 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import { type Authenticator, admit, createAuthenticator } from '../src/authenticator.js'
+import { type Authenticator, createAuthenticator, recognize } from '../src/authenticator.js'
 import { type Check, show } from '../src/doctor-check.js'
 import { CLAIM_REMEDIES } from '../src/doctor-claims.js'
 import { askKeySet } from '../src/doctor-key-set.js'
@@ -525,7 +525,7 @@ t.test('a clock that is wrong shows in the token, too', async (t) => {
 async function refusalOf(authenticator: Authenticator, text: string): Promise<string | undefined> {
   const plan = authenticator.plan(undefined, {}, 'test')
   try {
-    admit(await authenticator.verify(text, plan), plan)
+    recognize(await authenticator.verify(text, plan), plan)
     return undefined
   } catch (error) {
     if (error instanceof CognitoError) return error.reason

@@ -335,6 +335,7 @@ t.test('the defaults', async (t) => {
     defaultPool: 'eu',
     loadUser: undefined,
     resource: undefined,
+    revocation: undefined,
     clockTolerance: 5,
     tokenCache: { max: 10_000, ttl: 300 },
     keys: {

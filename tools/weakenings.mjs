@@ -516,7 +516,11 @@ export const groups = [
     file: 'index',
     tests: ['plugin', 'token-source'],
     rows: [
-      ['instances share what they verified', "Symbol('fastify-cognito", "Symbol.for('fastify-cognito"],
+      [
+        'instances share what they verified',
+        "Symbol('fastify-cognito.verified",
+        "Symbol.for('fastify-cognito.verified",
+      ],
       ['cookies that nobody parses', 'assertCookies(app, options)', ''],
       ['no warning of plain keys', 'warnOfPlainKeys(app, options)', ''],
     ],
@@ -567,7 +571,7 @@ export const groups = [
       ],
       ['the doctor stops at the first fault', 'remedy.mend?.(current)', 'undefined'],
       ['the doctor takes both kinds of token', 'isKind ? reasonOf', 'false ? reasonOf'],
-      ['the doctor takes claims of any type', 'reasonOf(admit, token, both),', 'undefined,'],
+      ['the doctor takes claims of any type', 'reasonOf(recognize, token, both),', 'undefined,'],
       ['the doctor knows better than the plugin', 'judge(text, ', 'judge(form.draft.text, '],
     ],
   },
@@ -608,7 +612,8 @@ export const groups = [
         "{ expected: ''",
       ],
       ['anything for a token source', ' || !sources.every(isSource)', ''],
-      ['an audit that vanishes', "['loadUser', 'resource', 'routes']", "['loadUser']"],
+      ['an audit that vanishes', "'revocation', 'routes']", "'revocation']"],
+      ['a revocation that vanishes', "'revocation', 'routes']", "'routes']"],
     ],
   },
   {
@@ -958,5 +963,109 @@ export const groups = [
       ['any number of contenders', 'counts.size >= MAX_CONTENDERS', 'false'],
       ['the first of the contenders wins', 'if (count > votes)', 'if (votes === 0)'],
     ],
+  },
+  {
+    file: 'revocation/gate',
+    tests: ['revocation', 'revocation-gate'],
+    rows: [
+      ['a store that fails lets everybody pass', 'if (isAllowed) return\n', 'return\n'],
+      ['a revoked token passes', 'if (!isRevoked) return', 'return'],
+      ['an answer of any type', "if (typeof answer !== 'boolean')", 'if (answer === undefined)'],
+      ['a store that hangs', 'setImmediate(reject, new', 'void (new'],
+      ['a store is asked for ever', '      this.#breaker.failed()\n', ''],
+      ['a store is never asked again', '    this.#breaker.succeeded()\n', ''],
+      [
+        'a mark that was not taken',
+        "throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool, retryAfter: 1 })",
+        'void reason',
+      ],
+      [
+        'a failure that is logged with each request',
+        'if (!this.#isFailing) this.#onChange(reason)',
+        'this.#onChange(reason)',
+      ],
+      [
+        "an error's own text",
+        "[code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string",
+        'String((error as Error).message)',
+      ],
+      ['a jti that is no text', "typeof value === 'string' && value !== ''", 'value !== undefined'],
+    ],
+  },
+  {
+    file: 'revocation/breaker',
+    tests: ['revocation-gate'],
+    rows: [
+      ['all ask at once after the break', 'this.#closedFrom = now + this.#patience', 'void this.#patience'],
+      ['a break of no length', '+ OPEN_MS', '+ 0'],
+    ],
+  },
+  {
+    file: 'revocation/store',
+    tests: ['revocation', 'revocation-gate'],
+    rows: [
+      [
+        'a token of the very second',
+        'Math.floor(issuedAt) <= mark.notBefore',
+        'Math.floor(issuedAt) < mark.notBefore',
+      ],
+      ['seconds in parts', 'Math.floor(issuedAt) <= mark.notBefore', 'issuedAt <= mark.notBefore'],
+      ['marks of other pools', 'userPoolId.replace(', 'userPoolId.slice(0, 0).replace('],
+      ['ids with a colon', '.replace(/[%:]/g, encodeURIComponent)', ''],
+      ['users are not asked about', "    toKey(userPoolId, 'sub', subject),\n", ''],
+      ['clients are not asked about', "    toKey(userPoolId, 'client_id', clientId),\n", ''],
+      ['pools are not asked about', "    toKey(userPoolId, 'pool', ''),\n", ''],
+      ['a token of its own is not asked about', 'if (jti !== undefined)', 'if (jti === null)'],
+      ['a sign-in is not asked about', 'if (originJti !== undefined)', 'if (originJti === null)'],
+      ['a not-before goes back', 'Math.max(one.notBefore, notBefore)', 'notBefore'],
+      ['a mark becomes shorter', 'Math.max(one.expiresAt, expiresAt)', 'Math.min(one.expiresAt, expiresAt)'],
+    ],
+  },
+  {
+    file: 'revocation/mark-table',
+    tests: ['revocation-gate'],
+    rows: [
+      ['more marks than max', 'this.#entries.size >= this.#max', 'this.#entries.size > this.#max + 1'],
+      ['a mark whose life was prolonged', 'if (entry && slotOf(entry) < current)', 'if (entry)'],
+      ['a mark that expires in this minute', 'if (slot >= current) continue', 'if (slot > current) continue'],
+      ['marks are kept for ever', 'this.#sweep(now)', 'void now'],
+    ],
+  },
+  {
+    file: 'revocation/mark',
+    tests: ['revocation', 'revocation-gate'],
+    rows: [
+      ['a not-before in milliseconds', 'notBefore > now + MAX_TOLERANCE', 'notBefore > now * 10_000'],
+      ['an exp in milliseconds', 'Math.min(exp, latest)', 'exp'],
+      [
+        'a mark ends with its token, give or take nothing',
+        'Math.ceil(Math.min(exp, latest)) + MAX_TOLERANCE',
+        'Math.ceil(Math.min(exp, latest))',
+      ],
+      ['anything for a revocation', 'assertOptions(SCHEMAS[by]', 'void (SCHEMAS[by]'],
+    ],
+  },
+  {
+    file: 'guard',
+    tests: ['revocation'],
+    rows: [
+      ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],
+      [
+        'a refused token counts as asked about',
+        '  return chain(revocation.pass(verified), passed)',
+        '  passed()\n  return revocation.pass(verified)',
+      ],
+      ['each guard asks', ' || request[unrevoked] === verified', ''],
+      [
+        'scopes before revocation',
+        '    const passing = passOnce(context, request, verified)',
+        '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
+      ],
+    ],
+  },
+  {
+    file: 'cognito',
+    tests: ['revocation'],
+    rows: [['app.cognito.verify does not ask', '      await gate?.pass(verified)\n', '']],
   },
 ]

@@ -1,5 +1,5 @@
 // What did the rounds over HTTP show?
-import { median, pairedRatios, quantile } from '../statistics.mjs'
+import { median, quantile } from '../statistics.mjs'
 import { UNGUARDED } from '../variants/index.mjs'
 import { workloads } from './workloads.mjs'
 
@@ -7,14 +7,20 @@ const FIGURES = ['perSecond', 'perCoreSecond', 'p50', 'p99', 'serverShare', 'gen
 
 /** The runs of all rounds, and what could not be measured. */
 export class Book {
-  /** @type {Map<string, import('./tally.mjs').Run[]>} */
+  /** @type {Map<string, (import('./tally.mjs').Run & { turn: number })[]>} */
   #runs = new Map()
+  #turn = 0
   /** @type {Map<string, string>} */
   #faults = new Map()
 
+  /** What is added from now on are neighbours in time: a machine that is slower for a while is so for all of them. */
+  turn() {
+    this.#turn += 1
+  }
+
   add(variant, workload, run) {
     const key = toKey(variant, workload)
-    this.#runs.set(key, [...(this.#runs.get(key) ?? []), run])
+    this.#runs.set(key, [...(this.#runs.get(key) ?? []), { ...run, turn: this.#turn }])
   }
 
   /** @param {string} [workload] - left out, of all of them */
@@ -56,15 +62,21 @@ export class Book {
     }
   }
 
-  #ratios(workload, ...variants) {
-    const [ones, others] = variants.map((variant) => this.#series(variant, workload, 'perCoreSecond'))
-    return ones.length === others.length ? pairedRatios(ones, others) : []
+  #ratios(workload, one, other) {
+    const neighbours = new Map(this.#runsOf(other, workload).map((run) => [run.turn, run]))
+    return this.#runsOf(one, workload).flatMap(({ turn, perCoreSecond }) => {
+      const neighbour = neighbours.get(turn)
+      return neighbour === undefined ? [] : [perCoreSecond / neighbour.perCoreSecond]
+    })
+  }
+
+  #series(variant, workload, name) {
+    return this.#runsOf(variant, workload).map((run) => run[name])
   }
 
   /** Empty for a variant that failed at any time. */
-  #series(variant, workload, name) {
-    const runs = this.isFaulty(variant, workload) ? [] : this.#runs.get(toKey(variant, workload))
-    return (runs ?? []).map((run) => run[name])
+  #runsOf(variant, workload) {
+    return this.isFaulty(variant, workload) ? [] : (this.#runs.get(toKey(variant, workload)) ?? [])
   }
 }
 

@@ -8,6 +8,8 @@ export type RevocationClaim = 'jti' | 'origin_jti' | 'sub' | 'client_id' | 'pool
 
 /** What is revoked. Times are whole seconds since 1970. Nothing of it is a token's text. */
 export interface RevocationMark {
+  /** What a store keeps the mark under: the user pool, the claim and its value in one. */
+  readonly key: string
   readonly userPoolId: string
   readonly by: RevocationClaim
   /** Of the claim; empty for `'pool'`. */
@@ -20,6 +22,8 @@ export interface RevocationMark {
 
 /** A verified token, as far as a store has to know it. Times are seconds since 1970. */
 export interface RevocableToken {
+  /** The keys of all marks that can concern the token, most of which are not there. */
+  readonly keys: readonly string[]
   readonly userPoolId: string
   /** `undefined` where the app client has token revocation switched off. */
   readonly jti: string | undefined
@@ -33,12 +37,21 @@ export interface RevocableToken {
   readonly expiresAt: number
 }
 
-/** Remembers what was revoked. One may serve several applications: the keys are those of the user pools. */
+/**
+ * Remembers what was revoked. One may serve several applications: the keys are those of the user pools.
+ *
+ * @example
+ * const marks = new Map<string, RevocationMark>()
+ * const store: RevocationStore = {
+ *   revoke: (mark) => void marks.set(mark.key, mark),
+ *   isRevoked: ({ keys, issuedAt }) => keys.some((key) => concerns(marks.get(key), issuedAt)),
+ * }
+ */
 export interface RevocationStore {
   /** Whether a mark concerns the token. Whatever it throws or rejects with, and no boolean, counts as no answer. */
   readonly isRevoked: (token: RevocableToken) => boolean | Promise<boolean>
   /**
-   * Adds a mark. Of two not-before marks of one value the later time counts, in whatever order they come.
+   * Adds a mark. Of two marks with one key the later not-before and the later expiry count, in whatever order they come.
    *
    * @throws whatever keeps the mark from being remembered; thrown or rejected
    */
@@ -50,16 +63,22 @@ export interface RevocationStore {
 }
 
 /**
- * The key of a mark. No two marks share one: neither a claim's name nor a user pool id has a colon.
+ * The key of a mark. No two marks share one: neither a claim's name nor the encoded id of a pool has a colon.
  *
- * @example toKey('eu-west-1_AbCdEf123', 'sub', 'f00…') // 'sub:eu-west-1_AbCdEf123:f00…'
+ * @example toKey('eu-west-1_AbCdEf123', 'sub', 'f00') // 'sub:eu-west-1_AbCdEf123:f00'
  */
 export function toKey(userPoolId: string, by: RevocationClaim, value: string): string {
-  return `${by}:${userPoolId}:${value}`
+  return `${by}:${userPoolId.replace(/[%:]/g, encodeURIComponent)}:${value}`
 }
 
 /** The keys of all marks that can concern a token; of a claim that it lacks, none. */
-export function keysOf({ userPoolId, jti, originJti, subject, clientId }: RevocableToken): string[] {
+export function keysOf({
+  userPoolId,
+  jti,
+  originJti,
+  subject,
+  clientId,
+}: Omit<RevocableToken, 'keys'>): readonly string[] {
   const keys = [
     toKey(userPoolId, 'sub', subject),
     toKey(userPoolId, 'client_id', clientId),
@@ -71,11 +90,25 @@ export function keysOf({ userPoolId, jti, originJti, subject, clientId }: Revoca
 }
 
 /**
- * Whether a mark concerns a token that was issued then, in whole seconds: one of the very second is revoked.
+ * Whether a mark concerns a token, in whole seconds: one of the very second is revoked.
  *
- * @param notBefore - of the mark
+ * @param mark - `undefined` where there is none
  * @param issuedAt - of the token; seconds since 1970
  */
-export function concerns(notBefore: number | null, issuedAt: number): boolean {
-  return notBefore === null || Math.floor(issuedAt) <= notBefore
+export function concerns(mark: Pick<RevocationMark, 'notBefore'> | undefined, issuedAt: number): boolean {
+  if (mark === undefined) return false
+  return mark.notBefore === null || Math.floor(issuedAt) <= mark.notBefore
+}
+
+/** The later of two marks with one key. */
+export function laterMark<M extends Pick<RevocationMark, 'notBefore' | 'expiresAt'>>(
+  one: M | undefined,
+  other: M,
+): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
+  const { notBefore, expiresAt } = other
+  if (one === undefined) return { notBefore, expiresAt }
+  return {
+    notBefore: one.notBefore === null || notBefore === null ? null : Math.max(one.notBefore, notBefore),
+    expiresAt: Math.max(one.expiresAt, expiresAt),
+  }
 }

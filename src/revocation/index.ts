@@ -1,0 +1,12 @@
+/**
+ * The side door `fastify-cognito/revocation`: stores of revoked tokens.
+ * @module
+ */
+export { type MemoryRevocationOptions, memoryRevocation } from './memory.js'
+export {
+  concerns,
+  type RevocableToken,
+  type RevocationClaim,
+  type RevocationMark,
+  type RevocationStore,
+} from './store.js'

@@ -1,0 +1,70 @@
+/**
+ * The store of revocations of one process.
+ * @module
+ */
+import { assertOptions, compileSchema, type IsDocumented, integer, Type } from '../schema.js'
+import { MarkTable } from './mark-table.js'
+import type { RevocationStore } from './store.js'
+
+/** Options of {@link memoryRevocation}. */
+export interface MemoryRevocationOptions {
+  /**
+   * Marks held at the most, of about 200 bytes each; 1–10,000,000.
+   *
+   * @defaultValue 100,000
+   */
+  readonly max?: number
+}
+
+const OPTIONS = Type.Object(
+  { max: integer(1, 10_000_000, 'a whole number from 1 to 10,000,000') },
+  { additionalProperties: false, expected: 'an object of options' },
+)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<MemoryRevocationOptions, typeof OPTIONS> = true
+void isDocumented
+
+const schema = compileSchema(OPTIONS)
+
+/**
+ * Makes a store that keeps its marks in the memory of this process: for one process, and for tests. Another process does
+ * not see them, and they end with the process.
+ *
+ * It never forgets a mark before it expires. Where there is no room for another one `revoke` throws, and the marks that
+ * are there go on: revoke by `'client_id'` or `'pool'` then, whose one mark concerns many tokens, and make `max` larger.
+ *
+ * @throws {TypeError} for a wrong option
+ * @example
+ * await app.register(cognito, { pools, revocation: { store: memoryRevocation() } })
+ */
+export function memoryRevocation(options: MemoryRevocationOptions = {}): RevocationStore {
+  return createMemoryStore(options, Date.now)
+}
+
+/**
+ * What {@link memoryRevocation} does, by any clock.
+ *
+ * @param now - milliseconds since 1970
+ */
+export function createMemoryStore(options: MemoryRevocationOptions, now: () => number) {
+  assertOptions(schema, options, 'memoryRevocation')
+  const table = new MarkTable(options.max ?? 100_000)
+  return Object.freeze({
+    isRevoked: (token) => table.concerns(token),
+    revoke(mark) {
+      if (!table.add(mark, now() / 1000)) throw new RevocationStoreFullError()
+    },
+  } satisfies RevocationStore)
+}
+
+/** No mark was added: all that are held are alive. */
+class RevocationStoreFullError extends Error {
+  readonly code = 'REVOCATION_STORE_FULL'
+
+  constructor() {
+    super('the store of revocations is full; revoke by client_id or pool, and make its option max larger')
+  }
+}
+
+Object.defineProperty(RevocationStoreFullError.prototype, 'name', { value: 'RevocationStoreFullError' })

@@ -1,0 +1,64 @@
+/**
+ * The option `revocation`.
+ * @module
+ */
+import { type IsDocumented, number, Type } from '../schema.js'
+import type { RevocationStore } from './store.js'
+
+/** Where revoked tokens are remembered, and what happens when that cannot be asked. */
+export interface RevocationOptions {
+  /** `memoryRevocation()` or `redisRevocation({ client })` of `fastify-cognito/revocation`, or one of your own. */
+  readonly store: RevocationStore
+  /**
+   * Deadline of one answer of the store; seconds, 0.001–3.
+   *
+   * @defaultValue 0.05
+   */
+  readonly timeout?: number
+  /**
+   * What becomes of a request when the store fails: `'deny'` answers 503, `'allow'` lets a token pass that may be a
+   * revoked one, with a line in the log when that begins and when it ends.
+   *
+   * @defaultValue `'deny'`
+   */
+  readonly onError?: 'deny' | 'allow'
+}
+
+const method = Type.Function([], Type.Any(), { expected: 'a function' })
+const STORE = Type.Object(
+  { isRevoked: method, revoke: method, open: Type.Optional(method), close: Type.Optional(method) },
+  { expected: 'a store of revocations: memoryRevocation(), redisRevocation({ client }), or one of your own' },
+)
+
+const REVOCATION = Type.Object(
+  {
+    store: Type.Unsafe<RevocationStore>(STORE),
+    timeout: number(0.001, 3, 'seconds from 0.001 to 3'),
+    onError: Type.Optional(
+      Type.Union([Type.Literal('deny'), Type.Literal('allow')], { expected: "'deny' or 'allow'" }),
+    ),
+  },
+  { additionalProperties: false, expected: 'an object with a store' },
+)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<RevocationOptions, typeof REVOCATION> = true
+void isDocumented
+
+/** Schema of the option. */
+export const revocationOption = Type.Optional(REVOCATION)
+
+/** Names of all members of {@link RevocationOptions}, for the documentation to be held against. */
+export const revocationNames: readonly string[] = Object.keys(REVOCATION.properties)
+
+/** The option with its defaults. */
+export type ResolvedRevocation = Required<RevocationOptions>
+
+/** Fills in the defaults. The store is the application's own object, and is not frozen. */
+export function resolveRevocation({
+  store,
+  timeout = 0.05,
+  onError = 'deny',
+}: RevocationOptions): ResolvedRevocation {
+  return Object.freeze({ store, timeout, onError })
+}
