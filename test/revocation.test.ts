@@ -60,12 +60,11 @@ t.test('a mark revokes exactly the tokens that it concerns', async (t) => {
     'another token': ada({ jti: 'two' }),
     'another sign-in': ada({ jti: 'three', origin_jti: 'other' }),
     'another user': ada({ sub: 'ben', jti: 'four', origin_jti: 'of ben' }),
-    'a later token': ada({ jti: 'five', origin_jti: 'later', iat: now() + 1 }),
+    'a later token': ada({ jti: 'five', origin_jti: 'later', iat: now() + 30 }),
     'another pool': us.accessToken(ids),
     'an ID token of the same sign-in': eu.idToken({ ...ids, jti: 'six' }),
     'no jti, no origin_jti': ada({ jti: undefined, origin_jti: undefined }),
     'a machine': eu.machineToken({ jti: undefined, iat: now() - 10 }),
-    'ids that are no text': ada({ jti: 1, origin_jti: null }),
   }
   const all = Object.keys(others)
   const rows: readonly (readonly [Revocation, readonly string[]])[] = [
@@ -74,13 +73,7 @@ t.test('a mark revokes exactly the tokens that it concerns', async (t) => {
     [{ by: 'origin_jti', value: 'sign-in' }, ['another token', 'an ID token of the same sign-in']],
     [
       { by: 'sub', value: 'ada' },
-      [
-        'another token',
-        'another sign-in',
-        'an ID token of the same sign-in',
-        'no jti, no origin_jti',
-        'ids that are no text',
-      ],
+      ['another token', 'another sign-in', 'an ID token of the same sign-in', 'no jti, no origin_jti'],
     ],
     [
       { by: 'client_id', value: eu.appClientId },
@@ -124,7 +117,9 @@ t.test('both issuers of a pool are that pool, and another name in another applic
   other.get('/', { onRequest: other.authRequired() }, async () => ({}))
   const tokens = [eu.issuers.original, eu.issuers.updated].map((iss) => eu.accessToken({ iss, sub: 'ada' }))
   const statuses = () =>
-    Promise.all(tokens.map(async (token) => (await other.inject({ headers: bearer(token) })).statusCode))
+    Promise.all(
+      tokens.map(async (token) => (await other.inject({ url: '/', headers: bearer(token) })).statusCode),
+    )
   t.strictSame(await statuses(), [200, 200])
   await app.cognito.revoke({ pool: 'eu', by: 'sub', value: 'ada' })
   t.strictSame(await statuses(), [401, 401])
@@ -229,7 +224,9 @@ t.test('a guard after one that refused a revoked token does not let it pass', as
         codes.push(((await run(guard, request, reply)) as CognitoError | undefined)?.code)
       return { cognito: request.cognito }
     })
-    t.strictSame((await app.inject({ headers: bearer(eu.accessToken()) })).json(), { cognito: null })
+    t.strictSame((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).json(), {
+      cognito: null,
+    })
     t.strictSame(codes, [REVOKED.code, REVOKED.code, REVOKED.code])
   }
 })
@@ -260,7 +257,10 @@ t.test('a store that fails closes the doors, or opens them where that is written
       const revocation = { store: storeOf(fail), timeout: 0.02, onError }
       const app = await createApp(t, pools(), { revocation }, server as never)
       app.get('/', { onRequest: app.authRequired('eu') }, async () => ({}))
-      const response = await app.inject({ headers: bearer(eu.accessToken({ sub: 'ada-the-user' })) })
+      const response = await app.inject({
+        url: '/',
+        headers: bearer(eu.accessToken({ sub: 'ada-the-user' })),
+      })
       t.equal(response.statusCode, onError === 'deny' ? 503 : 200, `${name}: ${onError}`)
       const log = lines.join('')
       t.match(log, /the store of revocations does not answer/)
@@ -291,9 +291,11 @@ t.test('that it fails is logged when it begins, and when it ends; each failure i
   await app.register(cognito, { pools: pools(), revocation: { store, onError: 'allow' } })
   app.get('/', { onRequest: app.authRequired('eu') }, async () => ({}))
   const headers = bearer(eu.accessToken())
-  for (let request = 0; request < 3; request += 1) t.equal((await app.inject({ headers })).statusCode, 200)
+  for (let request = 0; request < 3; request += 1)
+    t.equal((await app.inject({ url: '/', headers })).statusCode, 200)
   isDown = false
-  for (let request = 0; request < 3; request += 1) t.equal((await app.inject({ headers })).statusCode, 200)
+  for (let request = 0; request < 3; request += 1)
+    t.equal((await app.inject({ url: '/', headers })).statusCode, 200)
   const told = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg.startsWith('fastify-cognito'))
   t.match(told, [
     {

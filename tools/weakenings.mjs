@@ -989,7 +989,6 @@ export const groups = [
         "[code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string",
         'String((error as Error).message)',
       ],
-      ['a jti that is no text', "typeof value === 'string' && value !== ''", 'value !== undefined'],
     ],
   },
   {

@@ -9,7 +9,6 @@ import { publishRevocationFailure } from '../diagnostics.js'
 import { CognitoError } from '../errors.js'
 import { ownMember } from '../members.js'
 import { isPromised } from '../promises.js'
-import type { Payload } from '../standard-claims.js'
 import { Breaker } from './breaker.js'
 import type { ResolvedRevocation } from './options.js'
 import { keysOf, type RevocableToken, type RevocationMark } from './store.js'
@@ -139,17 +138,12 @@ function describeToken({ pool, payload }: VerifiedToken): RevocableToken {
   const { subject, clientId } = readBearer(payload)
   const ids = {
     userPoolId: pool.userPoolId,
-    jti: textOf(payload, 'jti'),
-    originJti: textOf(payload, 'origin_jti'),
+    jti: ownMember(payload, 'jti') as string | undefined,
+    originJti: ownMember(payload, 'origin_jti') as string | undefined,
     subject,
     clientId,
     issuedAt: payload['iat'] as number,
     expiresAt: payload['exp'] as number,
   }
   return Object.freeze({ ...ids, keys: Object.freeze(keysOf(ids)) })
-}
-
-function textOf(payload: Payload, name: string): string | undefined {
-  const value = ownMember(payload, name)
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
