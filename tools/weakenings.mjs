@@ -613,7 +613,6 @@ export const groups = [
       ],
       ['anything for a token source', ' || !sources.every(isSource)', ''],
       ['an audit that vanishes', "'revocation', 'routes']", "'revocation']"],
-      ['a revocation that vanishes', "'revocation', 'routes']", "'routes']"],
     ],
   },
   {
@@ -990,6 +989,11 @@ export const groups = [
         'String((error as Error).message)',
       ],
     ],
+  },
+  {
+    file: 'options',
+    tests: ['revocation'],
+    rows: [['a revocation that vanishes', "'revocation', 'routes']", "'routes']"]],
   },
   {
     file: 'revocation/breaker',
