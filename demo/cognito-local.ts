@@ -63,12 +63,13 @@ const PORTS_TO_TRY = 5
  * signs the tokens of every pool with one key, whose private half is published in its package.
  *
  * @param choosePort - asked again when the port was taken in the meantime
+ * @param code - every code that it sends; by default each is another one, and only its output says which
  * @throws {Error} with the emulator's last words, when it does not start
  */
-export async function startCognitoLocal(choosePort = findFreePort): Promise<CognitoLocal> {
+export async function startCognitoLocal(choosePort = findFreePort, code?: string): Promise<CognitoLocal> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await launch(await choosePort())
+      return await launch(await choosePort(), code)
     } catch (error) {
       const isTaken = error instanceof Error && error.message.includes('EADDRINUSE')
       if (!isTaken || attempt === PORTS_TO_TRY) throw error
@@ -86,12 +87,12 @@ async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-async function launch(port: number): Promise<CognitoLocal> {
+async function launch(port: number, code: string | undefined): Promise<CognitoLocal> {
   const folder = prepareFolder()
   const child = spawn(process.execPath, [COMMAND], {
     cwd: folder,
     // The environment is not handed on: DEBUG, CODE or NODE_OPTIONS would change how the emulator behaves.
-    env: { HOST: '127.0.0.1', PORT: String(port), SystemRoot: process.env['SystemRoot'] },
+    env: { HOST: '127.0.0.1', PORT: String(port), CODE: code, SystemRoot: process.env['SystemRoot'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))

@@ -37,23 +37,44 @@ type Schemes = Readonly<Record<string, { readonly type?: string }>>
 /** Scopes that the dialog of Swagger UI offers, each with a description. */
 type OfferedScopes = Record<string, string>
 
+// Not a variable of this module alone: the account routes may be those of another copy of the package.
+const SIGN_INS = Symbol.for('fastify-cognito.sign-ins')
+
+/**
+ * Tells the document where people of a pool can sign in with a password (RFC 6749 §4.3). Of several places the first
+ * counts.
+ *
+ * @param openapi - `app.cognito.openapi`
+ * @param tokenUrl - path of the route
+ */
+export function addSignIn(openapi: object, pool: string, tokenUrl: string): void {
+  const signIns: Map<string, string> = Reflect.get(openapi, SIGN_INS)
+  if (!signIns.has(pool)) signIns.set(pool, tokenUrl)
+}
+
 /**
  * Makes `app.cognito.openapi`.
  *
  * @param pools - the registered ones by their names
  */
 export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
-  return <O extends object>(options?: O): O => {
+  const signIns = new Map<string, string>()
+  const createOptions = <O extends object>(options?: O): O => {
     const given: SwaggerOptions = options ?? {}
     assertOpenapi(given)
     const own = [...pools.values()].map((pool) => {
       const scopes: OfferedScopes = { openid: 'Who the user is' }
-      return { name: pool.name, scopes, scheme: toScheme(pool, scopes) }
+      // Read when the document is made: the routes that people sign in by are added after these options.
+      const scheme = { enumerable: true, get: () => toScheme(pool, scopes, signIns.get(pool.name)) }
+      return { name: pool.name, scopes, scheme }
     })
-    const securitySchemes: Schemes = {
-      ...Object.fromEntries(own.map(({ name, scheme }) => [name, scheme])),
-      ...given.openapi?.components?.securitySchemes,
-    }
+    const securitySchemes: Schemes = Object.defineProperties(
+      {},
+      {
+        ...Object.fromEntries(own.map(({ name, scheme }) => [name, scheme])),
+        ...Object.getOwnPropertyDescriptors(given.openapi?.components?.securitySchemes ?? {}),
+      },
+    )
     const offered = new Map(own.map(({ name, scopes }) => [name, scopes]))
     const { openapi, transform } = given
     const components = { ...openapi?.components, securitySchemes }
@@ -63,6 +84,7 @@ export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
       transform: createTransform(transform ?? ((input) => input), securitySchemes, offered),
     } as O
   }
+  return Object.defineProperty(createOptions, SIGN_INS, { value: signIns })
 }
 
 function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
@@ -79,16 +101,25 @@ function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
 
 const KINDS = { access: 'access token', id: 'ID token' } as const
 
-function toScheme({ name, tokenUses, loginOrigin }: ResolvedPool, scopes: OfferedScopes) {
+function toScheme(
+  { name, tokenUses, loginOrigin }: ResolvedPool,
+  scopes: OfferedScopes,
+  signInUrl: string | undefined,
+) {
   const kinds = [...tokenUses].map((tokenUse) => KINDS[tokenUse]).join(' or ')
   const description = `An ${kinds} of the user pool ${name}`
-  if (loginOrigin === undefined) return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }
+  if (loginOrigin === undefined && signInUrl === undefined) {
+    return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }
+  }
   const authorizationUrl = `${loginOrigin}/oauth2/authorize`
   const tokenUrl = `${loginOrigin}/oauth2/token`
   return {
     type: 'oauth2',
     description,
-    flows: { authorizationCode: { authorizationUrl, tokenUrl, scopes } },
+    flows: {
+      ...(loginOrigin !== undefined && { authorizationCode: { authorizationUrl, tokenUrl, scopes } }),
+      ...(signInUrl !== undefined && { password: { tokenUrl: signInUrl, scopes: {} } }),
+    },
     // Swagger UI sends the access token, unless the scheme says which member of the token answer it is to send.
     ...(!tokenUses.has('access') && { 'x-tokenName': 'id_token' }),
   }

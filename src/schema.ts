@@ -14,7 +14,7 @@ import {
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 
-export { type TSchema, Type }
+export { type Static, type TSchema, Type }
 
 /** One place where a value does not fit its schema. */
 export interface Mismatch {

@@ -23,6 +23,8 @@ const FLOORS: readonly (readonly string[])[] = [
     'schema',
     'doctor-check',
     'revocation/store',
+    'user-routes/errors',
+    'user-routes/secret-hash',
   ],
   [
     'times',
@@ -32,6 +34,8 @@ const FLOORS: readonly (readonly string[])[] = [
     'revocation/mark-table',
     'revocation/options',
     'revocation/breaker',
+    'user-routes/exceptions',
+    'user-routes/fields',
   ],
   ['revocation/mark', 'revocation/memory'],
   [
@@ -43,9 +47,11 @@ const FLOORS: readonly (readonly string[])[] = [
     'token-source',
     'jwks-fetch',
     'lookup-queue',
+    'user-routes/sdk',
+    'user-routes/body',
   ],
-  ['claims', 'jwks-endpoint', 'doctor-key-set'],
-  ['pool', 'authorization', 'key-ring'],
+  ['claims', 'jwks-endpoint', 'doctor-key-set', 'user-routes/form'],
+  ['pool', 'authorization', 'key-ring', 'user-routes/attributes'],
   ['pools-apart', 'cognito-token', 'plan', 'testing', 'doctor-draft', 'guard-mark'],
   ['authentication', 'doctor-form', 'doctor-claims', 'route-guards'],
   ['register', 'diagnostics', 'close-on-expiry', 'resource'],
@@ -56,8 +62,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ['plan-chooser', 'settings', 'doctor-token'],
   ['guard', 'prefetch', 'doctor'],
   ['cognito', 'doctor-report'],
-  ['index', 'command'],
-  ['cli'],
+  ['index', 'command', 'user-routes/options'],
+  ['cli', 'user-routes/route'],
+  ['user-routes/sign-up', 'user-routes/sign-in', 'user-routes/sign-out', 'user-routes/me'],
+  ['user-routes/password'],
+  ['user-routes/index'],
 ]
 
 /** Package → the only room that may import its values. */
@@ -68,6 +77,7 @@ const DOORS: Readonly<Record<string, string>> = {
   '@sinclair/typebox/compiler': 'schema',
   '@sinclair/typebox/errors': 'schema',
   'fastify-plugin': 'index',
+  '@aws-sdk/client-cognito-identity-provider': 'user-routes/sdk',
 }
 
 /** Rooms that know the framework, by its types. */
@@ -86,6 +96,16 @@ const KNOW_FASTIFY = new Set([
   'route-guards',
   'route-types',
   'token-source',
+  'user-routes/body',
+  'user-routes/form',
+  'user-routes/index',
+  'user-routes/me',
+  'user-routes/options',
+  'user-routes/password',
+  'user-routes/route',
+  'user-routes/sign-in',
+  'user-routes/sign-out',
+  'user-routes/sign-up',
 ])
 
 const rooms = readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -101,7 +121,8 @@ interface Import {
 
 function readImports(room: string, source: string): Import[] {
   const statements = source.matchAll(/^(?:import|export)\s(type\s)?[^'"]*?from\s'([^']+)'/gm)
-  return [...statements].map(([, type, target = '']) => ({ room, target, isType: type !== undefined }))
+  const calls = source.matchAll(/\bimport()\('([^']+)'\)/g)
+  return [...statements, ...calls].map(([, type, target = '']) => ({ room, target, isType: Boolean(type) }))
 }
 
 const imports = rooms.flatMap((room) => readImports(room, readFileSync(new URL(`${room}.ts`, src), 'utf8')))
@@ -145,6 +166,7 @@ t.test('a violation is seen', async (t) => {
     "import fastifyJwt from '@fastify/jwt'",
     "import type { FastifyInstance } from 'fastify'",
     "export { x } from './unknown.js'",
+    "const sdk = await import('@aws-sdk/client-cognito-identity-provider')",
     "import {\n  a,\n  b,\n} from 'lodash'",
   ]
   for (const line of seeded) t.equal(findFaults(readImports('claims', line)).length, 1, line)

@@ -1,0 +1,65 @@
+/**
+ * How the bodies of the account routes are read and held against their schemas: strictly, and without a word of them in
+ * an error.
+ * @module
+ */
+import type { FastifyInstance } from 'fastify'
+import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from '../schema.js'
+import { UserRouteError } from './errors.js'
+
+/**
+ * Makes a scope independent of how the application reads, validates and serialises: JSON alone is read, nothing is
+ * coerced or dropped, and an error names no more than what the schema names.
+ */
+export function readStrictly(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? {} : JSON.parse(text.toString()))
+    } catch {
+      // Nothing of the parser's message: it repeats the text.
+      done(malformed('the body is no JSON'))
+    }
+  })
+  scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
+    const compiled = compileSchema(schema)
+    return (data: unknown) => validate(compiled, schema, data ?? {}, String(httpPart))
+  })
+  scope.setSerializerCompiler(() => serialize)
+}
+
+/** An error of this scope that a client can do something about. */
+export function malformed(reason: string, message?: string): UserRouteError {
+  return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
+    reason,
+    ...(message !== undefined && { message: `The request is malformed: ${message}` }),
+  })
+}
+
+function validate(compiled: CompiledSchema, schema: TSchema, data: unknown, part: string) {
+  if (compiled.decode(data) !== undefined) return { value: data }
+  const [mismatch] = compiled.mismatches(data)
+  const place = mismatch ? describe(mismatch, schema) : 'a transform threw'
+  return { error: malformed(`the ${part} does not fit its schema: ${place}`, place) }
+}
+
+/** The place by names of the schema alone: those of the request are somebody's text. */
+function describe({ path, isUnknownName }: Mismatch, schema: TSchema): string {
+  const names: string[] = []
+  let at: TSchema | undefined = schema
+  for (const name of path) {
+    const properties: Readonly<Record<string, TSchema>> = at?.['properties'] ?? {}
+    at = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (at === undefined) break
+    names.push(name)
+  }
+  const place = names.join('.')
+  return isUnknownName ? `there is a name that is not known${place && ` in ${place}`}` : place
+}
+
+/** Answers are made by these routes alone, so the schema has nothing to leave out; of an error, what Fastify shows. */
+function serialize(data: unknown): string {
+  if (!(data instanceof Error)) return JSON.stringify(data)
+  const { statusCode, code, error, message } = data as Error & Readonly<Record<string, unknown>>
+  return JSON.stringify({ statusCode, code, error, message })
+}
