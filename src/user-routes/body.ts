@@ -18,7 +18,7 @@ export function readStrictly(scope: FastifyInstance): void {
       done(null, text === '' ? {} : JSON.parse(text.toString()))
     } catch {
       // Nothing of the parser's message: it repeats the text.
-      done(malformed('the body is no JSON'))
+      done(malformed('the body is no JSON', 'no JSON'))
     }
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
@@ -28,11 +28,15 @@ export function readStrictly(scope: FastifyInstance): void {
   scope.setSerializerCompiler(() => serialize)
 }
 
-/** An error of this scope that a client can do something about. */
-export function malformed(reason: string, message?: string): UserRouteError {
+/**
+ * An error that the client can do something about.
+ *
+ * @param place - what is wrong, in words for the client; empty where it is the whole
+ */
+export function malformed(reason: string, place: string): UserRouteError {
   return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
     reason,
-    ...(message !== undefined && { message: `The request is malformed: ${message}` }),
+    ...(place !== '' && { message: `The request is malformed: ${place}` }),
   })
 }
 
@@ -40,7 +44,7 @@ function validate(compiled: CompiledSchema, schema: TSchema, data: unknown, part
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
   const place = mismatch ? describe(mismatch, schema) : 'a transform threw'
-  return { error: malformed(`the ${part} does not fit its schema: ${place}`, place) }
+  return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
 }
 
 /** The place by names of the schema alone: those of the request are somebody's text. */
