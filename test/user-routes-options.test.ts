@@ -211,3 +211,17 @@ t.test('an application with validators and parsers of its own changes nothing he
     body: { token_type: 'Bearer' },
   })
 })
+
+t.test('and nothing here changes the application', async (t) => {
+  const app = await createApp(t, { eu: eu.options() })
+  await app.register(userRoutes, { prefix: '/users', endpoint })
+  app.post('/text', async (request) => ({ body: request.body }))
+  const schema = { body: { type: 'object', properties: { n: { type: 'integer' } } } }
+  app.post('/number', { schema }, async (request) => request.body)
+  const headers = { 'content-type': 'text/plain' }
+  const text = await app.inject({ method: 'POST', url: '/text', headers, body: 'hello' })
+  t.strictSame(text.json(), { body: 'hello' })
+  const number = await app.inject({ method: 'POST', url: '/number', body: { n: '7' } })
+  t.strictSame(number.json(), { n: 7 }, 'its own coercion')
+  t.equal(number.headers['cache-control'], undefined)
+})

@@ -380,14 +380,16 @@ t.test('sign-out revokes the refresh token, and everywhere all of them', async (
 })
 
 t.test('a sign-out that would revoke nothing says so', async (t) => {
-  const { post, wire, pool } = await createAccounts(t)
+  const { app, post, wire, pool } = await createAccounts(t)
+  const refusal = { status: 400, body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID', message: /everywhere/ } }
   for (const body of [{}, { everywhere: false }]) {
-    const answer = await post('/signout', body, pool.accessToken())
-    t.match(answer, {
-      status: 400,
-      body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID', message: /everywhere/ },
-    })
+    t.match(await post('/signout', body, pool.accessToken()), refusal)
   }
+  const headers = headersOf(pool.accessToken())
+  const url = '/users/signout'
+  t.match(await ask(app, { method: 'POST', url, headers }), refusal, 'without a body')
+  const json = { ...headers, 'content-type': 'application/json' }
+  t.match(await ask(app, { method: 'POST', url, headers: json }), refusal, 'with an empty one')
   t.strictSame(wire.calls, [])
 })
 

@@ -23,6 +23,7 @@ export function readStrictly(scope: FastifyInstance): void {
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const compiled = compileSchema(schema)
+    // No body is one without members.
     return (data: unknown) => validate(compiled, schema, data ?? {}, String(httpPart))
   })
   scope.setSerializerCompiler(() => serialize)
