@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { EXCEPTIONS, type Operation, toUserRouteError } from '../src/user-routes/exceptions.js'
 import userRoutes, { UserRouteError, userRouteErrorCodes } from '../src/user-routes/index.js'
+import { connect } from '../src/user-routes/sdk.js'
 import { ask, createAccounts } from './support/accounts.js'
 import { createApp } from './support/app.js'
 import { startServer } from './support/server.js'
@@ -247,6 +248,13 @@ t.test('within three seconds: a Cognito that never answers, connects, or lets an
   const throttled = await time(() => throttling.post('/signin', SIGN_IN))
   t.equal(throttled.status, 429)
   t.ok(throttled.seconds < 1, `${throttled.seconds} s: it is tried once`)
+})
+
+t.test('a client that heeds no signal is not waited for either', async (t) => {
+  const client = { send: () => new Promise(() => {}) }
+  const { call } = await connect({ pool: 'eu', region: 'eu-west-1', endpoint: undefined, client })
+  const expired = call('GetUser', { AccessToken: 'x' }, AbortSignal.abort())
+  await t.rejects(expired, { code: 'COGNITO_USER_ERR_UPSTREAM_TIMEOUT' })
 })
 
 t.test('the error handler of the application sees every error, and the headers stay', async (t) => {

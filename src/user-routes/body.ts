@@ -44,22 +44,21 @@ export function malformed(reason: string, place: string): UserRouteError {
 function validate(compiled: CompiledSchema, schema: TSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
-  const place = mismatch ? describe(mismatch, schema) : 'a transform threw'
+  // There is none where a transform of the application threw.
+  const place = mismatch === undefined ? '' : describe(mismatch, schema)
   return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
 }
 
 /** The place by names of the schema alone: those of the request are somebody's text. */
 function describe({ path, isUnknownName }: Mismatch, schema: TSchema): string {
-  const names: string[] = []
-  let at: TSchema | undefined = schema
-  for (const name of path) {
-    const properties: Readonly<Record<string, TSchema>> = at?.['properties'] ?? {}
-    at = Object.hasOwn(properties, name) ? properties[name] : undefined
-    if (at === undefined) break
-    names.push(name)
-  }
-  const place = names.join('.')
+  const place = listKnown(path, schema).join('.')
   return isUnknownName ? `there is a name that is not known${place && ` in ${place}`}` : place
+}
+
+function listKnown([name, ...rest]: readonly string[], schema: TSchema): readonly string[] {
+  const properties: Readonly<Record<string, TSchema>> = schema['properties'] ?? {}
+  const property = name !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined
+  return name === undefined || property === undefined ? [] : [name, ...listKnown(rest, property)]
 }
 
 /** Answers are made by these routes alone, so the schema has nothing to leave out; of an error, what Fastify shows. */
