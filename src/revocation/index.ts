@@ -3,6 +3,8 @@
  * @module
  */
 export { type MemoryRevocationOptions, memoryRevocation } from './memory.js'
+export { type RedisRevocationOptions, redisRevocation } from './redis.js'
+export type { RedisClient } from './redis-client.js'
 export {
   concerns,
   type RevocableToken,

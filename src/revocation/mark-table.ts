@@ -40,7 +40,7 @@ export class MarkTable {
    * @param now - seconds since 1970
    * @returns whether there was room for it: no mark gives way to another one before it expires
    */
-  add(mark: RevocationMark, now: number): boolean {
+  add(mark: Entry & Pick<RevocationMark, 'key'>, now: number): boolean {
     this.#sweep(now)
     const { key } = mark
     const known = this.#entries.get(key)

@@ -1,0 +1,85 @@
+/**
+ * A copy of all marks in the memory of a process, and how old it may be.
+ * @module
+ */
+import { type Clock, monotonicClock } from '../clock.js'
+import { MarkTable } from './mark-table.js'
+import type { Redis } from './redis-client.js'
+import { StreamFollower, type StreamReader } from './redis-stream.js'
+import type { RevocableToken, RevocationMark } from './store.js'
+
+/** A copy of the marks. */
+export interface Replica {
+  /** Whether the copy is complete, and was so less than a minute ago. */
+  readonly isCurrent: () => boolean
+  /** Whether a mark of the copy concerns the token. */
+  readonly concerns: (token: RevocableToken) => boolean
+  /** Adds a mark that Redis has. */
+  readonly add: (mark: CopiedMark) => void
+  /** Begins to follow Redis. */
+  readonly open: () => void
+  /** Ends that, once it was called as often as `open`. */
+  readonly close: () => Promise<void>
+}
+
+type CopiedMark = Pick<RevocationMark, 'key' | 'notBefore' | 'expiresAt'>
+
+/** A copy without contact to Redis counts for so long; milliseconds. */
+const MAX_AGE_MS = 60_000
+
+/**
+ * A steady clock that has gone on while the process was suspended, as far as the time of day tells: a copy must not look
+ * new because nothing has moved.
+ */
+export function createWakingClock(steady = monotonicClock, timeOfDay = Date.now): Clock {
+  let ahead = Number.NEGATIVE_INFINITY
+  return {
+    now() {
+      const now = steady.now()
+      ahead = Math.max(ahead, timeOfDay() - now)
+      return now + ahead
+    },
+    after: steady.after,
+  }
+}
+
+/**
+ * Makes a copy, which is empty until it is opened.
+ *
+ * @param stream - key of the stream of all marks
+ */
+export function createReplica(redis: Redis, stream: string, clock: Clock): Replica {
+  const table = new MarkTable(Number.POSITIVE_INFINITY)
+  let users = 0
+  let follower: StreamFollower | undefined
+  let completeAt = Number.NEGATIVE_INFINITY
+
+  const add = (mark: CopiedMark) => void table.add(mark, Date.now() / 1000)
+  const reader: StreamReader = {
+    onEntry: add,
+    onCaughtUp(moment) {
+      completeAt = moment
+    },
+    // It may have been a mark.
+    onUnreadable() {
+      completeAt = Number.NEGATIVE_INFINITY
+    },
+  }
+  return {
+    isCurrent: () => clock.now() - completeAt <= MAX_AGE_MS,
+    concerns: (token) => table.concerns(token),
+    add,
+    open() {
+      users += 1
+      follower ??= new StreamFollower(redis, stream, reader, clock)
+    },
+    async close() {
+      users -= 1
+      if (users > 0) return
+      completeAt = Number.NEGATIVE_INFINITY
+      const closing = follower?.close()
+      follower = undefined
+      await closing
+    },
+  }
+}

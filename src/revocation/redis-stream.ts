@@ -1,0 +1,124 @@
+/**
+ * What is new in the stream of marks, and how nothing of it is missed.
+ * @module
+ */
+import type { Clock } from '../clock.js'
+import { type Redis, RedisFailure, type Send } from './redis-client.js'
+import { type Entry, parseEntries } from './redis-marks.js'
+
+/** Who is told what is in the stream. */
+export interface StreamReader {
+  /** Once or several times for an entry. */
+  readonly onEntry: (entry: Entry) => void
+  /** All that was in the stream at that moment, a reading of the clock, has been told. */
+  readonly onCaughtUp: (moment: number) => void
+  /** Somebody else has written into the stream. */
+  readonly onUnreadable: () => void
+}
+
+/** Entries that are read at once. */
+const PAGE = 1000
+/** Redis waits so long for news before it answers that there are none; milliseconds. */
+const BLOCK_MS = 2000
+/** A connection without an answer for so long is given up; milliseconds. */
+const DEADLINE_MS = BLOCK_MS + 3000
+const FIRST_BACK_OFF_MS = 100
+const LAST_BACK_OFF_MS = 5000
+
+/** Follows one stream, over connections of its own. */
+export class StreamFollower {
+  readonly #redis: Redis
+  readonly #stream: string
+  readonly #reader: StreamReader
+  readonly #clock: Clock
+  readonly #end: Promise<void>
+  #lastId: string | undefined
+  #failures = 0
+  #isClosed = false
+  /** Ends what is waited for. */
+  #interrupt: (() => void) | undefined
+
+  /** Begins at once, and goes on until it is closed. */
+  constructor(redis: Redis, stream: string, reader: StreamReader, clock: Clock) {
+    this.#redis = redis
+    this.#stream = stream
+    this.#reader = reader
+    this.#clock = clock
+    this.#end = this.#follow()
+  }
+
+  /** Ends it, and its connection. Never rejects. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.#interrupt?.()
+    return this.#end
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#isClosed) {
+      await this.#read().catch(() => {})
+      const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS)
+      this.#failures += 1
+      await this.#within(backOff * (0.5 + Math.random() / 2), new Promise(() => {})).catch(() => {})
+    }
+  }
+
+  /** Reads until the connection fails. */
+  async #read(): Promise<never> {
+    const connection = this.#redis.connect()
+    const ask: Send = (...command) => this.#within(DEADLINE_MS, connection.send(...command))
+    try {
+      for (;;) {
+        await this.#catchUp(ask)
+        this.#failures = 0
+        // A mere signal: what is new is read together with the entry before it.
+        const after = this.#lastId ?? '0-0'
+        await ask('XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after)
+      }
+    } finally {
+      connection.end()
+    }
+  }
+
+  /**
+   * Reads on, beginning with the last entry that was read. Where that one is gone, everything is read: either it has
+   * expired, and all before it with it, or this is another stream, in which ids may have begun anew.
+   */
+  async #catchUp(ask: Send): Promise<void> {
+    for (;;) {
+      const moment = this.#clock.now()
+      const from = this.#lastId ?? '-'
+      const entries = this.#parse(await ask('XRANGE', this.#stream, from, '+', 'COUNT', String(PAGE)))
+      if (from !== '-' && entries[0]?.id !== from) {
+        this.#lastId = undefined
+        continue
+      }
+      for (const entry of entries) this.#reader.onEntry(entry)
+      this.#lastId = entries.at(-1)?.id
+      if (entries.length < PAGE) return this.#reader.onCaughtUp(moment)
+    }
+  }
+
+  #parse(answer: unknown): readonly Entry[] {
+    try {
+      return parseEntries(answer)
+    } catch (error) {
+      this.#reader.onUnreadable()
+      throw error
+    }
+  }
+
+  /** A dead connection does not say so: it is waited for no longer than a time, and not after the end. */
+  #within(ms: number, answer: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const interrupt = () => {
+        callOff()
+        reject(new RedisFailure('REDIS_NO_ANSWER', 'Redis did not answer in time'))
+      }
+      const callOff = this.#clock.after(ms, interrupt)
+      answer.then(resolve, reject).finally(callOff)
+      this.#interrupt = interrupt
+      if (this.#isClosed) interrupt()
+    })
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The store of revocations that many processes share, in Redis.
+ * @module
+ */
+import type { Clock } from '../clock.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
+import { type Redis, type RedisClient, toRedis } from './redis-client.js'
+import { assertAdded, listOf, parseStored, toAddCommand, toStreamKey, toTag } from './redis-marks.js'
+import { createReplica, createWakingClock, type Replica } from './redis-replica.js'
+import { concerns, type RevocationStore } from './store.js'
+
+/** Options of {@link redisRevocation}. */
+export interface RedisRevocationOptions {
+  /**
+   * A client of `ioredis` or of `@redis/client` (`redis`) 5, or `app.redis` of `@fastify/redis`. The application connects
+   * it, listens to its errors, and closes it.
+   */
+  readonly client: RedisClient
+  /**
+   * What the keys in Redis begin with, the same in all processes: letters, digits, `.`, `_`, `:`, `/` and `-`.
+   *
+   * @defaultValue `'fastify-cognito'`
+   */
+  readonly prefix?: string
+  /**
+   * Whether this process keeps a copy of all marks in its memory, by a connection of its own, and does not ask Redis with
+   * each request. The copy learns of a mark within milliseconds, and counts for a minute without Redis.
+   *
+   * @defaultValue `false`
+   */
+  readonly replica?: boolean
+}
+
+const OPTIONS = Type.Object(
+  {
+    client: Type.Unsafe<RedisClient>({ ...Type.Any(), expected: 'a client of ioredis or @redis/client' }),
+    prefix: Type.Optional(text('letters, digits, . _ : / and -', '^[\\w.:/-]+$')),
+    replica: Type.Optional(Type.Boolean({ expected: 'true or false' })),
+  },
+  { additionalProperties: false, expected: 'an object of options' },
+)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<RedisRevocationOptions, typeof OPTIONS> = true
+void isDocumented
+
+const schema = compileSchema(OPTIONS)
+
+/**
+ * Makes a store that keeps its marks in Redis 6.2 or later, or Valkey, for any number of processes. A check asks Redis
+ * once, with `replica` none at all. When `revoke` resolves, Redis has the mark; it expires there by itself.
+ *
+ * A value that is no mark counts as no answer, as silence does: an application answers 503 then, unless its option
+ * `revocation.onError` says otherwise.
+ *
+ * @throws {TypeError} for a wrong option
+ * @example
+ * const client = new Redis('redis://cache.internal')
+ * await app.register(cognito, { pools, revocation: { store: redisRevocation({ client, replica: true }) } })
+ */
+export function redisRevocation(options: RedisRevocationOptions): RevocationStore {
+  return createRedisStore(options, createWakingClock())
+}
+
+/** What {@link redisRevocation} does, by any clock. */
+export function createRedisStore(options: RedisRevocationOptions, clock: Clock): RevocationStore {
+  assertOptions(schema, options, 'redisRevocation')
+  assertDefined(options, ['prefix', 'replica'], 'redisRevocation')
+  const tag = toTag(options.prefix ?? 'fastify-cognito')
+  const redis = toRedis(options.client, tag)
+  const store = createDirectStore(redis, tag)
+  return Object.freeze(options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock)) : store)
+}
+
+function createDirectStore({ send }: Redis, tag: string) {
+  return {
+    async isRevoked({ keys, issuedAt }) {
+      const values = listOf(await send('MGET', ...keys.map((key) => tag + key)))
+      return keys.some((_key, index) => {
+        const value = values[index]
+        return value !== null && concerns(parseStored(value), issuedAt)
+      })
+    },
+    async revoke(mark) {
+      assertAdded(await send(...toAddCommand(tag, mark)))
+    },
+  } satisfies RevocationStore
+}
+
+/** Redis is asked while the copy cannot be: at the beginning, and after a minute without contact. */
+function copy(store: RevocationStore, replica: Replica): RevocationStore {
+  return {
+    isRevoked: (token) => (replica.isCurrent() ? replica.concerns(token) : store.isRevoked(token)),
+    async revoke(mark) {
+      await store.revoke(mark)
+      replica.add(mark)
+    },
+    open: replica.open,
+    close: replica.close,
+  }
+}

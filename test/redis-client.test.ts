@@ -1,0 +1,65 @@
+/**
+ * The options of the store of revocations in Redis, and what a client has to be.
+ * @module
+ */
+import { createClient, createCluster } from '@redis/client'
+import { Cluster, Redis } from 'ioredis'
+import t from 'tap'
+import { type RedisRevocationOptions, redisRevocation } from '../src/revocation/redis.js'
+
+const client = new Redis({ lazyConnect: true })
+
+t.test('clients of both libraries are known, and nothing is asked of them', async (t) => {
+  const cluster = new Cluster([{ port: 1 }], { lazyConnect: true })
+  for (const each of [
+    client,
+    cluster,
+    createClient(),
+    createCluster({ rootNodes: [{ url: 'redis://127.0.0.1' }] }),
+  ]) {
+    for (const replica of [false, true]) t.ok(redisRevocation({ client: each, replica }))
+  }
+  t.equal(client.status, 'wait')
+})
+
+t.test('what is no client is refused, and the error says what is expected', async (t) => {
+  const expected =
+    'redisRevocation.client: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis'
+  for (const other of [
+    null,
+    {},
+    'redis://localhost',
+    5,
+    () => {},
+    { call: () => {} },
+    { sendCommand: () => {} },
+  ]) {
+    t.throws(() => redisRevocation({ client: other as never }), new TypeError(expected), String(other))
+  }
+  t.throws(() => redisRevocation({} as never), {
+    name: 'TypeError',
+    message: /^redisRevocation\.client: expected a client/,
+  })
+})
+
+t.test('wrong options are refused, by their path', async (t) => {
+  const wrong: readonly (readonly [object, string])[] = [
+    [{ prefix: '' }, 'prefix: expected letters'],
+    [{ prefix: 'a b' }, 'prefix: expected letters'],
+    [{ prefix: '{a}' }, 'prefix: expected letters'],
+    [{ prefix: 5 }, 'prefix: expected letters'],
+    [{ prefix: undefined }, 'prefix: expected a value'],
+    [{ replica: 'yes' }, 'replica: expected true or false'],
+    [{ replica: undefined }, 'replica: expected a value'],
+    [{ replicas: true }, 'replicas: unknown name; expected client, prefix, replica'],
+  ]
+  for (const [part, message] of wrong) {
+    const options = { client, ...part } as RedisRevocationOptions
+    t.throws(() => redisRevocation(options), {
+      name: 'TypeError',
+      message: new RegExp(`^redisRevocation\\.${message}`),
+    })
+  }
+  t.ok(redisRevocation({ client, prefix: 'shop/eu:1.0_a-b' }))
+  t.throws(() => redisRevocation(undefined as never), TypeError)
+})

@@ -1,0 +1,289 @@
+/**
+ * The copy of all revocations in the memory of a process: complete, up to date, and no older than a minute.
+ * @module
+ */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { type Clock, monotonicClock } from '../src/clock.js'
+import { createRedisStore, redisRevocation } from '../src/revocation/redis.js'
+import type { RedisClient } from '../src/revocation/redis-client.js'
+import { createWakingClock } from '../src/revocation/redis-replica.js'
+import type { RevocationStore } from '../src/revocation/store.js'
+import { TestRedis, withRedis } from './support/redis.js'
+import { connectIoredis } from './support/redis-clients.js'
+import { askAtOnce, EU, isCopied, mark, now, token, until } from './support/revocations.js'
+
+const STREAM = '{fastify-cognito}:marks'
+
+/** Real time, which a test can put forward. */
+class MovableClock implements Clock {
+  ahead = 0
+  readonly now = () => performance.now() + this.ahead
+  readonly after = monotonicClock.after
+}
+
+const of = (subject: string) => token({ subject })
+const by = (value: string) => mark({ value })
+
+/** What the copy says; `undefined` where it is Redis that is asked. */
+const ask = (store: RevocationStore, subject: string) => askAtOnce(store, of(subject))
+
+/** Waits until a copy has the mark of a user. */
+const sees = (store: RevocationStore, subject: string, withinMs = 1000) =>
+  until(() => ask(store, subject) === true, withinMs)
+
+/** A store with a copy that is complete; closed with the test. */
+async function openCopy(
+  test: Test,
+  client: RedisClient,
+  clock: Clock = new MovableClock(),
+): Promise<RevocationStore> {
+  const store = createRedisStore({ client, replica: true }, clock)
+  store.open?.()
+  test.teardown(() => store.close?.())
+  test.ok(await until(() => isCopied(store), 5000), 'the copy is complete')
+  return store
+}
+
+async function setUp(test: Test) {
+  const server = await TestRedis.start(test)
+  const client = connectIoredis(test, server.port)
+  return { server, client, asked: redisRevocation({ client }) }
+}
+
+t.test('a copy begins with all that is there, in pages, and then follows', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  await Promise.all(Array.from({ length: 2500 }, (_, index) => asked.revoke(by(`${index}`))))
+  const copy = await openCopy(t, client)
+  for (const subject of ['0', '999', '1000', '1001', '2499']) t.equal(ask(copy, subject), true, subject)
+  t.equal(ask(copy, '2500'), false)
+  await asked.revoke(by('2500'))
+  t.ok(await sees(copy, '2500'))
+})
+
+t.test('before it is opened, and once it is closed, Redis is asked', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  await asked.revoke(by('ada'))
+  const store = redisRevocation({ client, replica: true })
+  t.equal(ask(store, 'ada'), undefined)
+  t.equal(await store.isRevoked(of('ada')), true)
+  t.equal(await store.isRevoked(of('bob')), false)
+  store.open?.()
+  store.open?.()
+  t.ok(await sees(store, 'ada'))
+  await store.close?.()
+  await asked.revoke(by('bob'))
+  t.ok(await sees(store, 'bob'), 'another application still uses it')
+  await store.close?.()
+  t.equal(ask(store, 'ada'), undefined)
+  t.equal(await store.isRevoked(of('ada')), true)
+  store.open?.()
+  await store.close?.()
+  store.open?.()
+  t.teardown(() => store.close?.())
+  t.ok(await sees(store, 'ada'), 'opened again')
+})
+
+t.test('its own marks are in it when they are acknowledged', withRedis, async (t) => {
+  const { client } = await setUp(t)
+  const copy = await openCopy(t, client)
+  for (let index = 0; index < 50; index += 1) {
+    await copy.revoke(by(`${index}`))
+    if (ask(copy, `${index}`) !== true) t.fail(`${index}`)
+  }
+  t.equal(ask(copy, '50'), false)
+})
+
+t.test('a connection that was cut is made anew, and nothing is missed', withRedis, async (t) => {
+  const { server, client, asked } = await setUp(t)
+  const nodeRedis = createClient({ url: server.url })
+  nodeRedis.on('error', () => undefined)
+  t.teardown(() => nodeRedis.destroy())
+  await nodeRedis.connect()
+  const copies = [await openCopy(t, client), await openCopy(t, nodeRedis)]
+  for (let round = 0; round < 5; round += 1) {
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal')
+    await asked.revoke(by(`${round}`))
+    for (const copy of copies) t.ok(await sees(copy, `${round}`, 5000), `round ${round}`)
+  }
+})
+
+t.test(
+  'while Redis is down the copy counts for a minute; then Redis is asked, in vain',
+  withRedis,
+  async (t) => {
+    const { server } = await setUp(t)
+    const client = new Redis({ port: server.port, host: '127.0.0.1', maxRetriesPerRequest: 1 })
+    client.on('error', () => undefined)
+    t.teardown(() => client.disconnect())
+    const clock = new MovableClock()
+    const copy = await openCopy(t, client, clock)
+    await copy.revoke(by('ada'))
+    await server.kill()
+    await t.rejects(copy.revoke(by('bob')) as Promise<void>, { code: /^REDIS_/ })
+    t.equal(ask(copy, 'ada'), true)
+    t.equal(ask(copy, 'bob'), false, 'what Redis did not take is not in the copy')
+    clock.ahead += 50_000
+    t.equal(ask(copy, 'ada'), true)
+    t.equal(ask(copy, 'carl'), false)
+    clock.ahead += 11_000
+    t.equal(ask(copy, 'ada'), undefined)
+    await t.rejects(copy.isRevoked(of('carl')) as Promise<boolean>, { code: /^REDIS_/ })
+    await server.start()
+    t.ok(await sees(copy, 'ada', 10_000), 'it is there again')
+    await copy.revoke(by('bob'))
+    t.equal(ask(copy, 'bob'), true)
+  },
+)
+
+t.test('a process that was suspended asks Redis first', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  let timeOfDay = 0
+  const clock = createWakingClock(undefined, () => Date.now() + timeOfDay)
+  const copy = await openCopy(t, client, clock)
+  await client.call('CLIENT', 'PAUSE', '1500', 'ALL')
+  timeOfDay = 3_600_000
+  t.equal(ask(copy, 'ada'), undefined)
+  t.ok(await until(() => ask(copy, 'ada') === false, 8000), 'until it has caught up')
+  timeOfDay = 0
+  t.equal(ask(copy, 'ada'), false, 'a clock that is put back changes nothing')
+  await asked.revoke(by('ada'))
+  t.ok(await sees(copy, 'ada'))
+})
+
+t.test(
+  'where Redis has lost its data the copy keeps what it knows, and learns what is new',
+  withRedis,
+  async (t) => {
+    const { client, asked } = await setUp(t)
+    const copy = await openCopy(t, client)
+    await copy.revoke(by('ada'))
+    await client.flushall()
+    t.equal(await asked.isRevoked(of('ada')), false)
+    t.equal(ask(copy, 'ada'), true)
+    await asked.revoke(by('bob'))
+    t.ok(await sees(copy, 'bob', 3000))
+    t.equal(ask(copy, 'ada'), true)
+  },
+)
+
+t.test('a stream whose ids begin anew is read from its beginning', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  await asked.revoke(by('ada'))
+  const copy = await openCopy(t, client)
+  t.equal(ask(copy, 'ada'), true)
+  await client.del(STREAM)
+  const value = `${Number.MAX_SAFE_INTEGER}:${now() + 100}`
+  await client.xadd(STREAM, '1-1', `sub:${EU}:bob`, value)
+  await client.xadd(STREAM, '1-2', `sub:${EU}:carl`, value)
+  t.ok(await sees(copy, 'bob', 4000))
+  t.equal(ask(copy, 'carl'), true)
+  // Ids that have grown beyond the last one while nobody looked.
+  await client.del(STREAM)
+  await client.xadd(STREAM, '1-1', `sub:${EU}:dora`, value)
+  await asked.revoke(by('eve'))
+  t.ok(await sees(copy, 'eve', 4000))
+  t.equal(ask(copy, 'dora'), true)
+})
+
+t.test('a copy goes on where its last entry has expired and is gone', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  const soon = mark({ value: 'soon', expiresAt: now() - 299 })
+  await asked.revoke(soon)
+  const copy = await openCopy(t, client)
+  await pause(2000)
+  await asked.revoke(by('ada'))
+  t.equal(await client.xlen(STREAM), 1)
+  t.ok(await sees(copy, 'ada'))
+})
+
+t.test('an entry that is no mark: Redis is asked until somebody has removed it', withRedis, async (t) => {
+  const { client, asked } = await setUp(t)
+  const copy = await openCopy(t, client)
+  for (const fields of [
+    ['key', 'garbage'],
+    ['key', ''],
+    [`sub:${EU}:ada`, '1e9:5'],
+  ]) {
+    const id = (await client.xadd(STREAM, '*', ...fields)) as string
+    t.ok(await until(() => ask(copy, 'ada') === undefined, 1000), `${fields}`)
+    await asked.revoke(by('bob'))
+    t.equal(await copy.isRevoked(of('bob')), true)
+    t.equal(await copy.isRevoked(of('ada')), false)
+    await client.xdel(STREAM, id)
+    t.ok(await sees(copy, 'bob', 10_000))
+    t.equal(ask(copy, 'ada'), false)
+  }
+  await client.del(STREAM)
+  await client.set(STREAM, 'no stream')
+  await t.rejects(copy.revoke(by('carl')) as Promise<void>, { code: 'REDIS_WRONGTYPE' })
+})
+
+/** Passes connections on. Those that it has can be frozen: they stay open, and nothing comes through. */
+async function startProxy(test: Test, target: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    const further = connect(target, '127.0.0.1')
+    for (const [one, other] of [
+      [socket, further],
+      [further, socket],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+      one.pipe(other)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  test.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause()
+      sockets.clear()
+    },
+  }
+}
+
+t.test('a connection that is dead without saying so is given up', withRedis, async (t) => {
+  const { server, asked } = await setUp(t)
+  const proxy = await startProxy(t, server.port)
+  const client = connectIoredis(t, proxy.port)
+  const copy = await openCopy(t, client)
+  proxy.freeze()
+  await asked.revoke(by('ada'))
+  t.equal(ask(copy, 'ada'), false, 'nothing comes through')
+  t.ok(await sees(copy, 'ada', 8000))
+})
+
+t.test(
+  'a Redis that hangs is not waited for without end, also when the store is closed',
+  withRedis,
+  async (t) => {
+    const { server, client } = await setUp(t)
+    const store = redisRevocation({ client, replica: true })
+    store.open?.()
+    t.ok(await until(() => isCopied(store), 5000))
+    server.hang()
+    const begin = performance.now()
+    await store.close?.()
+    t.ok(performance.now() - begin < 500)
+    server.goOn()
+  },
+)
+
+t.test('marks that have expired leave the memory', withRedis, async (t) => {
+  const { client } = await setUp(t)
+  const copy = await openCopy(t, client)
+  await copy.revoke(mark({ value: 'old', expiresAt: now() - 200 }))
+  t.equal(ask(copy, 'old'), true)
+  await copy.revoke(by('new'))
+  t.equal(ask(copy, 'old'), false)
+  t.equal(ask(copy, 'new'), true)
+})

@@ -1,0 +1,103 @@
+/**
+ * A real Redis on loopback, for tests.
+ * @module
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+const PROGRAM = 'redis-server'
+
+/** Option of a test that needs Redis: `t.test(name, withRedis, …)` is left out where the program is missing. */
+export const withRedis = {
+  skip: !isInstalled() && 'Redis is not installed (Debian: apt-get install redis-server)',
+  timeout: 50_000,
+}
+
+function isInstalled(): boolean {
+  try {
+    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A server of its own, with its own folder. What it has acknowledged is in a file. */
+export class TestRedis {
+  readonly port: number
+  readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'))
+  readonly #options: readonly string[]
+  #process: ChildProcess | undefined
+
+  private constructor(port: number, options: readonly string[]) {
+    this.port = port
+    this.#options = options
+  }
+
+  /** Starts a server; it ends with the test. */
+  static async start(test: Test, ...options: readonly string[]): Promise<TestRedis> {
+    const redis = new TestRedis(await findPort(), options)
+    test.teardown(async () => {
+      await redis.kill()
+      rmSync(redis.#folder, { recursive: true, force: true })
+    })
+    await redis.start()
+    return redis
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Starts it again, with the data that it had. */
+  async start(): Promise<void> {
+    const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
+    this.#process = spawn(PROGRAM, [...options, '--appendonly', 'yes', ...this.#options], { stdio: 'ignore' })
+    while (!(await answers(this.port))) await pause(20)
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    const process = this.#process
+    this.#process = undefined
+    if (!process) return
+    const exit = once(process, 'exit')
+    process.kill('SIGKILL')
+    await exit
+  }
+
+  /** Lets it hang: its connections stay open, and nothing is answered. */
+  hang(): void {
+    this.#process?.kill('SIGSTOP')
+  }
+
+  /** Lets it go on. */
+  goOn(): void {
+    this.#process?.kill('SIGCONT')
+  }
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Whether it answers, and has read its data. */
+function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', (text: string) => resolve(text.startsWith('+PONG')))
+    socket.once('error', () => resolve(false))
+  }).finally(() => socket.destroy())
+}
