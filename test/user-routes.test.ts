@@ -5,7 +5,7 @@
  */
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { listMarks, setMarks } from '../src/user-routes/sign-out.js'
+import { listMarks } from '../src/user-routes/sign-out.js'
 import { type AccountsInit, ask, createAccounts, headersOf } from './support/accounts.js'
 
 const PASSWORD = 'Correct-horse-1'
@@ -433,17 +433,6 @@ t.test('a sign-out marks the sign-in as narrowly as its token names it', async (
     [{ ...user, notBefore: 160 }],
     'of a clock that is ahead',
   )
-})
-
-t.test('marks are set where there is a store, and only there', async (t) => {
-  const marks = listMarks({ pool: 'eu', subject: 'ada', payload: { iat: 1, origin_jti: 'o' } }, true, 2)
-  const seen: unknown[] = []
-  const revoke = async (mark: unknown) => void seen.push(mark)
-  await setMarks({}, marks)
-  await setMarks({ canRevoke: false, revoke }, marks)
-  t.strictSame(seen, [])
-  await setMarks({ canRevoke: true, revoke }, marks)
-  t.strictSame(seen, marks)
 })
 
 t.test('another password: by a code, and by the one that there is', async (t) => {
