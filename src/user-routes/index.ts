@@ -17,6 +17,7 @@ import { addSignInRoutes } from './sign-in.js'
 import { addSignOutRoute } from './sign-out.js'
 import { addSignUpRoutes } from './sign-up.js'
 
+export type { CognitoClient } from './client.js'
 export {
   type OAuthError,
   UserRouteError,
@@ -25,7 +26,6 @@ export {
   userRouteErrorCodes,
 } from './errors.js'
 export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
-export type { CognitoClient } from './sdk.js'
 
 /**
  * Adds the account routes of one pool, under the prefix of the registration. It needs `fastify-cognito` to be registered

@@ -8,7 +8,7 @@ import type { PoolDescription } from '../cognito.js'
 import { parsePrivateUrl } from '../private-url.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
 import { attributesOption } from './attributes.js'
-import type { CognitoClient } from './sdk.js'
+import type { CognitoClient } from './client.js'
 
 /** Hooks of Fastify that a route can be given. */
 const HOOKS = [

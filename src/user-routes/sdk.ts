@@ -3,12 +3,8 @@
  * @module
  */
 import type * as Sdk from '@aws-sdk/client-cognito-identity-provider'
+import type { CognitoClient } from './client.js'
 import { type Operation, toUserRouteError } from './exceptions.js'
-
-/** A `CognitoIdentityProviderClient` of the AWS SDK, by its shape. */
-export interface CognitoClient {
-  readonly send: (command: never, options: { readonly abortSignal: AbortSignal }) => Promise<unknown>
-}
 
 /** What an operation takes and answers. */
 interface Operations extends Record<Operation, readonly [input: object, output: object]> {
