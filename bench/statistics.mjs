@@ -17,6 +17,15 @@ export function quantile(values, share) {
 }
 
 /**
+ * The ratios of two series that were measured in turns: each measurement is held against its neighbour in time, so
+ * that a machine that is slower for a while is so for both.
+ *
+ * @param {readonly number[]} ones
+ * @param {readonly number[]} others
+ */
+export const pairedRatios = (ones, others) => ones.map((one, index) => one / others[index])
+
+/**
  * The list in parts of a size; one empty part of an empty list.
  *
  * @template T

@@ -2,13 +2,19 @@
  * The application of the demo: two user pools, and a route for each kind of guard.
  * @module
  */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 // In an application of your own: from 'fastify-cognito', and the same in `declare module` below.
 import cognito, { type Authentication, CognitoError, definePools } from '../src/index.js'
+import { memoryRevocation } from '../src/revocation/index.js'
+import userRoutes from '../src/user-routes/index.js'
 
 /** Where a pool is to be found. */
 export interface PoolSettings {
+  /** Of the emulator. */
+  readonly endpoint: string
   readonly userPoolId: string
   readonly appClientId: string
   readonly issuer: string
@@ -38,6 +44,12 @@ const Member = Type.Object({
   seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
 })
 
+/** What people may say of themselves at sign-up. */
+const Attributes = Type.Object({
+  email: Type.String(),
+  tenantId: Type.Optional(Type.String({ alias: 'custom:tenant_id' })),
+})
+
 const HALF_A_DAY = 12 * 3600
 
 /**
@@ -55,7 +67,22 @@ export async function createApp(
       explain(`${method} ${routeOptions.url}: ${error.statusCode} ${error.code}: ${error.reason}`)
     }
   })
-  await app.register(cognito, { pools: createPools(settings) })
+  await app.register(cognito, {
+    pools: createPools(settings),
+    // Of one process. Several share their marks through Redis.
+    revocation: { store: memoryRevocation() },
+  })
+  await app.register(swagger, (parent) =>
+    parent.cognito.openapi({ openapi: { info: { title: 'Demo', version: '1' } } }),
+  )
+  await app.register(swaggerUi)
+  // Sign-up to sign-out. Against Cognito itself `endpoint` is left out.
+  await app.register(userRoutes, {
+    prefix: '/users',
+    pool: 'eu',
+    endpoint: settings.eu.endpoint,
+    attributes: Attributes,
+  })
   addPoolRoutes(app)
   addRequirementRoutes(app)
   app.register(addStaffRoutes, { prefix: '/staff' })

@@ -1,64 +1,18 @@
 /**
- * What can be asked of the demo, and what it has to answer: the one table behind the printed lines and `--check`.
+ * What can be asked of the demo: the one table behind the printed lines and `--check`.
  * @module
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { CognitoErrorCode } from '../src/index.js'
+import { type Answer, bearer, type Call, type Headers, type Kept, ok, perform, refusals } from './call.js'
 import { forge } from './cognito-local.js'
+import { listLife } from './life.js'
 import type { Stage } from './stage.js'
-
-/** An answer, as far as it is compared. */
-export interface Answer {
-  readonly status: number
-  /** The JSON body of a success, the `code` of a refusal. */
-  readonly content: unknown
-  /** The header `www-authenticate`; `null` where there is none. */
-  readonly challenge: string | null
-}
-
-/** A request and the answer it has to get. */
-export interface Call {
-  /** What it shows. */
-  readonly point: string
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly expected: Answer
-}
 
 /** Calls of one subject. */
 export interface CallGroup {
   readonly title: string
   readonly calls: readonly Call[]
 }
-
-/** A success that answers JSON. */
-export const ok = (content: unknown): Answer => ({ status: 200, content, challenge: null })
-
-function refusal(status: number, code: CognitoErrorCode, parameters = ''): Answer {
-  return { status, content: code, challenge: `Bearer realm="api"${parameters}` }
-}
-
-const INVALID_TOKEN = ', error="invalid_token", error_description='
-const TOO_OLD = ', error="insufficient_user_authentication"'
-const INSUFFICIENT = ', error="insufficient_scope"'
-
-/** How requests are refused. */
-export const refusals = {
-  missing: refusal(401, 'COGNITO_ERR_TOKEN_MISSING'),
-  malformed: refusal(400, 'COGNITO_ERR_REQUEST_INVALID', ', error="invalid_request"'),
-  invalid: refusal(401, 'COGNITO_ERR_TOKEN_INVALID', `${INVALID_TOKEN}"The access token is invalid"`),
-  expired: refusal(401, 'COGNITO_ERR_TOKEN_EXPIRED', `${INVALID_TOKEN}"The access token expired"`),
-  tooOld: refusal(401, 'COGNITO_ERR_AUTHENTICATION_TOO_OLD', `${TOO_OLD}, max_age="43200"`),
-  noScope: refusal(403, 'COGNITO_ERR_SCOPE_INSUFFICIENT', `${INSUFFICIENT}, scope="orders/read"`),
-  noGroup: refusal(403, 'COGNITO_ERR_GROUP_INSUFFICIENT', INSUFFICIENT),
-  notPermitted: refusal(403, 'COGNITO_ERR_CHECK_FAILED', INSUFFICIENT),
-} as const
-
-type Headers = Call['headers']
-
-/** Headers with a token. */
-export const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` })
 
 const get = (path: string, headers: Headers, expected: Answer, point: string): Call => ({
   point,
@@ -74,7 +28,7 @@ const post = (path: string, headers: Headers, expected: Answer, point: string): 
 })
 
 /** Everything that the demo shows, in the order in which it is best read. */
-export function listCalls({ tokens }: Stage): readonly CallGroup[] {
+export function listCalls({ tokens, code }: Stage): readonly CallGroup[] {
   return [
     { title: 'One pool', calls: listPoolCalls(tokens) },
     { title: 'ID tokens and custom attributes', calls: listIdTokenCalls(tokens) },
@@ -83,6 +37,7 @@ export function listCalls({ tokens }: Stage): readonly CallGroup[] {
     { title: 'Scopes and groups', calls: listPermissionCalls(tokens) },
     { title: 'A check of your own, the age of the sign-in, a whole scope', calls: listFurtherCalls(tokens) },
     { title: 'Bad credentials', calls: listBadCalls(tokens) },
+    { title: 'The life of a user: from sign-up to sign-out', calls: listLife(code) },
     { title: 'What the emulator cannot show', calls: listForgedCalls(tokens) },
   ]
 }
@@ -193,26 +148,6 @@ function listForgedCalls({ ben }: People): Call[] {
   ]
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-
-/** Writes a call as a line for a POSIX shell. */
-export function toCurl(origin: string, { method, path, headers }: Call): string {
-  const words = ['curl -i', ...(method === 'GET' ? [] : [`-X ${method}`]), origin + path]
-  for (const [name, value] of Object.entries(headers)) words.push(`-H ${quote(`${name}: ${value}`)}`)
-  return words.join(' ')
-}
-
-/** Makes a call over HTTP. */
-export async function perform(origin: string, { method, path, headers }: Call): Promise<Answer> {
-  const response = await fetch(origin + path, { method, headers, redirect: 'manual' })
-  const body = (await response.json()) as { readonly code?: unknown }
-  return {
-    status: response.status,
-    content: response.ok ? body : body.code,
-    challenge: response.headers.get('www-authenticate'),
-  }
-}
-
 /** What became of a call. */
 export interface Verdict {
   readonly call: Call
@@ -223,8 +158,9 @@ export interface Verdict {
 /** Makes all calls, one after the other, and compares the answers. */
 export async function checkCalls(origin: string, groups: readonly CallGroup[]): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
+  const kept: Kept = new Map()
   for (const call of groups.flatMap(({ calls }) => calls)) {
-    const got = await perform(origin, call)
+    const got = await perform(origin, call, kept)
     verdicts.push({ call, got, isAsExpected: isDeepStrictEqual(got, call.expected) })
   }
   return verdicts

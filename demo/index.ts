@@ -4,7 +4,8 @@
  */
 import { styleText } from 'node:util'
 import { createApp } from './app.js'
-import { type Answer, type CallGroup, checkCalls, listCalls, toCurl, type Verdict } from './calls.js'
+import { type Answer, toCurl } from './call.js'
+import { type CallGroup, checkCalls, listCalls, type Verdict } from './calls.js'
 import { people, type Stage, setStage } from './stage.js'
 
 type Style = Parameters<typeof styleText>[0]
@@ -53,6 +54,7 @@ function introduce(origin: string, { eu, us, cognito }: Stage): string[] {
     `${paint('bold', 'fastify-cognito demo')}, ready in ${seconds} s`,
     '',
     `  application  ${origin}  (demo/app.ts)`,
+    `  browser      ${origin}/documentation  (Authorize: eu, as ada with ${people.ada.password})`,
     `  emulator     ${cognito.endpoint}  (cognito-local)`,
     `  pool eu      ${eu.userPoolId}  ada (${people.ada.groups.join(', ')}), ben`,
     `  pool us      ${us.userPoolId}  cal (${people.cal.groups.join(', ')})`,
@@ -66,13 +68,13 @@ function describeGroup(origin: string, { title, calls }: CallGroup): string[] {
   const lines = calls.flatMap((call) => [
     '',
     `# ${describeAnswer(call.expected)}  ${call.point}`,
-    toCurl(origin, call).replace(/[\w.-]{100,}/, (token) => paint('dim', token)),
+    toCurl(origin, call).replace(/[\w.-]{100,}/g, (token) => paint('dim', token)),
   ])
   return ['', paint('bold', `## ${title}`), ...lines]
 }
 
 function describeAnswer({ status, content }: Answer): string {
-  const text = typeof content === 'string' ? content : JSON.stringify(content)
+  const text = typeof content === 'string' ? content : content === null ? '' : JSON.stringify(content)
   return `${paint(status < 400 ? 'green' : 'red', String(status))} ${text}`
 }
 
@@ -117,7 +119,9 @@ function formatRow(expected: string, got: string, mark: string, call: string): s
 
 /** The codes without the prefix that they share, for a line to fit. */
 function summarize({ status, content }: Answer): string {
-  return typeof content === 'string' ? `${status} ${content.replace('COGNITO_ERR_', '')}` : String(status)
+  return typeof content === 'string'
+    ? `${status} ${content.replace(/^COGNITO_(USER_)?ERR_/, '')}`
+    : String(status)
 }
 
 function describeFailure({ call, got }: Verdict): string[] {

@@ -30,6 +30,8 @@ export const people = {
 /** The emulator at work. */
 export interface Stage {
   readonly cognito: CognitoLocal
+  /** What it sends to everybody who signs up. */
+  readonly code: string
   readonly eu: LocalPool
   readonly us: LocalPool
   /** Of ada and ben in pool eu, and of cal in pool us. */
@@ -38,7 +40,8 @@ export interface Stage {
 
 /** Starts the emulator and fills it. */
 export async function setStage(): Promise<Stage> {
-  const cognito = await startCognitoLocal()
+  const code = '123456'
+  const cognito = await startCognitoLocal(undefined, code)
   try {
     const eu = await createPool(cognito, {
       name: 'eu',
@@ -49,7 +52,7 @@ export async function setStage(): Promise<Stage> {
     const ada = await enter(eu, people.ada)
     const ben = await enter(eu, people.ben)
     const cal = await enter(us, people.cal)
-    return { cognito, eu, us, tokens: { ada, ben, cal } }
+    return { cognito, code, eu, us, tokens: { ada, ben, cal } }
   } catch (error) {
     await cognito.stop()
     throw error

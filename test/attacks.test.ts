@@ -5,7 +5,7 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import cognito from '../src/index.js'
+import cognito, { type RevocableToken, type RevocationStore } from '../src/index.js'
 import { TestIssuer } from '../src/testing.js'
 import { type Answer, type Attack, allAttacks } from './support/attacks.js'
 import { findDeviations } from './support/deviations.js'
@@ -22,7 +22,7 @@ async function listen(test: Test, app: FastifyInstance): Promise<number> {
   return (app.server.address() as AddressInfo).port
 }
 
-async function guarded(test: Test): Promise<number> {
+async function guarded(test: Test, revocation?: { store: RevocationStore }): Promise<number> {
   const app = Fastify()
   // A generous budget, so that no attack is refused for want of a lookup alone.
   await app.register(cognito, {
@@ -30,6 +30,7 @@ async function guarded(test: Test): Promise<number> {
     keys: { lookupBurst: 1000, lookupInterval: 0.05 },
     // Wide enough for a machine that takes its time between the making of a token and its use.
     clockTolerance: 60,
+    ...(revocation && { revocation }),
   })
   const handler = async () => 'in'
   app.get('/onRequest', { onRequest: app.authRequired('eu') }, handler)
@@ -53,6 +54,22 @@ t.test('every attack gets the answer of the table, in every hook and shape of gu
     t.strictSame(await run(port, path), [], path)
   }
 })
+
+t.test(
+  'with a store of revocations the answers are the same, and it is asked about genuine tokens only',
+  async (t) => {
+    const asked: RevocableToken[] = []
+    const isRevoked = async (token: RevocableToken) => {
+      asked.push(token)
+      return false
+    }
+    const port = await guarded(t, { store: { isRevoked, revoke() {} } })
+    t.strictSame(await run(port, '/onRequest'), [])
+    const genuine = allAttacks(eu, us).filter(({ answer }) => answer === 'ok')
+    t.equal(asked.length, genuine.length)
+    t.ok(asked.every(({ userPoolId }) => userPoolId === eu.userPoolId))
+  },
+)
 
 t.test('an optional guard refuses the same, and lets only the request without a line pass', async (t) => {
   const port = await guarded(t)

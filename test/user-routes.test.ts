@@ -19,6 +19,11 @@ const Member = Type.Object({
   tags: Type.Optional(Type.Array(Type.String(), { alias: 'custom:tags' })),
   since: Type.Optional(Type.Date({ alias: 'custom:since' })),
   rate: Type.Optional(Type.Number({ alias: 'custom:rate' })),
+  code: Type.Optional(
+    Type.Transform(Type.String({ alias: 'custom:code' }))
+      .Decode((text) => BigInt(text))
+      .Encode(String),
+  ),
 })
 
 t.test('sign-up answers who it is and where the code went', async (t) => {
@@ -59,6 +64,7 @@ t.test(
       tags: ['a', 'b'],
       since: '2026-11-21T10:00:00Z',
       rate: 0.5,
+      code: '42',
     }
     t.match(await post('/signup', { username: 'ada', password: PASSWORD, attributes }), { status: 201 })
     t.strictSame(wire.inputsOf('SignUp')[0]?.['UserAttributes'], [
@@ -69,6 +75,7 @@ t.test(
       { Name: 'custom:tags', Value: '["a","b"]' },
       { Name: 'custom:since', Value: '2026-11-21T10:00:00Z' },
       { Name: 'custom:rate', Value: '0.5' },
+      { Name: 'custom:code', Value: '42' },
     ])
   },
 )
@@ -87,6 +94,8 @@ t.test('nobody gives himself an attribute that is not on the list, or of another
     'a fraction for an integer': { email, seats: 7.5 },
     'a number that is written with an exponent': { email, rate: 1e-7 },
     'text that is no date': { email, since: 'yesterday' },
+    'a list of another type': { email, tags: [7] },
+    'text that a transform does not take': { email, code: 'no' },
     'a required one left out': { tenantId: 'acme' },
     null: { email, seats: null },
   }
@@ -98,6 +107,17 @@ t.test('nobody gives himself an attribute that is not on the list, or of another
   t.equal((await post('/signup', { username: 'ada', password: PASSWORD })).status, 400)
   t.strictSame(wire.calls, [])
   t.equal((await signUp({ email })).status, 201)
+})
+
+t.test('an attribute that has to be there, a date', async (t) => {
+  const attributes = Type.Object({ since: Type.Date({ alias: 'custom:since' }) })
+  const { post, wire } = await createAccounts(t, { options: { attributes } })
+  const signUp = (given: object) => post('/signup', { username: 'ada', password: PASSWORD, ...given })
+  t.equal((await signUp({})).status, 400)
+  t.equal((await signUp({ attributes: {} })).status, 400)
+  t.equal((await signUp({ attributes: { since: '2026-02-30' } })).status, 400)
+  t.strictSame(wire.calls, [])
+  t.equal((await signUp({ attributes: { since: '2026-02-28' } })).status, 201)
 })
 
 t.test('by default: the standard attributes that users write, and no custom one', async (t) => {
@@ -380,14 +400,16 @@ t.test('sign-out revokes the refresh token, and everywhere all of them', async (
 })
 
 t.test('a sign-out that would revoke nothing says so', async (t) => {
-  const { post, wire, pool } = await createAccounts(t)
+  const { app, post, wire, pool } = await createAccounts(t)
+  const refusal = { status: 400, body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID', message: /everywhere/ } }
   for (const body of [{}, { everywhere: false }]) {
-    const answer = await post('/signout', body, pool.accessToken())
-    t.match(answer, {
-      status: 400,
-      body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID', message: /everywhere/ },
-    })
+    t.match(await post('/signout', body, pool.accessToken()), refusal)
   }
+  const headers = headersOf(pool.accessToken())
+  const url = '/users/signout'
+  t.match(await ask(app, { method: 'POST', url, headers }), refusal, 'without a body')
+  const json = { ...headers, 'content-type': 'application/json' }
+  t.match(await ask(app, { method: 'POST', url, headers: json }), refusal, 'with an empty one')
   t.strictSame(wire.calls, [])
 })
 
@@ -532,6 +554,26 @@ t.test('me: what the token says, and what Cognito says now', async (t) => {
     t.equal((await ask(app, { url: `/users/me?${query}`, headers: headersOf(token) })).status, 400, query)
   }
   t.equal((await ask(app, { url: '/users/me?fresh=0', headers: headersOf(token) })).status, 200)
+})
+
+t.test('me: what Cognito stores need not fit the schema', async (t) => {
+  const { app, wire, pool } = await createAccounts(t, { options: { attributes: Member } })
+  wire.answers.set('GetUser', () => ({
+    UserAttributes: [
+      { Name: 'custom:seats', Value: 'many' },
+      { Name: 'custom:since', Value: '2026-11-21' },
+      { Name: 'custom:unknown', Value: 'x' },
+      { Name: 'address' },
+    ],
+  }))
+  const url = '/users/me?fresh=1'
+  const { body } = await ask(app, { url, headers: headersOf(pool.accessToken()) })
+  const since = '2026-11-21T00:00:00.000Z'
+  const attributes = { seats: 'many', since, 'custom:unknown': 'x', address: '' }
+  t.match(body, { attributes })
+  wire.answers.set('GetUser', () => ({}))
+  const none = await ask(app, { url, headers: headersOf(pool.accessToken()) })
+  t.strictSame((none.body as { attributes: object }).attributes, {})
 })
 
 t.test('me: with the user of the application', async (t) => {

@@ -13,7 +13,7 @@ export class Book {
   /** @type {Map<string, string>} */
   #faults = new Map()
 
-  /** What is added from now on are neighbours in time: a machine that is slower for a while is so for all of them. */
+  /** What is added from now on are neighbours in time. */
   turn() {
     this.#turn += 1
   }

@@ -1,6 +1,6 @@
 // fastify-cognito without a server: its verification, and its guard with the requests of a real application.
 import Fastify from 'fastify'
-import { admit, createAuthenticator } from '../../dist/authenticator.js'
+import { authorize, createAuthenticator, recognize } from '../../dist/authenticator.js'
 import cognito from '../../dist/index.js'
 import { resolveOptions } from '../../dist/options.js'
 
@@ -17,7 +17,7 @@ export async function createVerification(options, pool, first) {
   await authenticator.verify(first, plan)
   return {
     prepare: (token) => token,
-    run: (token) => passes(() => admit(authenticator.verify(token, plan), plan)),
+    run: (token) => passes(() => authorize(recognize(authenticator.verify(token, plan), plan), plan)),
   }
 }
 

@@ -5,7 +5,7 @@
 import { compileClaims, type ObjectSchema } from '../claims.js'
 import { coerce } from '../coercion.js'
 import { type CompiledSchema, compileSchema, isSchema, type TSchema, Type } from '../schema.js'
-import { UserRouteError } from './errors.js'
+import { malformed } from './body.js'
 
 /** An attribute as Cognito's API has it. */
 export interface CognitoAttribute {
@@ -103,16 +103,16 @@ export function compileAttributes(option: ObjectSchema | undefined): Attributes 
 
 function assertObject(option: ObjectSchema): TSchema {
   if (!isSchema(option) || option['type'] !== 'object') {
-    throw new TypeError('attributes: expected Type.Object({ … }) of @sinclair/typebox 0.34')
+    throw new TypeError('user-routes.attributes: expected Type.Object({ … }) of @sinclair/typebox 0.34')
   }
-  compileClaims(option, 'attributes')
+  compileClaims(option, 'user-routes.attributes')
   return option
 }
 
 function assertWritable(name: string, wire: string): string {
   if (WRITABLE.includes(wire) || /^custom:[^\s:]+$/.test(wire)) return wire
   throw new TypeError(
-    `attributes.${name}: expected the alias of a custom attribute, such as 'custom:${name}', or one of ${WRITABLE.join(', ')}`,
+    `user-routes.attributes.${name}: expected the alias of a custom attribute, such as 'custom:${name}', or one of ${WRITABLE.join(', ')}`,
   )
 }
 
@@ -134,10 +134,7 @@ function write({ name, wire, schema, compiled }: Attribute, value: unknown): { N
   const text = toText(value)
   // What a token could not be read with later must not be stored.
   if (compiled.decode(coerce(text, schema)) !== undefined) return { Name: wire, Value: text }
-  throw new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
-    reason: `attributes.${name} has no text that could be read back`,
-    message: `The request is malformed: attributes.${name}`,
-  })
+  throw malformed(`attributes.${name} has no text that could be read back`, `attributes.${name}`)
 }
 
 function read({ Name = '', Value = '' }: CognitoAttribute, ofWire: ReadonlyMap<string, Attribute>) {

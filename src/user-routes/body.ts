@@ -18,43 +18,47 @@ export function readStrictly(scope: FastifyInstance): void {
       done(null, text === '' ? {} : JSON.parse(text.toString()))
     } catch {
       // Nothing of the parser's message: it repeats the text.
-      done(malformed('the body is no JSON'))
+      done(malformed('the body is no JSON', 'no JSON'))
     }
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const compiled = compileSchema(schema)
+    // No body is one without members.
     return (data: unknown) => validate(compiled, schema, data ?? {}, String(httpPart))
   })
   scope.setSerializerCompiler(() => serialize)
 }
 
-/** An error of this scope that a client can do something about. */
-export function malformed(reason: string, message?: string): UserRouteError {
+/**
+ * An error that the client can do something about.
+ *
+ * @param place - what is wrong, in words for the client; empty where it is the whole
+ */
+export function malformed(reason: string, place: string): UserRouteError {
   return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
     reason,
-    ...(message !== undefined && { message: `The request is malformed: ${message}` }),
+    ...(place !== '' && { message: `The request is malformed: ${place}` }),
   })
 }
 
 function validate(compiled: CompiledSchema, schema: TSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
-  const place = mismatch ? describe(mismatch, schema) : 'a transform threw'
-  return { error: malformed(`the ${part} does not fit its schema: ${place}`, place) }
+  // There is none where a transform of the application threw.
+  const place = mismatch === undefined ? '' : describe(mismatch, schema)
+  return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
 }
 
 /** The place by names of the schema alone: those of the request are somebody's text. */
 function describe({ path, isUnknownName }: Mismatch, schema: TSchema): string {
-  const names: string[] = []
-  let at: TSchema | undefined = schema
-  for (const name of path) {
-    const properties: Readonly<Record<string, TSchema>> = at?.['properties'] ?? {}
-    at = Object.hasOwn(properties, name) ? properties[name] : undefined
-    if (at === undefined) break
-    names.push(name)
-  }
-  const place = names.join('.')
+  const place = listKnown(path, schema).join('.')
   return isUnknownName ? `there is a name that is not known${place && ` in ${place}`}` : place
+}
+
+function listKnown([name, ...rest]: readonly string[], schema: TSchema): readonly string[] {
+  const properties: Readonly<Record<string, TSchema>> = schema['properties'] ?? {}
+  const property = name !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined
+  return name === undefined || property === undefined ? [] : [name, ...listKnown(rest, property)]
 }
 
 /** Answers are made by these routes alone, so the schema has nothing to leave out; of an error, what Fastify shows. */

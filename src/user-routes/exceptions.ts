@@ -174,7 +174,8 @@ function readException(name: string, message: string): Exception | undefined {
 
 /** No exception that Cognito declares: no answer, or one of somebody else. */
 function toFailure(operation: Operation, name: string, code: string, pool: string): UserRouteError {
-  if (name === 'TimeoutError' || name === 'AbortError') {
+  // The SDK calls it a timeout, too, when a connection is reset.
+  if (/^(?:Timeout|Abort)Error$/.test(name) && !/^(?:ECONNRESET|EPIPE)$/.test(code)) {
     const reason = `${operation} was not answered in time`
     return new UserRouteError('COGNITO_USER_ERR_UPSTREAM_TIMEOUT', { reason, pool })
   }

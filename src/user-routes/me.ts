@@ -56,8 +56,8 @@ export function addMeRoute(scope: FastifyInstance, accounts: Accounts): void {
 
 /** As for any route of the pool; but Cognito itself takes access tokens only, whatever the pool's routes take. */
 function guardMe(scope: FastifyInstance, { pool }: Accounts): AnyGuard {
-  const own = scope.authRequired(pool.name)
-  const fresh = scope.authRequired(pool.name, {
+  const own = scope.authRequired(pool.name as never)
+  const fresh = scope.authRequired(pool.name as never, {
     tokenUse: 'access',
     scopes: ADMIN_SCOPE,
     // What the pool's schema declares is in its ID tokens then, and need not be in this one.

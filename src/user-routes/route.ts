@@ -111,7 +111,7 @@ export function guardAccount(
   { pool }: Accounts,
   scopes?: typeof ADMIN_SCOPE,
 ): AnyGuard {
-  return scope.authRequired(pool.name, {
+  return scope.authRequired(pool.name as never, {
     tokenUse: 'access',
     claims: Type.Object({}),
     check: ({ principal }) => principal === 'user',

@@ -27,6 +27,8 @@ export interface AccountsInit {
   readonly server?: FastifyServerOptions
   /** Of the app client, as Cognito knows it. */
   readonly secret?: string
+  /** What is done before the routes are registered. */
+  readonly prepare?: (app: FastifyInstance) => void
 }
 
 /** The app, and what it stands in front of. */
@@ -47,6 +49,7 @@ export async function createAccounts(test: Test, init: AccountsInit = {}): Promi
   const { eu: pool } = await issuer
   const { wire, endpoint } = await startWire(test, pool, init.secret)
   const app = await createApp(test, { eu: { ...pool.options(), ...init.pool } }, init.plugin, init.server)
+  init.prepare?.(app)
   await app.register(userRoutes, { prefix: '/users', endpoint, ...init.options })
   const post = (path: string, body: object = {}, token?: string) =>
     ask(app, { method: 'POST', url: `/users${path}`, body, headers: headersOf(token) })

@@ -14,6 +14,7 @@ import cognito, {
   type IdClaims,
   type Pools,
 } from 'fastify-cognito'
+import { memoryRevocation } from 'fastify-cognito/revocation'
 import { expectType } from './expect.js'
 
 interface Partner {
@@ -387,6 +388,25 @@ expectType<Guard<Eu>>()(composed)
 app.cognito.composed(composed, ['eu'])
 expectType<{ mode: 'dynamic' }>()(app.cognito.openapi<{ mode: 'dynamic' }>({ mode: 'dynamic' }))
 expectType<object>()(app.cognito.openapi())
+
+// What is revoked.
+app.cognito.revoke({ by: 'jti', value: 'j', exp: 1 })
+app.cognito.revoke({ pool: 'eu', by: 'origin_jti', value: 'o' })
+app.cognito.revoke({ pool: 'us', by: 'sub', value: 's', notBefore: 1 })
+app.cognito.revoke({ pool: 'us', by: 'pool' })
+// @ts-expect-error there is no such pool
+app.cognito.revoke({ pool: 'asia', by: 'pool' })
+// @ts-expect-error whose?
+app.cognito.revoke({ pool: 'eu', by: 'sub' })
+// @ts-expect-error a whole pool has no value
+app.cognito.revoke({ pool: 'eu', by: 'pool', value: 's' })
+// @ts-expect-error one token is revoked for good
+app.cognito.revoke({ by: 'jti', value: 'j', notBefore: 1 })
+// @ts-expect-error no claim that tokens are revoked by
+app.cognito.revoke({ by: 'username', value: 'ada' })
+app.register(cognito, { pools, revocation: { store: memoryRevocation({ max: 10 }), onError: 'allow' } })
+// @ts-expect-error no store
+app.register(cognito, { pools, revocation: { timeout: 0.1 } })
 
 // Tokens that come another way.
 expectType<Eu>()(await app.cognito.verify('token', 'eu'))
