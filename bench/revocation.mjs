@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { memoryRevocation, redisRevocation } from '../dist/revocation/index.js'
-import { median, rotate } from './statistics.mjs'
+import { median, pairedRatios, rotate } from './statistics.mjs'
 
 const MARKS = 100_000
 const TURNS = 25
@@ -133,7 +133,7 @@ for (const [name, series] of Object.entries(times)) {
   print(`${name.padEnd(16)}${median(series).toFixed(3).padStart(10)} µs a check`)
 }
 if (redis) {
-  const ratio = median(times['Redis, asked']) / median(times['a bare MGET'])
+  const ratio = median(pairedRatios(times['Redis, asked'], times['a bare MGET']))
   print(`Redis, asked, takes ${ratio.toFixed(2)} times a bare MGET.`)
 }
 const GOALS = { memory: 1, 'Redis, copied': 2 }
