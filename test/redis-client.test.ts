@@ -2,7 +2,7 @@
  * The options of the store of revocations in Redis, and what a client has to be.
  * @module
  */
-import { createClient, createCluster } from '@redis/client'
+import { createClient, createClientPool, createCluster, createSentinel } from '@redis/client'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { type RedisRevocationOptions, redisRevocation } from '../src/revocation/redis.js'
@@ -22,24 +22,30 @@ t.test('clients of both libraries are known, and nothing is asked of them', asyn
   t.equal(client.status, 'wait')
 })
 
+const EXPECTED =
+  /^redisRevocation\.client: expected a client of ioredis or @redis\/client(, or app\.redis of @fastify\/redis)?$/
+
 t.test('what is no client is refused, and the error says what is expected', async (t) => {
-  const expected =
-    'redisRevocation.client: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis'
-  for (const other of [
-    null,
-    {},
-    'redis://localhost',
-    5,
-    () => {},
-    { call: () => {} },
-    { sendCommand: () => {} },
-  ]) {
-    t.throws(() => redisRevocation({ client: other as never }), new TypeError(expected), String(other))
+  const sentinel = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }
+  const common = { duplicate() {}, connect() {}, disconnect() {}, on() {} }
+  const others = {
+    'no client': [null, undefined, {}, 'redis://localhost', 5, () => {}],
+    'a client that cannot be asked': [common],
+    'a client that cannot be duplicated': [{ call() {} }, { ...common, duplicate: 5, sendCommand() {} }],
+    'a pool': [createClientPool()],
+    'a sentinel': [createSentinel(sentinel)],
   }
-  t.throws(() => redisRevocation({} as never), {
-    name: 'TypeError',
-    message: /^redisRevocation\.client: expected a client/,
-  })
+  for (const [kind, clients] of Object.entries(others)) {
+    for (const client of clients) {
+      t.throws(
+        () => redisRevocation({ client: client as never }),
+        { name: 'TypeError', message: EXPECTED },
+        kind,
+      )
+    }
+  }
+  t.ok(redisRevocation({ client: { ...common, sendCommand() {} } as never }))
+  t.throws(() => redisRevocation({} as never), { name: 'TypeError', message: EXPECTED })
 })
 
 t.test('wrong options are refused, by their path', async (t) => {

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@redis/client'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { type Clock, monotonicClock } from '../src/clock.js'
 import { createRedisStore, redisRevocation } from '../src/revocation/redis.js'
@@ -14,7 +14,7 @@ import type { RedisClient } from '../src/revocation/redis-client.js'
 import { createWakingClock } from '../src/revocation/redis-replica.js'
 import type { RevocationStore } from '../src/revocation/store.js'
 import { TestRedis, withRedis } from './support/redis.js'
-import { connectIoredis } from './support/redis-clients.js'
+import { CLUSTER, connectIoredis, formCluster } from './support/redis-clients.js'
 import { askAtOnce, EU, isCopied, mark, now, token, until } from './support/revocations.js'
 
 const STREAM = '{fastify-cognito}:marks'
@@ -41,8 +41,9 @@ async function openCopy(
   test: Test,
   client: RedisClient,
   clock: Clock = new MovableClock(),
+  timeOfDay: () => number = Date.now,
 ): Promise<RevocationStore> {
-  const store = createRedisStore({ client, replica: true }, clock)
+  const store = createRedisStore({ client, replica: true }, clock, timeOfDay)
   store.open?.()
   test.teardown(() => store.close?.())
   test.ok(await until(() => isCopied(store), 5000), 'the copy is complete')
@@ -55,14 +56,40 @@ async function setUp(test: Test) {
   return { server, client, asked: redisRevocation({ client }) }
 }
 
+const countConnections = async (client: Redis) =>
+  String(await client.call('CLIENT', 'LIST'))
+    .trim()
+    .split('\n').length
+
 t.test('a copy begins with all that is there, in pages, and then follows', withRedis, async (t) => {
   const { client, asked } = await setUp(t)
-  await Promise.all(Array.from({ length: 2500 }, (_, index) => asked.revoke(by(`${index}`))))
-  const copy = await openCopy(t, client)
-  for (const subject of ['0', '999', '1000', '1001', '2499']) t.equal(ask(copy, subject), true, subject)
-  t.equal(ask(copy, '2500'), false)
-  await asked.revoke(by('2500'))
-  t.ok(await sees(copy, '2500'))
+  const all = Array.from({ length: 6000 }, (_, index) => `${index}`)
+  await Promise.all(all.map((each) => asked.revoke(by(each))))
+  const store = redisRevocation({ client, replica: true })
+  store.open?.()
+  t.teardown(() => store.close?.())
+  while (!isCopied(store)) await new Promise(setImmediate)
+  for (const subject of ['0', '999', '1000', '1001', '5999']) t.equal(ask(store, subject), true, subject)
+  t.equal(ask(store, '6000'), false)
+  await asked.revoke(by('6000'))
+  t.ok(await sees(store, '6000'))
+})
+
+t.test("its connection stays, whatever deadlines the application's commands have", withRedis, async (t) => {
+  const server = await TestRedis.start(t, ...CLUSTER)
+  await formCluster(t, server)
+  const hurried = { commandTimeout: 500, enableOfflineQueue: false }
+  const single = new Redis({ port: server.port, host: '127.0.0.1', ...hurried })
+  const cluster = new Cluster([{ port: server.port, host: '127.0.0.1' }], { redisOptions: hurried })
+  for (const client of [single, cluster]) {
+    client.on('error', () => undefined)
+    t.teardown(() => client.disconnect())
+    await openCopy(t, client)
+  }
+  const countMade = async () => /total_connections_received:(\d+)/.exec(await single.info('stats'))?.[1]
+  const before = await countMade()
+  await pause(2500)
+  t.equal(await countMade(), before)
 })
 
 t.test('before it is opened, and once it is closed, Redis is asked', withRedis, async (t) => {
@@ -81,6 +108,7 @@ t.test('before it is opened, and once it is closed, Redis is asked', withRedis, 
   await store.close?.()
   t.equal(ask(store, 'ada'), undefined)
   t.equal(await store.isRevoked(of('ada')), true)
+  t.ok(await until(async () => (await countConnections(client)) === 1, 2000), 'its connection is gone')
   store.open?.()
   await store.close?.()
   store.open?.()
@@ -110,6 +138,8 @@ t.test('a connection that was cut is made anew, and nothing is missed', withRedi
     await asked.revoke(by(`${round}`))
     for (const copy of copies) t.ok(await sees(copy, `${round}`, 5000), `round ${round}`)
   }
+  const isSettled = async () => (await countConnections(client)) === 4
+  t.ok(await until(isSettled, 5000), 'two clients, and one connection for each copy')
 })
 
 t.test(
@@ -139,6 +169,21 @@ t.test(
     t.equal(ask(copy, 'bob'), true)
   },
 )
+
+t.test('the clock of a copy goes on with the time of day, and is never put back', async (t) => {
+  let [steady, timeOfDay] = [5, 1000]
+  const { now } = createWakingClock({ ...monotonicClock, now: () => steady }, () => timeOfDay)
+  const start = now()
+  steady += 10
+  timeOfDay += 10
+  t.equal(now() - start, 10)
+  timeOfDay += 3600
+  t.equal(now() - start, 3610, 'the process was suspended')
+  timeOfDay = 0
+  t.equal(now() - start, 3610, 'somebody has set the clock')
+  steady += 10
+  t.equal(now() - start, 3620)
+})
 
 t.test('a process that was suspended asks Redis first', withRedis, async (t) => {
   const { client, asked } = await setUp(t)
@@ -279,11 +324,15 @@ t.test(
 )
 
 t.test('marks that have expired leave the memory', withRedis, async (t) => {
-  const { client } = await setUp(t)
-  const copy = await openCopy(t, client)
-  await copy.revoke(mark({ value: 'old', expiresAt: now() - 200 }))
-  t.equal(ask(copy, 'old'), true)
-  await copy.revoke(by('new'))
-  t.equal(ask(copy, 'old'), false)
-  t.equal(ask(copy, 'new'), true)
+  const { client, asked } = await setUp(t)
+  let later = 0
+  const copy = await openCopy(t, client, undefined, () => Date.now() + later)
+  await copy.revoke(by('ada'))
+  await copy.revoke(by('the last, which is read again'))
+  await pause(200)
+  later = 2 * 86_400_000
+  t.equal(ask(copy, 'ada'), true)
+  await asked.revoke(mark({ value: 'bob', expiresAt: now() + 3 * 86_400 }))
+  t.ok(await sees(copy, 'bob'))
+  t.equal(ask(copy, 'ada'), false)
 })

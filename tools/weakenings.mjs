@@ -1035,6 +1035,108 @@ export const groups = [
     ],
   },
   {
+    file: 'revocation/redis',
+    tests: ['redis-replica', 'redis-client', 'redis-revocation'],
+    rows: [
+      ['a copy is asked that is not current', 'replica.isCurrent() ? ', 'true ? '],
+      ['a mark of its own comes late', '      replica.add(mark)\n', ''],
+      [
+        'a mark counts that Redis does not have',
+        '      await store.revoke(mark)\n      replica.add(mark)\n',
+        '      replica.add(mark)\n      await store.revoke(mark)\n',
+      ],
+      ['a prefix that vanishes', "['prefix', 'replica'], 'redis", "['replica'], 'redis"],
+      ['a prefix that spreads the keys', "'^[\\\\w.:/-]+$'", "'.'"],
+      ['any answer confirms a mark', 'assertAdded(await send', 'void (await send'],
+    ],
+  },
+  {
+    file: 'revocation/redis-client',
+    tests: ['redis-client', 'redis-replica', 'redis-revocation'],
+    rows: [
+      ['what cannot be duplicated', '!COMMON.every((name) => has(client, name))', 'client === null'],
+      ["an error of the copy's connection ends the process", "      own.on('error', () => undefined)\n", ''],
+      ["the claims of a token in the client's error", 'throw toFailure(command, error)', 'throw error'],
+      [
+        'a deadline for what waits for news',
+        'lazyConnect: true, commandTimeout: undefined,',
+        'lazyConnect: true,',
+      ],
+      [
+        'a deadline for what waits for news, in a cluster',
+        '{ ...redisOptions, ...UNHURRIED }',
+        '{ ...redisOptions }',
+      ],
+      ['connections that stay', 'end: () => ignoreRejection(disconnect(own))', 'end: () => undefined'],
+    ],
+  },
+  {
+    file: 'revocation/redis-marks',
+    tests: ['redis-revocation'],
+    rows: [
+      ['a not-before goes back', 'math.max(notBefore, formerNotBefore)', 'notBefore'],
+      ['a mark becomes shorter', 'math.max(expiresAt, formerExpiresAt)', 'expiresAt'],
+      ['marks stay for ever', ", 'EXAT', string.format('%.0f', expiresAt + MARGIN))", ')'],
+      ["a mark lives by Redis's clock alone", 'local MARGIN = 300', 'local MARGIN = 0'],
+      ['what is alive is cut', 'if not expiry or expiry + MARGIN > now then break end', ''],
+      ['the stream grows without end', "redis.call('XTRIM', KEYS[2], 'MINID', first)", ''],
+      ['a mark of every token is the oldest', 'notBefore ?? EVERY_ONE', 'notBefore ?? 0'],
+      ['any text is a mark', '/^(\\d{1,16}):(\\d{1,16})$/', '/(\\d*):?(\\d*)/'],
+      ['any text with a mark in it', '/^(\\d{1,16}):(\\d{1,16})$/', '/(\\d{1,16}):(\\d{1,16})/'],
+      [
+        'times that cannot be read again',
+        'Number.isSafeInteger(seconds) && seconds >= 0',
+        'seconds !== undefined',
+      ],
+      ['keys of all slots', '`{${prefix}}:`', '`${prefix}:`'],
+    ],
+  },
+  {
+    file: 'revocation/redis-stream',
+    tests: ['redis-replica'],
+    rows: [
+      [
+        'another stream is taken for the same',
+        "from !== '-' && entries[0]?.id !== from",
+        'from === undefined',
+      ],
+      ['a copy is complete after its first page', 'if (entries.length < PAGE) return', 'if (entries) return'],
+      [
+        'a dead connection is waited for',
+        'this.#clock.after(ms, interrupt)',
+        'this.#clock.after(1e6, interrupt)',
+      ],
+      ['its end waits for Redis', '    this.#interrupt?.()\n', ''],
+      ['what cannot be read is passed over', '      this.#reader.onUnreadable()\n', ''],
+      ['connections that are not ended', '      connection.end()\n', ''],
+    ],
+  },
+  {
+    file: 'revocation/redis-replica',
+    tests: ['redis-replica'],
+    rows: [
+      [
+        'a copy of any age',
+        'clock.now() - completeAt <= MAX_AGE_MS',
+        'completeAt > Number.NEGATIVE_INFINITY',
+      ],
+      [
+        'a copy that is not complete',
+        'let completeAt = Number.NEGATIVE_INFINITY',
+        'let completeAt = clock.now()',
+      ],
+      [
+        'a copy that nobody keeps up to date',
+        '      completeAt = Number.NEGATIVE_INFINITY\n      const',
+        '      const',
+      ],
+      ['a process that was suspended', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = 0'],
+      ['a clock that is put back', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = timeOfDay() - now'],
+      ["one application ends another one's copy", '      if (users > 0) return\n', ''],
+      ['marks stay in memory for ever', 'timeOfDay() / 1000', '0'],
+    ],
+  },
+  {
     file: 'revocation/mark',
     tests: ['revocation', 'revocation-gate'],
     rows: [

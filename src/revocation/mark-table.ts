@@ -15,6 +15,7 @@ export class MarkTable {
   /** The keys whose marks expire in a minute, by that minute. */
   readonly #slots = new Map<number, string[]>()
   readonly #max: number
+  #sweptIn: number | undefined
 
   /** @param max - marks held at the most */
   constructor(max: number) {
@@ -57,9 +58,11 @@ export class MarkTable {
     else this.#slots.set(slot, [key])
   }
 
-  /** There are some 1,500 slots: the minutes of the day that the longest-lived mark has left. */
+  /** Once a minute. There are some 1,500 slots: the minutes of the day that the longest-lived mark has left. */
   #sweep(now: number): void {
     const current = Math.floor(now / SLOT_SECONDS)
+    if (current === this.#sweptIn) return
+    this.#sweptIn = current
     for (const [slot, keys] of this.#slots) {
       if (slot >= current) continue
       this.#slots.delete(slot)

@@ -17,12 +17,12 @@ export interface IoredisClient extends AnyClient<IoredisClient> {
   call(command: string, args: string[]): Promise<unknown>
 }
 
-/** A client of `@redis/client`, or `redis`, 5. */
+/** A client of `@redis/client`, or `redis`, 5 or 6. */
 export interface NodeRedisClient extends AnyClient<NodeRedisClient> {
   sendCommand(args: string[]): Promise<unknown>
 }
 
-/** A cluster of `@redis/client`, or `redis`, 5. */
+/** A cluster of `@redis/client`, or `redis`, 5 or 6. */
 export interface NodeRedisCluster extends AnyClient<NodeRedisCluster> {
   sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>
   getSlotMaster: unknown
@@ -64,21 +64,26 @@ const UNHURRIED = { lazyConnect: true, commandTimeout: undefined, socketTimeout:
  * @throws {TypeError} when it is of no library that is known
  */
 export function toRedis(client: RedisClient, tag: string): Redis {
-  if (isIoredis(client))
+  if (!COMMON.every((name) => has(client, name))) throw notKnown()
+  if (isIoredis(client)) {
     return reduce(client, duplicateIoredis, (own, args) => own.call(args[0], args.slice(1)))
+  }
   if (isCluster(client)) return reduce(client, duplicate, (own, args) => own.sendCommand(tag, false, args))
   if (isNodeRedis(client)) return reduce(client, duplicate, (own, args) => own.sendCommand(args))
-  throw new TypeError(
-    'redisRevocation.client: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis',
-  )
+  throw notKnown()
 }
 
+const COMMON = ['duplicate', 'connect', 'disconnect', 'on']
+
 const has = (client: unknown, name: string) => typeof Reflect.get(Object(client), name) === 'function'
-const isIoredis = (client: RedisClient): client is IoredisClient =>
-  has(client, 'call') && has(client, 'duplicate')
+const isIoredis = (client: RedisClient): client is IoredisClient => has(client, 'call')
 const isCluster = (client: RedisClient): client is NodeRedisCluster => has(client, 'getSlotMaster')
-const isNodeRedis = (client: RedisClient): client is NodeRedisClient =>
-  has(client, 'sendCommand') && has(client, 'duplicate')
+const isNodeRedis = (client: RedisClient): client is NodeRedisClient => has(client, 'sendCommand')
+
+const notKnown = () =>
+  new TypeError(
+    'redisRevocation.client: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis',
+  )
 
 const duplicate = <C extends AnyClient<C>>(client: C) => client.duplicate()
 

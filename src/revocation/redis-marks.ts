@@ -17,6 +17,7 @@ const STORED = /^(\d{1,16}):(\d{1,16})$/
  * Adds a mark, in one step for all who see Redis: of two, the later times count, so that the order does not. The stream
  * is cut at its beginning as far as its marks have expired, a few at a time, and keeps the newest: whoever has read that
  * one knows that nothing was missed. Only here a mark's life is compared with Redis's own clock, so that it gets more.
+ * A value that is no mark makes the script fail, before it has written anything.
  *
  * KEYS: mark, stream. ARGV: not-before, expiry, the key as the stream names it.
  */
@@ -30,7 +31,6 @@ local notBefore, expiresAt = tonumber(ARGV[1]), tonumber(ARGV[2])
 local former = redis.call('GET', KEYS[1])
 if former then
   local formerNotBefore, formerExpiresAt = read(former)
-  if not formerNotBefore then return redis.error_reply('ERR the key holds no mark') end
   notBefore, expiresAt = math.max(notBefore, formerNotBefore), math.max(expiresAt, formerExpiresAt)
 end
 local mark = string.format('%.0f:%.0f', notBefore, expiresAt)

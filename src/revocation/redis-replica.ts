@@ -47,14 +47,15 @@ export function createWakingClock(steady = monotonicClock, timeOfDay = Date.now)
  * Makes a copy, which is empty until it is opened.
  *
  * @param stream - key of the stream of all marks
+ * @param timeOfDay - by which marks expire; milliseconds since 1970
  */
-export function createReplica(redis: Redis, stream: string, clock: Clock): Replica {
+export function createReplica(redis: Redis, stream: string, clock: Clock, timeOfDay: () => number): Replica {
   const table = new MarkTable(Number.POSITIVE_INFINITY)
   let users = 0
   let follower: StreamFollower | undefined
   let completeAt = Number.NEGATIVE_INFINITY
 
-  const add = (mark: CopiedMark) => void table.add(mark, Date.now() / 1000)
+  const add = (mark: CopiedMark) => void table.add(mark, timeOfDay() / 1000)
   const reader: StreamReader = {
     onEntry: add,
     onCaughtUp(moment) {

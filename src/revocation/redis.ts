@@ -59,17 +59,23 @@ const schema = compileSchema(OPTIONS)
  * await app.register(cognito, { pools, revocation: { store: redisRevocation({ client, replica: true }) } })
  */
 export function redisRevocation(options: RedisRevocationOptions): RevocationStore {
-  return createRedisStore(options, createWakingClock())
+  return createRedisStore(options, createWakingClock(), Date.now)
 }
 
-/** What {@link redisRevocation} does, by any clock. */
-export function createRedisStore(options: RedisRevocationOptions, clock: Clock): RevocationStore {
+/** What {@link redisRevocation} does, by any clocks: for the age of a copy, and for the time of day. */
+export function createRedisStore(
+  options: RedisRevocationOptions,
+  clock: Clock,
+  timeOfDay: () => number,
+): RevocationStore {
   assertOptions(schema, options, 'redisRevocation')
   assertDefined(options, ['prefix', 'replica'], 'redisRevocation')
   const tag = toTag(options.prefix ?? 'fastify-cognito')
   const redis = toRedis(options.client, tag)
   const store = createDirectStore(redis, tag)
-  return Object.freeze(options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock)) : store)
+  return Object.freeze(
+    options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay)) : store,
+  )
 }
 
 function createDirectStore({ send }: Redis, tag: string) {
