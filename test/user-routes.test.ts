@@ -225,6 +225,8 @@ t.test('a form that meets a further step says so; throttling and outages keep th
     headers: { 'retry-after': '2' },
     body: { error: 'temporarily_unavailable' },
   })
+  wire.fail('InitiateAuth', 'UserLambdaValidationException', 'Not "you" \\ é')
+  t.match(await send(), { status: 400, body: { error_description: 'Not  you    ' } }, 'RFC 6749 §5.2')
   wire.fail('InitiateAuth', 'InternalErrorException', 'secret text', 500)
   t.match(await send(), { status: 502, body: { error: 'server_error' } })
 })
@@ -395,6 +397,9 @@ t.test('sign-out revokes the refresh token, and everywhere all of them', async (
   t.equal(wire.inputsOf('RevokeToken').length, 1)
   wire.fail('RevokeToken', 'UnsupportedTokenTypeException')
   t.equal((await post('/signout', { refresh_token: 'x' }, token)).status, 204, 'RFC 7009 §2.2')
+  wire.fail('RevokeToken', 'UnauthorizedException')
+  t.equal((await post('/signout', { refresh_token: 'x' }, token)).status, 500, 'which is up to the operator')
+  wire.answers.delete('RevokeToken')
   wire.fail('GlobalSignOut', 'InternalErrorException', 'x', 500)
   t.equal((await post('/signout', { refresh_token: 'x', everywhere: true }, token)).status, 502)
 })
