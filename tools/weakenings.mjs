@@ -1067,7 +1067,13 @@ export const groups = [
         '{ ...redisOptions, ...UNHURRIED }',
         '{ ...redisOptions }',
       ],
-      ['connections that stay', 'end: () => ignoreRejection(disconnect(own))', 'end: () => undefined'],
+      ['connections that stay', '.then(disconnect, disconnect)', ''],
+      [
+        'a connection is ended before it is there',
+        'Promise.race([isReached, connected])',
+        'Promise.resolve()',
+      ],
+      ['a connection comes back by itself', '...socket, reconnectStrategy: false', '...socket'],
     ],
   },
   {
@@ -1088,7 +1094,7 @@ export const groups = [
         'Number.isSafeInteger(seconds) && seconds >= 0',
         'seconds !== undefined',
       ],
-      ['keys of all slots', '`{${prefix}}:`', '`${prefix}:`'],
+      ['keys of all slots', '}}:`', '}:`'],
     ],
   },
   {
@@ -1108,7 +1114,7 @@ export const groups = [
       ],
       ['its end waits for Redis', '    this.#interrupt?.()\n', ''],
       ['what cannot be read is passed over', '      this.#reader.onUnreadable()\n', ''],
-      ['connections that are not ended', '      connection.end()\n', ''],
+      ['connections that are not ended', '      connection?.end()\n', ''],
     ],
   },
   {
