@@ -185,6 +185,28 @@ t.test('the clock of a copy goes on with the time of day, and is never put back'
   t.equal(now() - start, 3620)
 })
 
+t.test('a connection that is slow to come is ended all the same', withRedis, async (t) => {
+  const { server, client } = await setUp(t)
+  const slowly: LookupFunction = (_host, _options, found) => {
+    setTimeout(() => found(null, [{ address: '127.0.0.1', family: 4 }]), 300)
+  }
+  const slow = createClient({ socket: { host: 'localhost', port: server.port, lookup: slowly } })
+  slow.on('error', () => undefined)
+  t.teardown(() => slow.destroy())
+  await slow.connect()
+  const store = redisRevocation({ client: slow, replica: true })
+  store.open?.()
+  await store.close?.()
+  await pause(600)
+  t.equal(await countConnections(client), 2, 'the two clients')
+  store.open?.()
+  t.teardown(() => store.close?.())
+  t.ok(await until(() => isCopied(store), 5000))
+  await client.call('CLIENT', 'KILL', 'TYPE', 'normal')
+  await pause(1500)
+  t.ok(await until(async () => (await countConnections(client)) === 3, 5000), 'and one for the copy')
+})
+
 t.test('a process that was suspended asks Redis first', withRedis, async (t) => {
   const { client, asked } = await setUp(t)
   let timeOfDay = 0
