@@ -1073,7 +1073,7 @@ export const groups = [
         'Promise.race([isReached, connected])',
         'Promise.resolve()',
       ],
-      ['a connection comes back by itself', '...socket, reconnectStrategy: false', '...socket'],
+      ['a connection comes back by itself', '...socket, reconnectStrategy: false,', '...socket,'],
     ],
   },
   {

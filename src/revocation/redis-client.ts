@@ -91,7 +91,7 @@ const duplicate = <C extends AnyClient<C>>(client: C) => client.duplicate()
 /** It would connect anew at once and by itself, and what is ended meanwhile stays open. */
 function duplicateNodeRedis(client: NodeRedisClient): NodeRedisClient {
   const { socket } = Object(Reflect.get(client, 'options'))
-  return client.duplicate({ socket: { ...socket, reconnectStrategy: false } })
+  return client.duplicate({ socket: { ...socket, reconnectStrategy: false, socketTimeout: undefined } })
 }
 
 /** The options of a cluster are those of its nodes one level further down. */
