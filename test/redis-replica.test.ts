@@ -3,7 +3,7 @@
  * @module
  */
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type LookupFunction, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { Cluster, Redis } from 'ioredis'
@@ -63,8 +63,9 @@ const countConnections = async (client: Redis) =>
 
 t.test('a copy begins with all that is there, in pages, and then follows', withRedis, async (t) => {
   const { client, asked } = await setUp(t)
-  const all = Array.from({ length: 6000 }, (_, index) => `${index}`)
-  await Promise.all(all.map((each) => asked.revoke(by(each))))
+  for (let index = 0; index < 6000; index += 500) {
+    await Promise.all(Array.from({ length: 500 }, (_, at) => asked.revoke(by(`${index + at}`))))
+  }
   const store = redisRevocation({ client, replica: true })
   store.open?.()
   t.teardown(() => store.close?.())
@@ -86,6 +87,11 @@ t.test("its connection stays, whatever deadlines the application's commands have
     t.teardown(() => client.disconnect())
     await openCopy(t, client)
   }
+  const nodeRedis = createClient({ url: server.url, socket: { socketTimeout: 1500 }, pingInterval: 500 })
+  nodeRedis.on('error', () => undefined)
+  t.teardown(() => nodeRedis.destroy())
+  await nodeRedis.connect()
+  await openCopy(t, nodeRedis)
   const countMade = async () => /total_connections_received:(\d+)/.exec(await single.info('stats'))?.[1]
   const before = await countMade()
   await pause(2500)
@@ -183,6 +189,28 @@ t.test('the clock of a copy goes on with the time of day, and is never put back'
   t.equal(now() - start, 3610, 'somebody has set the clock')
   steady += 10
   t.equal(now() - start, 3620)
+})
+
+t.test('a connection that is slow to come is ended all the same', withRedis, async (t) => {
+  const { server, client } = await setUp(t)
+  const slowly: LookupFunction = (_host, _options, found) => {
+    setTimeout(() => found(null, [{ address: '127.0.0.1', family: 4 }]), 300)
+  }
+  const slow = createClient({ socket: { host: 'localhost', port: server.port, lookup: slowly } })
+  slow.on('error', () => undefined)
+  t.teardown(() => slow.destroy())
+  await slow.connect()
+  const store = redisRevocation({ client: slow, replica: true })
+  store.open?.()
+  await store.close?.()
+  await pause(600)
+  t.equal(await countConnections(client), 2, 'the two clients')
+  store.open?.()
+  t.teardown(() => store.close?.())
+  t.ok(await until(() => isCopied(store), 5000))
+  await client.call('CLIENT', 'KILL', 'TYPE', 'normal')
+  await pause(1500)
+  t.ok(await until(async () => (await countConnections(client)) === 3, 5000), 'and one for the copy')
 })
 
 t.test('a process that was suspended asks Redis first', withRedis, async (t) => {

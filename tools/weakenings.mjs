@@ -1092,7 +1092,13 @@ export const groups = [
         '{ ...redisOptions, ...UNHURRIED }',
         '{ ...redisOptions }',
       ],
-      ['connections that stay', 'end: () => ignoreRejection(disconnect(own))', 'end: () => undefined'],
+      ['connections that stay', '.then(disconnect, disconnect)', ''],
+      [
+        'a connection is ended before it is there',
+        'Promise.race([isReached, connected])',
+        'Promise.resolve()',
+      ],
+      ['a connection comes back by itself', '...socket, reconnectStrategy: false,', '...socket,'],
     ],
   },
   {
@@ -1113,7 +1119,7 @@ export const groups = [
         'Number.isSafeInteger(seconds) && seconds >= 0',
         'seconds !== undefined',
       ],
-      ['keys of all slots', '`{${prefix}}:`', '`${prefix}:`'],
+      ['keys of all slots', '}}:`', '}:`'],
     ],
   },
   {
@@ -1133,7 +1139,7 @@ export const groups = [
       ],
       ['its end waits for Redis', '    this.#interrupt?.()\n', ''],
       ['what cannot be read is passed over', '      this.#reader.onUnreadable()\n', ''],
-      ['connections that are not ended', '      connection.end()\n', ''],
+      ['connections that are not ended', '      connection?.end()\n', ''],
     ],
   },
   {

@@ -10,6 +10,7 @@ interface AnyClient<Own> {
   connect(): Promise<unknown>
   disconnect(): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connect', listener: () => void): unknown
 }
 
 /** An instance or a cluster of `ioredis`; also `app.redis` of `@fastify/redis`, which is one. */
@@ -69,7 +70,7 @@ export function toRedis(client: RedisClient, tag: string): Redis {
     return reduce(client, duplicateIoredis, (own, args) => own.call(args[0], args.slice(1)))
   }
   if (isCluster(client)) return reduce(client, duplicate, (own, args) => own.sendCommand(tag, false, args))
-  if (isNodeRedis(client)) return reduce(client, duplicate, (own, args) => own.sendCommand(args))
+  if (isNodeRedis(client)) return reduce(client, duplicateNodeRedis, (own, args) => own.sendCommand(args))
   throw notKnown()
 }
 
@@ -86,6 +87,12 @@ const notKnown = () =>
   )
 
 const duplicate = <C extends AnyClient<C>>(client: C) => client.duplicate()
+
+/** It would connect anew at once and by itself, and what is ended meanwhile stays open. */
+function duplicateNodeRedis(client: NodeRedisClient): NodeRedisClient {
+  const { socket } = Object(Reflect.get(client, 'options'))
+  return client.duplicate({ socket: { ...socket, reconnectStrategy: false, socketTimeout: undefined } })
+}
 
 /** The options of a cluster are those of its nodes one level further down. */
 function duplicateIoredis(client: IoredisClient): IoredisClient {
@@ -105,19 +112,17 @@ function reduce<C extends AnyClient<C>>(
       const own = duplicate(client)
       // Without a listener, an error of a connection would end the process; commands tell of it as well.
       own.on('error', () => undefined)
+      const isReached = new Promise<void>((resolve) => own.on('connect', () => resolve()))
       const connected = own.connect()
       ignoreRejection(connected)
+      const disconnect = () => own.disconnect()
       return {
         send: (...args) => orFailure(args[0], () => connected.then(() => ask(own, args))),
-        end: () => ignoreRejection(disconnect(own)),
+        // Not before it is there, or was given up: node-redis forgets a socket that is still connecting.
+        end: () => ignoreRejection(Promise.race([isReached, connected]).then(disconnect, disconnect)),
       }
     },
   }
-}
-
-/** Rejects where there is nothing to end. */
-async function disconnect(client: AnyClient<unknown>): Promise<void> {
-  await client.disconnect()
 }
 
 async function orFailure(command: string, ask: () => Promise<unknown>): Promise<unknown> {

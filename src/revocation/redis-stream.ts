@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock } from '../clock.js'
-import { type Redis, RedisFailure, type Send } from './redis-client.js'
+import { type Redis, type RedisConnection, RedisFailure, type Send } from './redis-client.js'
 import { type Entry, parseEntries } from './redis-marks.js'
 
 /** Who is told what is in the stream. */
@@ -56,27 +56,32 @@ export class StreamFollower {
 
   async #follow(): Promise<void> {
     while (!this.#isClosed) {
-      await this.#read().catch(() => {})
-      const backOff = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS)
-      this.#failures += 1
-      await this.#within(backOff * (0.5 + Math.random() / 2), new Promise(() => {})).catch(() => {})
+      let connection: RedisConnection | undefined
+      try {
+        connection = this.#redis.connect()
+        await this.#read(connection)
+      } catch {
+        await this.#backOff()
+      }
+      connection?.end()
     }
   }
 
+  async #backOff(): Promise<void> {
+    const ms = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS) * (0.5 + Math.random() / 2)
+    this.#failures += 1
+    await this.#within(ms, new Promise(() => {})).catch(() => {})
+  }
+
   /** Reads until the connection fails. */
-  async #read(): Promise<never> {
-    const connection = this.#redis.connect()
-    const ask: Send = (...command) => this.#within(DEADLINE_MS, connection.send(...command))
-    try {
-      for (;;) {
-        await this.#catchUp(ask)
-        this.#failures = 0
-        // A mere signal: what is new is read together with the entry before it.
-        const after = this.#lastId ?? '0-0'
-        await ask('XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after)
-      }
-    } finally {
-      connection.end()
+  async #read({ send }: RedisConnection): Promise<never> {
+    const ask: Send = (...command) => this.#within(DEADLINE_MS, send(...command))
+    for (;;) {
+      await this.#catchUp(ask)
+      this.#failures = 0
+      // A mere signal: what is new is read together with the entry before it.
+      const after = this.#lastId ?? '0-0'
+      await ask('XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after)
     }
   }
 
