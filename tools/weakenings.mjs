@@ -987,31 +987,6 @@ export const groups = [
         "an error's own text",
         "[code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string",
         'String((error as Error).message)',
-    file: 'user-routes/secret-hash',
-    tests: ['user-routes-errors'],
-    rows: [['a secret hash without the user', '.update(username + clientId)', '.update(clientId)']],
-  },
-  {
-    file: 'user-routes/exceptions',
-    tests: ['user-routes-errors'],
-    rows: [
-      [
-        'a wrong secret is a wrong password',
-        "exception === 'NotAuthorized' && /secret/i.test(message)",
-        'false',
-      ],
-      ['a flow that is not allowed is a bad request', '/flow not enabled/i.test(message)', 'false'],
-      [
-        'any message of Cognito',
-        'SHOWN.has(exception) &&\n      meaning === EXCEPTIONS[exception]',
-        'exception',
-      ],
-      ['a message of any length', '.slice(0, MAX_MESSAGE)', ''],
-      ['a message of several lines', "message.replace(/[\\p{Cc}\\p{Cf}\\u2028\\u2029]+/gu, ' ')", 'message'],
-      [
-        'any name of an error',
-        "/^E[A-Z]{3,20}$|^[A-Za-z]{1,60}$/.test(text) && text !== 'undefined'",
-        'text',
       ],
     ],
   },
@@ -1196,6 +1171,44 @@ export const groups = [
         'scopes before revocation',
         '    const passing = passOnce(context, request, verified)',
         '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
+      ],
+    ],
+  },
+  {
+    file: 'cognito',
+    tests: ['revocation'],
+    rows: [['app.cognito.verify does not ask', '      await gate?.pass(verified)\n', '']],
+  },
+  {
+    file: 'user-routes/secret-hash',
+    tests: ['user-routes-errors'],
+    rows: [['a secret hash without the user', '.update(username + clientId)', '.update(clientId)']],
+  },
+  {
+    file: 'user-routes/exceptions',
+    tests: ['user-routes-errors'],
+    rows: [
+      [
+        'a wrong secret is a wrong password',
+        "exception === 'NotAuthorized' && /secret/i.test(message)",
+        'false',
+      ],
+      ['a flow that is not allowed is a bad request', '/flow not enabled/i.test(message)', 'false'],
+      [
+        'any message of Cognito',
+        'SHOWN.has(exception) &&\n      meaning === EXCEPTIONS[exception]',
+        'exception',
+      ],
+      ['a message of any length', '.slice(0, MAX_MESSAGE)', ''],
+      ['a message of several lines', "message.replace(/[\\p{Cc}\\p{Cf}\\u2028\\u2029]+/gu, ' ')", 'message'],
+      [
+        'any name of an error',
+        "/^E[A-Z]{3,20}$|^[A-Za-z]{1,60}$/.test(text) && text !== 'undefined'",
+        'text',
+      ],
+    ],
+  },
+  {
     file: 'user-routes/exceptions',
     tests: ['user-routes-logs'],
     rows: [
@@ -1240,9 +1253,6 @@ export const groups = [
     ],
   },
   {
-    file: 'cognito',
-    tests: ['revocation'],
-    rows: [['app.cognito.verify does not ask', '      await gate?.pass(verified)\n', '']],
     file: 'user-routes/sign-up',
     tests: ['user-routes'],
     rows: [
