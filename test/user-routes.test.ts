@@ -335,6 +335,15 @@ t.test('each challenge has its own parameter, and one may lead to the next', asy
   t.match(neither, { status: 502, body: { code: 'COGNITO_USER_ERR_UPSTREAM_FAILED' } })
 })
 
+t.test('a challenge takes no attribute that is not on the list', async (t) => {
+  const { post, wire } = await createAccounts(t)
+  const given = { challenge: 'NEW_PASSWORD_REQUIRED', session: 's', username: 'ada', answer: 'p' }
+  for (const name of ['custom:role', 'email_verified', 'USERNAME']) {
+    t.equal((await post('/challenge', { ...given, attributes: { [name]: 'x' } })).status, 400, name)
+  }
+  t.strictSame(wire.calls, [])
+})
+
 t.test('attributes of a challenge cannot take the place of its own parameters', async (t) => {
   const { post, wire } = await createAccounts(t)
   const attributes = { name: 'Eve' }
