@@ -34,15 +34,38 @@ t.test('everything that the sign-in led to is refused, and nothing else', async 
   t.strictSame(await statuses(concerned), [401, 401, 401])
   t.strictSame(await statuses(others), [200, 200, 200])
   t.equal(wire.inputsOf('RevokeToken').length, 1)
-  t.match(await post('/signout', {}, presented), { status: 401, body: { code: 'COGNITO_ERR_TOKEN_REVOKED' } })
+  t.match(await post('/signout', { refresh_token: 'r' }, presented), {
+    status: 401,
+    body: { code: 'COGNITO_ERR_TOKEN_REVOKED' },
+  })
 })
 
-t.test('with a store, a sign-out needs no refresh token', async (t) => {
+t.test('with a store, too, Cognito has to be told: marks end after a day', async (t) => {
   const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
   const token = pool.accessToken()
-  t.equal((await post('/signout', {}, token)).status, 204)
-  t.equal(await statusOf(token), 401)
+  t.match(await post('/signout', {}, token), {
+    status: 400,
+    body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID' },
+  })
+  t.equal(await statusOf(token), 200)
   t.strictSame(wire.calls, [])
+})
+
+t.test('everywhere takes the scope that Cognito asks for, and says so before anything is done', async (t) => {
+  const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
+  const token = pool.accessToken({ scope: 'openid orders/read' })
+  t.match(await post('/signout', { refresh_token: 'r', everywhere: true }, token), {
+    status: 403,
+    body: { code: 'COGNITO_ERR_SCOPE_INSUFFICIENT' },
+  })
+  t.equal(await statusOf(token), 200)
+  t.strictSame(wire.calls, [])
+  t.equal(
+    (await post('/signout', { refresh_token: 'r' }, token)).status,
+    204,
+    'without it, no scope is asked for',
+  )
+  t.equal(await statusOf(token), 401)
 })
 
 t.test(
@@ -54,10 +77,10 @@ t.test(
       pool.accessToken({ ...ids, jti: 'one' }),
       pool.accessToken({ ...ids, jti: 'other' }),
     ]
-    t.equal((await post('/signout', {}, one)).status, 204)
+    t.equal((await post('/signout', { refresh_token: 'r' }, one)).status, 204)
     t.strictSame(await Promise.all([one, other].map(statusOf)), [401, 200])
     const bare = pool.accessToken({ ...ids, jti: undefined })
-    t.equal((await post('/signout', {}, bare)).status, 204)
+    t.equal((await post('/signout', { refresh_token: 'r' }, bare)).status, 204)
     t.strictSame(await Promise.all([bare, other].map(statusOf)), [401, 401])
     t.equal(await statusOf(pool.accessToken({ ...ids, iat: NOW() + 30 })), 200, 'but no later one')
   },
@@ -78,19 +101,37 @@ t.test('everywhere refuses all tokens of the user up to now, one of a clock ahea
   t.strictSame(wire.inputsOf('GlobalSignOut'), [{ AccessToken: presented }])
 })
 
-t.test('where one side fails the other is done all the same, and the failure is answered', async (t) => {
+t.test('a sign-out that failed can be repeated', async (t) => {
   const down = await open(t, memoryRevocation())
-  down.wire.fail('RevokeToken', 'InternalErrorException', 'x', 500)
   const token = down.pool.accessToken()
-  t.equal((await down.post('/signout', { refresh_token: 'r' }, token)).status, 502)
-  t.equal(await down.statusOf(token), 401, 'marked, though Cognito failed')
+  const body = { refresh_token: 'r', everywhere: true }
+  down.wire.fail('RevokeToken', 'InternalErrorException', 'x', 500)
+  t.equal((await down.post('/signout', body, token)).status, 502)
+  t.equal(down.wire.inputsOf('GlobalSignOut').length, 1, 'each is done whatever becomes of the other')
+  t.equal(await down.statusOf(token), 200, 'and the token is good to try again')
+  down.wire.answers.delete('RevokeToken')
+  // What Cognito says of an access token that it has revoked.
+  down.wire.fail('GlobalSignOut', 'NotAuthorizedException', 'Access Token has been revoked')
+  t.equal((await down.post('/signout', body, token)).status, 204)
+  t.equal(await down.statusOf(token), 401)
 
   const full = await open(t, memoryRevocation({ max: 1 }))
   await full.app.cognito.revoke({ by: 'sub', value: 'somebody' })
-  const other = full.pool.accessToken()
-  t.match(await full.post('/signout', { refresh_token: 'r' }, other), {
+  t.match(await full.post('/signout', { refresh_token: 'r' }, full.pool.accessToken()), {
     status: 503,
     body: { code: 'COGNITO_ERR_REVOCATION_UNAVAILABLE' },
   })
-  t.equal(full.wire.inputsOf('RevokeToken').length, 1, 'Cognito was told, though the store was full')
+  t.equal(full.wire.inputsOf('RevokeToken').length, 1)
+})
+
+t.test('what is refreshed while Cognito signs out everywhere is refused, too', async (t) => {
+  const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
+  let refreshed = ''
+  wire.answers.set('GlobalSignOut', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1200))
+    refreshed = pool.accessToken({ sub: 'ada', origin_jti: 'stolen' })
+    return {}
+  })
+  t.equal((await post('/signout', { everywhere: true }, pool.accessToken({ sub: 'ada' }))).status, 204)
+  t.equal(await statusOf(refreshed), 401)
 })

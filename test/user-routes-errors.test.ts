@@ -2,7 +2,6 @@
  * What the account routes answer when Cognito refuses or fails, and what of it is seen by whom.
  * @module
  */
-import { createServer } from 'node:net'
 import * as sdk from '@aws-sdk/client-cognito-identity-provider'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -79,7 +78,7 @@ t.test('where an operation means something else by it', async (t) => {
     ['RefreshTokenAuth', 'NotAuthorized', 'REFRESH_TOKEN_INVALID'],
     ['GetTokensFromRefreshToken', 'NotAuthorized', 'REFRESH_TOKEN_INVALID'],
     ['GetTokensFromRefreshToken', 'UserNotFound', 'REFRESH_TOKEN_INVALID'],
-    ['RevokeToken', 'Unauthorized', 'CONFIGURATION'],
+    ['RevokeToken', 'Unauthorized', 'REQUEST_INVALID'],
     ['GetUser', 'NotAuthorized', 'CREDENTIALS_INVALID'],
   ]
   for (const [operation, name, code] of expected) {
@@ -220,37 +219,46 @@ async function time(run: () => Promise<{ readonly status: number }>) {
   return { status, seconds: (performance.now() - start) / 1000 }
 }
 
-t.test('within three seconds: a Cognito that never answers, connects, or lets anybody in', async (t) => {
-  const silent = await startServer(t, () => {})
-  // Accepts nothing beyond the queue of the kernel, and says nothing.
-  const mute = createServer()
-  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', 1, resolve))
-  t.teardown(() => mute.close())
-  const address = mute.address()
-  const stuck = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  const throttling = await createAccounts(t)
-  throttling.wire.fail('InitiateAuth', 'TooManyRequestsException')
-  const { endpoint } = throttling
-  const patient = new sdk.CognitoIdentityProviderClient({ region: 'eu-west-1', maxAttempts: 20, endpoint })
-  t.teardown(() => patient.destroy())
-  const app = await createApp(t, { eu: throttling.pool.options() })
-  await app.register(userRoutes, { prefix: '/users', client: patient })
-  const requests = [
-    await createAccounts(t, { options: { endpoint: silent } }),
-    await createAccounts(t, { options: { endpoint: stuck } }),
-    { post: (path: string, body: object) => ask(app, { method: 'POST', url: `/users${path}`, body }) },
-  ]
-  const times = await Promise.all(requests.map(({ post }) => time(() => post('/signin', SIGN_IN))))
-  for (const { status, seconds } of times) {
-    t.equal(status, 504)
-    t.ok(seconds < 3, `${seconds} s`)
-  }
-  const calls = throttling.wire.calls.length
-  const throttled = await time(() => throttling.post('/signin', SIGN_IN))
-  t.equal(throttled.status, 429)
-  t.equal(throttling.wire.calls.length, calls + 1)
-  t.ok(throttled.seconds < 1, `${throttled.seconds} s: it is tried once`)
-})
+t.test(
+  'within three seconds: a Cognito that never answers, one that does so twice, and one that is too busy',
+  async (t) => {
+    const silent = await startServer(t, () => {})
+    const throttling = await createAccounts(t)
+    throttling.wire.fail('InitiateAuth', 'TooManyRequestsException')
+    const { endpoint } = throttling
+    const patient = new sdk.CognitoIdentityProviderClient({ region: 'eu-west-1', maxAttempts: 20, endpoint })
+    t.teardown(() => patient.destroy())
+    const app = await createApp(t, { eu: throttling.pool.options() })
+    await app.register(userRoutes, { prefix: '/users', client: patient })
+    const requests = [
+      await createAccounts(t, { options: { endpoint: silent } }),
+      { post: (path: string, body: object) => ask(app, { method: 'POST', url: `/users${path}`, body }) },
+    ]
+    const old = await createAccounts(t)
+    old.wire.fail('GetTokensFromRefreshToken', 'UnsupportedOperationException')
+    const late = (ms: number) => new Promise<object>((resolve) => setTimeout(resolve, ms, {}).unref())
+    const [unsupported] = [old.wire.answers.get('GetTokensFromRefreshToken')]
+    old.wire.answers.set('GetTokensFromRefreshToken', async (input) => {
+      await late(1500)
+      return unsupported?.(input) ?? {}
+    })
+    old.wire.answers.set('InitiateAuth', () => late(2000))
+    const times = await Promise.all([
+      ...requests.map(({ post }) => time(() => post('/signin', SIGN_IN))),
+      // Two calls, and one deadline.
+      time(() => old.post('/refresh', { refresh_token: 'x', username: 'ada' })),
+    ])
+    for (const { status, seconds } of times) {
+      t.equal(status, 504)
+      t.ok(seconds < 3, `${seconds} s`)
+    }
+    const calls = throttling.wire.calls.length
+    const throttled = await time(() => throttling.post('/signin', SIGN_IN))
+    t.equal(throttled.status, 429)
+    t.equal(throttling.wire.calls.length, calls + 1)
+    t.ok(throttled.seconds < 1, `${throttled.seconds} s: it is tried once`)
+  },
+)
 
 t.test('a client that heeds no signal is not waited for either', async (t) => {
   const client = { send: () => new Promise(() => {}) }
@@ -339,6 +347,14 @@ t.test('a body that does not fit is refused by names of the schema alone', async
     t.equal(answer.statusCode, 400, body)
     t.notMatch(answer.body, 'hunter2')
   }
+  t.strictSame(wire.calls, [])
+})
+
+t.test('a body that is too large is not read', async (t) => {
+  const { app, wire } = await createAccounts(t)
+  const body = `{"username":"ada","password":"x"${' '.repeat(140_000)}}`
+  const headers = { 'content-type': 'application/json' }
+  t.equal((await app.inject({ method: 'POST', url: '/users/signin', headers, body })).statusCode, 413)
   t.strictSame(wire.calls, [])
 })
 

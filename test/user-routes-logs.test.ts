@@ -91,6 +91,9 @@ t.test('no password, code, session, token or attribute is logged, even at level 
     'NotAuthorized',
     'ResourceNotFound',
     'InternalError',
+    'InvalidPassword',
+    'PasswordHistoryPolicyViolation',
+    'UserLambdaValidation',
     'Nobody',
   ]) {
     // What Cognito says in a refusal may repeat what it was sent.

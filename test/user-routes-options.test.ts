@@ -8,6 +8,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import type { PoolOptions } from '../src/index.js'
 import userRoutes, { type UserRoutesOptions } from '../src/user-routes/index.js'
+import { resolveUserRoutes } from '../src/user-routes/options.js'
 import { connect } from '../src/user-routes/sdk.js'
 import { ask, createAccounts, headersOf } from './support/accounts.js'
 import { createApp, startIssuer } from './support/app.js'
@@ -15,6 +16,16 @@ import { startWire } from './support/cognito-wire.js'
 
 const { eu, us } = await startIssuer(t)
 const endpoint = 'http://127.0.0.1:1'
+
+const describePool = () => ({
+  name: 'eu',
+  userPoolId: eu.userPoolId,
+  region: eu.region,
+  appClientId: [eu.appClientId],
+  tokenUse: ['access'] as const,
+  issuers: [],
+  jwksUrls: [],
+})
 
 async function boot(options: object, pools: Readonly<Record<string, PoolOptions>> = { eu: eu.options() }) {
   const app = await createApp(t, pools)
@@ -33,6 +44,7 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
     [{ clientId: 'a b' }, /^user-routes\.clientId: expected the id of an app client/],
     [{ clientSecret: '' }, /^user-routes\.clientSecret: expected the secret/],
     [{ clientSecret: undefined }, /^user-routes\.clientSecret: expected/],
+    [{ clientSecret: 'read-from-a-file\n' }, /^user-routes\.clientSecret: expected .* without spaces/],
     [{ endpoint: 'http://example.com' }, /^user-routes\.endpoint: expected an https URL/],
     [{ endpoint: 'localhost:9229' }, /^user-routes\.endpoint: expected an https URL/],
     [{ endpoint, client }, /^user-routes\.endpoint: expected client to have it/],
@@ -92,6 +104,27 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
   await boot({ endpoint }, { eu: local })
   await boot({ client }, { eu: local })
   await boot({ prefix: '/users', logLevel: 'warn' })
+})
+
+t.test('the environment cannot send passwords where an option could not', async (t) => {
+  const pools = { eu: { ...describePool(), name: 'eu' } }
+  const resolve = (env: Record<string, string>, options: object = {}) =>
+    resolveUserRoutes(options, pools, env)
+  const remote = 'http://example.com'
+  const specific = {
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: remote,
+    AWS_ENDPOINT_URL: 'https://example.com',
+  }
+  for (const env of [{ AWS_ENDPOINT_URL: remote }, specific]) {
+    t.throws(() => resolve(env), {
+      name: 'TypeError',
+      message: /^user-routes: expected AWS_ENDPOINT_URL\w* to be/,
+    })
+    t.equal(resolve(env, { endpoint }).endpoint, endpoint, 'an option counts before it')
+    t.ok(resolve({ ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }))
+  }
+  for (const url of ['https://example.com', 'http://127.0.0.1:4566', ''])
+    t.ok(resolve({ AWS_ENDPOINT_URL: url }))
 })
 
 t.test('the plugin has to be there before', async (t) => {

@@ -1194,11 +1194,7 @@ export const groups = [
         'false',
       ],
       ['a flow that is not allowed is a bad request', '/flow not enabled/i.test(message)', 'false'],
-      [
-        'any message of Cognito',
-        'SHOWN.has(exception) &&\n      meaning === EXCEPTIONS[exception]',
-        'exception',
-      ],
+      ['any message of Cognito', 'SHOWN.has(exception) && meaning === EXCEPTIONS[exception]', 'exception'],
       ['a message of any length', '.slice(0, MAX_MESSAGE)', ''],
       ['a message of several lines', "message.replace(/[\\p{Cc}\\p{Cf}\\u2028\\u2029]+/gu, ' ')", 'message'],
       [
@@ -1321,7 +1317,7 @@ export const groups = [
     tests: ['user-routes'],
     rows: [
       ['anybody signs out', '    guard: guardAccount(scope, accounts),\n', ''],
-      ['a sign-out without effect', '      assertEffect(given, revoker)\n', ''],
+      ['a sign-out without effect', '      assertEffect(given)\n', ''],
       ['a sign-in is not marked', '...(signIn === undefined ? [] : [signIn]), ', ''],
       [
         'everywhere marks no user',
@@ -1329,13 +1325,22 @@ export const groups = [
         'signIn === undefined ? [user]',
       ],
       ['the mark of a user is too early', 'Math.max(now, Math.floor(iat))', 'now'],
-      ['marks without a store', 'canRevoke !== true || ', ''],
-      ['everywhere is not said to Cognito', "[call('GlobalSignOut', { AccessToken: token })]", '[]'],
+      ['everywhere is not said to Cognito', '...(everywhere ? [', '...(everywhere && !everywhere ? ['],
       ['a failed sign-out is answered as a success', 'throw outcome.reason', 'continue'],
+      ['any failure of a revocation is ignored', ' && error.exception === exception', ''],
+    ],
+  },
+  {
+    file: 'user-routes/sign-out',
+    tests: ['sign-out'],
+    rows: [
+      ['everywhere without the scope for it', 'if (given.everywhere === true) assertScope(token)', ''],
+      ['a sign-out marks nothing', 'if (cognito.canRevoke) await', 'if (!cognito.canRevoke) await'],
+      ['a revoked token cannot sign out everywhere again', ".catch(ignore('NotAuthorized'))", ''],
       [
-        'any failure of a revocation is ignored',
-        "!(error instanceof UserRouteError && error.exception === 'UnsupportedTokenType')",
-        'error === undefined',
+        'marks before Cognito',
+        '      await revokeAtCognito(accounts, token, given)\n',
+        '      await setMarks(scope, listMarks(token, false, 0))\n      await revokeAtCognito(accounts, token, given)\n',
       ],
     ],
   },

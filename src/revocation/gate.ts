@@ -17,7 +17,7 @@ import { keysOf, type RevocableToken, type RevocationMark } from './store.js'
 export type OnChange = (reason: string | undefined) => void
 
 /** A mark has more time than a check: it must not be lost, and nobody waits for it with every request. */
-const REVOKE_TIMEOUT_MS = 2000
+const REVOKE_TIMEOUT_MS = 500
 
 /** Stands between verified tokens and the store. */
 export class RevocationGate {

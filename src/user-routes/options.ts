@@ -137,7 +137,7 @@ const OPTIONS = Type.Object(
     pool: Type.Optional(text('the name of a registered pool')),
     clientId: Type.Optional(text('the id of an app client', '^[\\w+]{1,128}$')),
     clientSecret: Type.Optional(
-      text('the secret of the app client, without spaces or line ends', '^[\\w+]+$'),
+      text('the secret of the app client, without spaces or line ends', '^[\\x21-\\x7E]+$'),
     ),
     client: Type.Optional(
       Type.Unsafe<CognitoClient>({ ...Type.Any(), expected: 'a CognitoIdentityProviderClient' }),
