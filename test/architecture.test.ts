@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'schema',
     'doctor-check',
     'revocation/store',
+    'user-routes/client',
     'user-routes/errors',
     'user-routes/secret-hash',
   ],

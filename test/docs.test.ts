@@ -12,6 +12,11 @@ import { CognitoError, cognitoErrorCodes } from '../src/errors.js'
 import { optionNames } from '../src/options.js'
 import { requirementNames } from '../src/requirement.js'
 import { TestIssuer } from '../src/testing.js'
+import { WRITABLE } from '../src/user-routes/attributes.js'
+import { EXCEPTIONS, RULES } from '../src/user-routes/exceptions.js'
+import { UserRouteError, userRouteErrorCodes } from '../src/user-routes/index.js'
+import { PATHS, userRoutesNames } from '../src/user-routes/options.js'
+import { CHALLENGES } from '../src/user-routes/sign-in.js'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
@@ -163,6 +168,7 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
     ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
     ['## fastify-cognito/settings', 'src/settings.ts'],
     ['## fastify-cognito/testing', 'src/testing.ts'],
+    ['## fastify-cognito/user-routes', 'src/user-routes/index.ts'],
   ] as const) {
     const documented = names(table(section(page, heading), 'export'))
     t.strictSame(documented, sorted(exportsOf(path)), heading)
@@ -195,4 +201,40 @@ t.test('docs/testing.md has every member of the local issuer and of its pools, a
     sorted(names(table(section(page, heading), 'member')).map((entry) => entry.replace(/\(.*/, '')))
   t.strictSame(documented('## TestIssuer'), sorted(['TestIssuer.start', ...members(issuer)]))
   t.strictSame(documented('## TestPool'), sorted(members(issuer.createPool())))
+})
+
+t.test('docs/user-routes.md has every option, route, attribute and challenge, and no other', async (t) => {
+  const page = read('docs/user-routes.md')
+  const rows = table(section(page, '## Routes'), 'route')
+  t.strictSame(names(table(section(page, '## Options'), 'option')), sorted(userRoutesNames.options))
+  t.strictSame(names(rows.map(([name = '']) => [name])), sorted(userRoutesNames.routes))
+  const paths = rows.map(([, path = '']) => /`(?:GET|POST) ([^`]+)`/.exec(path)?.[1])
+  t.strictSame(paths, Object.values(PATHS))
+  const challenges = table(section(page, '## A second factor and other challenges'), 'challenge')
+  t.strictSame(names(challenges), sorted(Object.keys(CHALLENGES)))
+  const [, list = ''] = /that users write: ([^.]*)\./.exec(page) ?? []
+  t.strictSame(names([[list]]), sorted(WRITABLE))
+})
+
+t.test('docs/user-routes.md has every code with its status, and what each exception becomes', async (t) => {
+  const page = read('docs/user-routes.md')
+  const rows = table(section(page, '## Errors'), 'code')
+  t.strictSame(names(rows), sorted(userRouteErrorCodes))
+  for (const [cell = '', status = '', when = ''] of rows) {
+    const code = cell.replaceAll('`', '').trim() as (typeof userRouteErrorCodes)[number]
+    const error = new UserRouteError(code, { reason: '' })
+    t.equal(Number(status), error.statusCode, code)
+    t.equal(/Retry-After: (\d+)/.exec(when)?.[1], error.retryAfter?.toString(), code)
+  }
+  const plain = (cell = '') => cell.replaceAll('\\_', '_').trim()
+  const text = section(page, '### Exceptions of Cognito')
+  const documented = table(text, 'code').flatMap(([code, exceptions = '']) =>
+    names([[exceptions]]).map((exception) => [exception, plain(code)] as const),
+  )
+  t.strictSame(Object.fromEntries(documented), { ...EXCEPTIONS })
+  const rules = table(text, 'operation').map(([operation, exceptions = '', code]) => [
+    plain(operation),
+    Object.fromEntries(names([[exceptions]]).map((exception) => [exception, plain(code)])),
+  ])
+  t.strictSame(Object.fromEntries(rules), RULES)
 })

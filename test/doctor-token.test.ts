@@ -594,7 +594,14 @@ t.test('a defect is no refusal', async (t) => {
   const defect = () => {
     throw new RangeError('a defect')
   }
-  const plan: Authenticator['plan'] = (...given) => ({ ...authenticator.plan(...given), authorize: defect })
+  const plan: Authenticator['plan'] = (...given) => {
+    const sound = authenticator.plan(...given)
+    const pools = [...sound.pools].map(
+      ([name, { tokenUses, claimsReader }]) =>
+        [name, { tokenUses, claimsReader: { ...claimsReader, read: defect } }] as const,
+    )
+    return { ...sound, pools: new Map(pools) }
+  }
   for (const defective of [
     { ...authenticator, verify: defect },
     { ...authenticator, plan },

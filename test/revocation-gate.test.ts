@@ -37,7 +37,9 @@ function createClock() {
     },
     move(by: number) {
       ms += by
-      for (const { at, action } of timers) if (at <= ms) action()
+      const due = timers.filter(({ at }) => at <= ms)
+      timers = timers.filter(({ at }) => at > ms)
+      for (const { action } of due) action()
     },
     waiting: () => timers.length,
   }

@@ -245,8 +245,10 @@ t.test('within three seconds: a Cognito that never answers, connects, or lets an
     t.equal(status, 504)
     t.ok(seconds < 3, `${seconds} s`)
   }
+  const calls = throttling.wire.calls.length
   const throttled = await time(() => throttling.post('/signin', SIGN_IN))
   t.equal(throttled.status, 429)
+  t.equal(throttling.wire.calls.length, calls + 1)
   t.ok(throttled.seconds < 1, `${throttled.seconds} s: it is tried once`)
 })
 

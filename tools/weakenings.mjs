@@ -1175,4 +1175,238 @@ export const groups = [
     tests: ['revocation'],
     rows: [['app.cognito.verify does not ask', '      await gate?.pass(verified)\n', '']],
   },
+  {
+    file: 'user-routes/secret-hash',
+    tests: ['user-routes-errors'],
+    rows: [['a secret hash without the user', '.update(username + clientId)', '.update(clientId)']],
+  },
+  {
+    file: 'user-routes/exceptions',
+    tests: ['user-routes-errors'],
+    rows: [
+      [
+        'a wrong secret is a wrong password',
+        "exception === 'NotAuthorized' && /secret/i.test(message)",
+        'false',
+      ],
+      ['a flow that is not allowed is a bad request', '/flow not enabled/i.test(message)', 'false'],
+      [
+        'any message of Cognito',
+        'SHOWN.has(exception) &&\n      meaning === EXCEPTIONS[exception]',
+        'exception',
+      ],
+      ['a message of any length', '.slice(0, MAX_MESSAGE)', ''],
+      ['a message of several lines', "message.replace(/[\\p{Cc}\\p{Cf}\\u2028\\u2029]+/gu, ' ')", 'message'],
+      [
+        'any name of an error',
+        "/^E[A-Z]{3,20}$|^[A-Za-z]{1,60}$/.test(text) && text !== 'undefined'",
+        'text',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/exceptions',
+    tests: ['user-routes-logs'],
+    rows: [
+      ['what Cognito says is logged', 'REMEDIES[exception]].filter', 'REMEDIES[exception], message].filter'],
+    ],
+  },
+  {
+    file: 'user-routes/exceptions',
+    tests: ['user-routes'],
+    rows: [
+      [
+        'a confirmation tells of unknown users',
+        "ConfirmSignUp: { NotAuthorized: 'CODE_INVALID', UserNotFound: 'CODE_INVALID' },",
+        '',
+      ],
+      [
+        'a reset tells of unknown users',
+        "    UserNotFound: 'CODE_INVALID',\n    UserNotConfirmed",
+        '    UserNotConfirmed',
+      ],
+      [
+        'a sign-in tells of unknown users',
+        "UserNotFound: 'CREDENTIALS_INVALID'",
+        "UserNotFound: 'NOT_CONFIRMED'",
+      ],
+      [
+        'an expired code tells of known users',
+        "ExpiredCode: 'CODE_INVALID'",
+        "ExpiredCode: 'REQUEST_INVALID'",
+      ],
+      ['an emulator tells of known users', "InitiateAuth: { InvalidPassword: 'CREDENTIALS_INVALID' },", ''],
+      [
+        'a forgotten password tells of unknown users',
+        "  'UserNotFound',\n  'NotAuthorized',",
+        "  'NotAuthorized',",
+      ],
+      [
+        'a forgotten password tells of known users',
+        "  'LimitExceeded',\n  'CodeDeliveryFailure',",
+        "  'CodeDeliveryFailure',",
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/sign-up',
+    tests: ['user-routes'],
+    rows: [
+      [
+        'another code tells of unknown users',
+        "answerAlike(call('ResendConfirmationCode', user), log)",
+        "call('ResendConfirmationCode', user)",
+      ],
+      ['an outage is answered as a success', 'if (!tellsOfUser(error)) throw error', ''],
+    ],
+  },
+  {
+    file: 'user-routes/password',
+    tests: ['user-routes'],
+    rows: [
+      [
+        'a code for a password tells of unknown users',
+        "answerAlike(call('ForgotPassword', user), log)",
+        "call('ForgotPassword', user)",
+      ],
+      ['anybody changes a password', '    guard: guardAccount(scope, accounts, ADMIN_SCOPE),\n', ''],
+      [
+        'any token of a user changes a password',
+        'guardAccount(scope, accounts, ADMIN_SCOPE)',
+        'guardAccount(scope, accounts)',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/route',
+    tests: ['user-routes'],
+    rows: [
+      ['a machine has an account', "principal === 'user'", 'principal !== undefined'],
+      ['an ID token signs out', "tokenUse: 'access',", "tokenUse: ['access', 'id'],"],
+      ['a sign-out asks for the claims of the pool', '    claims: Type.Object({}),\n', ''],
+      ['a sign-out asks for the user', '    loadUser: () => true,\n', ''],
+    ],
+  },
+  {
+    file: 'user-routes/route',
+    tests: ['user-routes-options'],
+    rows: [['the audit lists open account routes', ' && { config: OPEN }', ' && { config: {} }']],
+  },
+  {
+    file: 'user-routes/sign-in',
+    tests: ['user-routes'],
+    rows: [
+      ['a challenge under the name that was typed', "parameters['USER_ID_FOR_SRP'] ?? ", ''],
+      [
+        'a challenge with the attributes of the user',
+        'const { userAttributes: _, ...parameters } =',
+        'const parameters: Readonly<Record<string, string>> =',
+      ],
+      [
+        'a form is answered a challenge',
+        'isForm(request) && answer.AuthenticationResult === undefined',
+        'false',
+      ],
+      ['every failed refresh is tried the old way', 'if (!isNotOffered(error)) throw error', ''],
+      ['a hash over no user name', 'accounts.clientSecret !== undefined && username === undefined', 'false'],
+      ['every route reads forms', 'readForms(inner)', 'readForms(scope)'],
+    ],
+  },
+  {
+    file: 'user-routes/sign-out',
+    tests: ['user-routes'],
+    rows: [
+      ['anybody signs out', '    guard: guardAccount(scope, accounts),\n', ''],
+      ['a sign-out without effect', '      assertEffect(given, revoker)\n', ''],
+      ['a sign-in is not marked', '...(signIn === undefined ? [] : [signIn]), ', ''],
+      [
+        'everywhere marks no user',
+        'everywhere || signIn === undefined ? [user]',
+        'signIn === undefined ? [user]',
+      ],
+      ['the mark of a user is too early', 'Math.max(now, Math.floor(iat))', 'now'],
+      ['marks without a store', 'canRevoke !== true || ', ''],
+      ['everywhere is not said to Cognito', "[call('GlobalSignOut', { AccessToken: token })]", '[]'],
+      ['a failed sign-out is answered as a success', 'throw outcome.reason', 'continue'],
+      [
+        'any failure of a revocation is ignored',
+        "!(error instanceof UserRouteError && error.exception === 'UnsupportedTokenType')",
+        'error === undefined',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/me',
+    tests: ['user-routes'],
+    rows: [
+      ['anybody is somebody', '    guard: guardMe(scope, accounts),\n', ''],
+      ['Cognito is asked with any token', 'isFresh(request) ? fresh(', 'isFresh === undefined ? fresh('],
+    ],
+  },
+  {
+    file: 'user-routes/attributes',
+    tests: ['user-routes', 'user-routes-options'],
+    rows: [
+      ['attributes beside the list', '{ additionalProperties: false }', '{}'],
+      ['any attribute is for users', 'WRITABLE.includes(wire) || /^custom:[^\\s:]+$/.test(wire)', 'wire'],
+      [
+        'text that cannot be read back',
+        'if (compiled.decode(coerce(text, schema)) !== undefined) return',
+        'if (compiled) return',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/body',
+    tests: ['user-routes-errors', 'user-routes'],
+    rows: [
+      ['names of the body in an error', "listKnown(path, schema).join('.')", "path.join('.')"],
+      [
+        'text of the body in an error',
+        "} catch {\n      // Nothing of the parser's message: it repeats the text.\n      done(malformed('the body is no JSON', 'no JSON'))",
+        '} catch (error) {\n      done(error as Error)',
+      ],
+      ['bodies of other media types', '  scope.removeAllContentTypeParsers()\n', ''],
+    ],
+  },
+  {
+    file: 'user-routes/form',
+    tests: ['user-routes'],
+    rows: [
+      ['a parameter of a form twice', 'new Set(names).size < names.length', 'false'],
+      ['any grant type', "grantType !== 'password'", 'false'],
+      ['a description that RFC 6749 does not allow', ".replace(NO_DESCRIPTION, ' ')", ''],
+    ],
+  },
+  {
+    file: 'user-routes/index',
+    tests: ['user-routes-errors'],
+    rows: [
+      ['an answer with tokens is stored', "void reply.header('cache-control', 'no-store')", 'void reply'],
+      ['an error with status 200', '  reply.code(statusCode)\n', ''],
+      ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+      ['401 without a challenge', 'if (statusCode === 401)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'user-routes/sdk',
+    tests: ['user-routes-errors'],
+    rows: [
+      ['a throttled call is tried again', 'maxAttempts: 1', 'maxAttempts: 3'],
+      ['a call without end', 'const DEADLINE_MS = 2500', 'const DEADLINE_MS = 25_000'],
+      ['a client that waits without end', 'await untilAborted(answer, deadline)', 'await answer'],
+    ],
+  },
+  {
+    file: 'user-routes/options',
+    tests: ['user-routes-options'],
+    rows: [
+      ['an endpoint that anybody can read', 'parsePrivateUrl(endpoint) === undefined', 'false'],
+      ['an app client of somebody else', '(appClientId === null || appClientId.includes(chosen))', 'chosen'],
+      ['an option vanishes', "  assertDefined(options, userRoutesNames.options, 'user-routes')\n", ''],
+      ['a route comes back', "  assertDefined(routes, [name], 'user-routes.routes')\n", ''],
+      ['the hooks of a route vanish', "  assertDefined(option, ['path', 'hooks'], at)\n", ''],
+      ['hooks before the guard', '[guard, ...hooks]', '[...hooks, guard]'],
+    ],
+  },
 ]

@@ -116,16 +116,11 @@ const WORD = /^\w[\w ]{0,59}$/
 
 async function within(ms: number, answer: unknown, clock: Clock): Promise<unknown> {
   if (!isPromised(answer)) return answer
-  let callOff = () => {}
-  const deadline = new Promise((_resolve, reject) => {
+  return new Promise((resolve, reject) => {
     // A process that was busy for that long may have the answer by now: it is read before.
-    callOff = clock.after(ms, () => setImmediate(reject, new Failure(`no answer within ${ms} ms`)))
+    const callOff = clock.after(ms, () => setImmediate(reject, new Failure(`no answer within ${ms} ms`)))
+    void Promise.resolve(answer).then(resolve, reject).then(callOff)
   })
-  try {
-    return await Promise.race([answer, deadline])
-  } finally {
-    callOff()
-  }
 }
 
 /** One description serves all requests with a token. */

@@ -63,7 +63,19 @@ function listKnown([name, ...rest]: readonly string[], schema: TSchema): readonl
 
 /** Answers are made by these routes alone, so the schema has nothing to leave out; of an error, what Fastify shows. */
 function serialize(data: unknown): string {
-  if (!(data instanceof Error)) return JSON.stringify(data)
-  const { statusCode, code, error, message } = data as Error & Readonly<Record<string, unknown>>
-  return JSON.stringify({ statusCode, code, error, message })
+  if (!(data instanceof Error)) return JSON.stringify(data, toJson)
+  const {
+    statusCode,
+    code,
+    error,
+    message,
+    shown = message,
+  } = data as Error & Readonly<Record<string, unknown>>
+  return JSON.stringify({ statusCode, code, error, message: shown })
+}
+
+/** What a transform of the application may have made of a claim, and JSON has no form for. */
+function toJson(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  return value instanceof Set ? [...value] : value
 }

@@ -157,11 +157,13 @@ export interface UserRouteErrorDetails {
   /** The exception of Cognito that it stands for, without the suffix `Exception`. */
   readonly exception?: string
   /**
-   * Text for the client in place of the code's own.
+   * Fixed text for the client in place of the code's own.
    *
-   * @defaultValue the fixed text of the code
+   * @defaultValue the text of the code
    */
   readonly message?: string
+  /** What Cognito or a Lambda of the operator says to the user. It is sent in place of the message, and never logged. */
+  readonly shown?: string
 }
 
 /**
@@ -187,11 +189,15 @@ export class UserRouteError extends Error {
   readonly exception: string | undefined
   /** Whole seconds, with status 429. */
   readonly retryAfter: number | undefined
+  /** What the client is told: the rules of a password, what a Lambda of the operator says, or the message. No log has it. */
+  declare readonly shown: string
 
   /** The routes make them; an application makes one to test its error handler. */
-  constructor(code: UserRouteErrorCode, { reason, pool, exception, message }: UserRouteErrorDetails) {
+  constructor(code: UserRouteErrorCode, { reason, pool, exception, message, shown }: UserRouteErrorDetails) {
     const fault: Fault = FAULTS[code]
     super(message ?? fault.message)
+    // Not enumerable: a logger writes what is. Fastify answers an object whose prototype is the error, so not private.
+    Object.defineProperty(this, 'shown', { value: shown ?? this.message })
     this.code = code
     this.statusCode = fault.status
     this.oauth = fault.oauth

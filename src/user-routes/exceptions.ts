@@ -84,12 +84,19 @@ export const RULES: Partial<Record<Operation, Partial<Record<Exception, Code>>>>
   },
   // Not declared for it; an emulator says so of a wrong password.
   InitiateAuth: { InvalidPassword: 'CREDENTIALS_INVALID' },
-  RefreshTokenAuth: { NotAuthorized: 'REFRESH_TOKEN_INVALID', UserNotFound: 'REFRESH_TOKEN_INVALID' },
+  // Here the hash is over a user name that the client has sent: another one makes it wrong, too.
+  RespondToAuthChallenge: { SecretMismatch: 'CREDENTIALS_INVALID' },
+  RefreshTokenAuth: {
+    NotAuthorized: 'REFRESH_TOKEN_INVALID',
+    UserNotFound: 'REFRESH_TOKEN_INVALID',
+    SecretMismatch: 'REFRESH_TOKEN_INVALID',
+  },
   GetTokensFromRefreshToken: {
     NotAuthorized: 'REFRESH_TOKEN_INVALID',
     UserNotFound: 'REFRESH_TOKEN_INVALID',
   },
-  RevokeToken: { Unauthorized: 'CONFIGURATION' },
+  // Of another app client, as far as AWS says. The client has sent it.
+  RevokeToken: { Unauthorized: 'REQUEST_INVALID' },
 }
 
 /** Exceptions of an operation that are only raised for a user that there is, or only for one that there is not. */
@@ -119,7 +126,7 @@ const MAX_MESSAGE = 300
 
 const REMEDIES: Partial<Record<Exception, string>> = {
   SecretMismatch:
-    'the app client has another secret than clientSecret, or none, or one while clientSecret is left out',
+    'the app client has another secret than clientSecret, or none, or one while clientSecret is left out; or, with a challenge or a refresh token, the user name that was sent is not the real one',
   FlowNotEnabled: 'the app client has to allow ALLOW_USER_PASSWORD_AUTH and ALLOW_REFRESH_TOKEN_AUTH',
   ResourceNotFound: 'there is no such app client in this region; check clientId and the region of the pool',
   InvalidUserPoolConfiguration: 'the user pool is not set up for what was asked',
@@ -127,7 +134,7 @@ const REMEDIES: Partial<Record<Exception, string>> = {
   FeatureUnavailableInTier: 'the feature plan of the user pool does not include this operation',
   UnsupportedOperation:
     'the app client does not support this operation; for RevokeToken enable token revocation',
-  Unauthorized: 'the app client is not authorized to revoke the token; check clientId and clientSecret',
+  Unauthorized: 'the refresh token is of another app client, or clientId and clientSecret are wrong',
   InvalidSmsRoleAccessPolicy: 'the SMS role of the user pool may not publish to SNS',
   InvalidSmsRoleTrustRelationship:
     'the SMS role of the user pool does not trust Cognito, or has another external id',
@@ -159,8 +166,7 @@ export function toUserRouteError(operation: Operation, thrown: unknown, pool: st
     pool,
     exception,
     // Only where it means what it says: else it would tell what the code keeps to itself.
-    ...(SHOWN.has(exception) &&
-      meaning === EXCEPTIONS[exception] && { message: toPlainText(String(message)) }),
+    ...(SHOWN.has(exception) && meaning === EXCEPTIONS[exception] && { shown: toPlainText(String(message)) }),
   })
 }
 

@@ -51,11 +51,11 @@ export function answerForm(error: FastifyError, request: FastifyRequest, reply: 
   if (!isForm(request)) throw error
   const status = error.statusCode ?? 500
   request.log[status >= 500 ? 'error' : 'info']({ err: error }, error.message)
-  const { oauth, code, message } = error instanceof UserRouteError ? error : toOAuth(status)
+  const { oauth, code, shown } = error instanceof UserRouteError ? error : toOAuth(status)
   // §5.2: 400 for everything that the client can do something about.
   return reply
     .code(status >= 500 || status === 429 ? status : 400)
-    .send({ error: oauth, error_description: message.replace(NO_DESCRIPTION, ' '), code })
+    .send({ error: oauth, error_description: shown.replace(NO_DESCRIPTION, ' '), code })
 }
 
 /** §5.2 */
@@ -63,7 +63,7 @@ const NO_DESCRIPTION = /[^\x20\x21\x23-\x5B\x5D-\x7E]/g
 
 /** Of a hook of the application, or of Fastify itself. */
 function toOAuth(status: number) {
-  if (status >= 500) return { oauth: 'server_error', message: 'Internal Server Error', code: undefined }
+  if (status >= 500) return { oauth: 'server_error', shown: 'Internal Server Error', code: undefined }
   const oauth = status === 429 ? 'temporarily_unavailable' : 'invalid_request'
-  return { oauth, message: 'The request was refused', code: undefined }
+  return { oauth, shown: 'The request was refused', code: undefined }
 }

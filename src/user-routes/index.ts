@@ -17,6 +17,7 @@ import { addSignInRoutes } from './sign-in.js'
 import { addSignOutRoute } from './sign-out.js'
 import { addSignUpRoutes } from './sign-up.js'
 
+export type { CognitoClient } from './client.js'
 export {
   type OAuthError,
   UserRouteError,
@@ -25,7 +26,6 @@ export {
   userRouteErrorCodes,
 } from './errors.js'
 export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
-export type { CognitoClient } from './sdk.js'
 
 /**
  * Adds the account routes of one pool, under the prefix of the registration. It needs `fastify-cognito` to be registered
@@ -39,7 +39,7 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   if (!scope.hasDecorator('cognito') || !scope.hasDecorator('authRequired')) {
     throw new TypeError('user-routes: expected fastify-cognito to be registered before')
   }
-  const { attributes: declared, ...options } = resolveUserRoutes(given, scope.cognito.pools)
+  const { attributes: declared, ...options } = resolveUserRoutes(given, scope.cognito.pools, process.env)
   const { pool, endpoint, client, routes } = options
   const attributes = compileAttributes(declared)
   // Unsigned calls to an endpoint that is given need no region, but the SDK wants one.
@@ -54,7 +54,8 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   addSignOutRoute(scope, accounts)
   addPasswordRoutes(scope, accounts)
   addMeRoute(scope, accounts)
-  if (routes.signin !== false) addSignIn(scope.cognito.openapi, pool.name, scope.prefix + routes.signin.path)
+  if (routes.signin !== false)
+    addSignIn(scope.cognito.openapi, pool.name, scope.prefix.replace(/\/$/, '') + routes.signin.path)
 }
 
 function addHeaders(scope: FastifyInstance): void {

@@ -8,7 +8,7 @@ import type { PoolDescription } from '../cognito.js'
 import { parsePrivateUrl } from '../private-url.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
 import { attributesOption } from './attributes.js'
-import type { CognitoClient } from './sdk.js'
+import type { CognitoClient } from './client.js'
 
 /** Hooks of Fastify that a route can be given. */
 const HOOKS = [
@@ -136,7 +136,9 @@ const OPTIONS = Type.Object(
   {
     pool: Type.Optional(text('the name of a registered pool')),
     clientId: Type.Optional(text('the id of an app client', '^[\\w+]{1,128}$')),
-    clientSecret: Type.Optional(text('the secret of the app client')),
+    clientSecret: Type.Optional(
+      text('the secret of the app client, without spaces or line ends', '^[\\w+]+$'),
+    ),
     client: Type.Optional(
       Type.Unsafe<CognitoClient>({ ...Type.Any(), expected: 'a CognitoIdentityProviderClient' }),
     ),
@@ -154,6 +156,8 @@ const areDocumented: [
   IsDocumented<UserRouteOptions, typeof ROUTE>,
 ] = [true, true]
 void areDocumented
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of all options, for the documentation to be held against. */
 export const userRoutesNames = {
@@ -173,11 +177,13 @@ const REGISTRATION = new Set(['prefix', 'logLevel', 'logSerializers'])
  *
  * @param given - the options of the registration, `prefix` among them
  * @param pools - the registered ones, `app.cognito.pools`
+ * @param env - the environment, which can send the SDK elsewhere
  * @throws {TypeError} naming the path of a wrong option, `user-routes.endpoint`, and what was expected
  */
 export function resolveUserRoutes(
   given: object,
   pools: Readonly<Record<string, PoolDescription>>,
+  env: Environment,
 ): ResolvedUserRoutes {
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => !REGISTRATION.has(name)))
   assertOptions(schema, options, 'user-routes')
@@ -185,6 +191,7 @@ export function resolveUserRoutes(
   const { clientSecret, client, endpoint, attributes, hooks = {}, routes = {} }: UserRoutesOptions = options
   const pool = choosePool(options, pools)
   assertReachable(pool, client, endpoint)
+  if (client === undefined && endpoint === undefined) assertOwnEndpoint(env)
   return {
     pool,
     clientId: chooseClientId(options, pool),
@@ -237,6 +244,17 @@ function assertReachable(
   if (parsePrivateUrl(endpoint) === undefined) {
     throw new TypeError('user-routes.endpoint: expected an https URL, or an http URL on loopback')
   }
+}
+
+/** Names that the SDK reads by itself, the first one first. */
+const ENDPOINTS = ['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER', 'AWS_ENDPOINT_URL'] as const
+
+/** Passwords must not go to a place that an option could not name. */
+function assertOwnEndpoint(env: Environment): void {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return
+  const name = ENDPOINTS.find((variable) => env[variable])
+  if (name === undefined || parsePrivateUrl(env[name] as string) !== undefined) return
+  throw new TypeError(`user-routes: expected ${name} to be an https URL, or an http URL on loopback`)
 }
 
 function resolveRoute(name: UserRouteName, routes: NonNullable<UserRoutesOptions['routes']>): ResolvedRoute {

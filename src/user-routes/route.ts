@@ -42,6 +42,9 @@ export interface AccountRoute<B extends TSchema, Q extends TSchema> {
   ) => Promise<unknown>
 }
 
+/** The longest tokens and attributes fit in; what is larger is not worth the time to find out what is wrong with it. */
+const BODY_LIMIT = 131_072
+
 /** For the audit of routes: meant to be open. */
 const OPEN = { cognito: false } as const
 
@@ -59,6 +62,7 @@ export function addRoute<B extends TSchema, Q extends TSchema>(
     ...mergeHooks(guard, hooks, resolved.hooks),
     method,
     url: resolved.path,
+    bodyLimit: BODY_LIMIT,
     schema: toSchema(route),
     ...(guard === undefined && { config: OPEN }),
     ...(errorHandler !== undefined && { errorHandler }),

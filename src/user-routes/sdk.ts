@@ -3,12 +3,8 @@
  * @module
  */
 import type * as Sdk from '@aws-sdk/client-cognito-identity-provider'
+import type { CognitoClient } from './client.js'
 import { type Operation, toUserRouteError } from './exceptions.js'
-
-/** A `CognitoIdentityProviderClient` of the AWS SDK, by its shape. */
-export interface CognitoClient {
-  readonly send: (command: never, options: { readonly abortSignal: AbortSignal }) => Promise<unknown>
-}
 
 /** What an operation takes and answers. */
 interface Operations extends Record<Operation, readonly [input: object, output: object]> {
@@ -63,6 +59,9 @@ const PACKAGE = '@aws-sdk/client-cognito-identity-provider'
 /** With what else a request takes, it is answered within three seconds. */
 const DEADLINE_MS = 2500
 
+/** Calls at once. The SDK has 50 by itself, and those that wait for one of them would run into the deadline. */
+const MAX_SOCKETS = 1000
+
 /** When whatever a request asks of Cognito has to be answered. */
 export const createDeadline = () => AbortSignal.timeout(DEADLINE_MS)
 
@@ -97,6 +96,7 @@ function createClient(sdk: typeof Sdk, { region, endpoint }: ConnectionInit) {
   return new sdk.CognitoIdentityProviderClient({
     region,
     maxAttempts: 1,
+    requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS }, httpAgent: { maxSockets: MAX_SOCKETS } },
     ...(endpoint !== undefined && { endpoint }),
   })
 }

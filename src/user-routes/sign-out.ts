@@ -4,28 +4,14 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Authentication } from '../authentication.js'
+import { CognitoError } from '../errors.js'
 import { ownMember } from '../members.js'
+import type { Revocation } from '../revocation/mark.js'
 import { type Static, Type } from '../schema.js'
 import { malformed } from './body.js'
 import { UserRouteError } from './errors.js'
 import { body, nothing, TOKEN } from './fields.js'
-import { type Accounts, addRoute, guardAccount, withSecret } from './route.js'
-
-/** A mark of revocation, as `app.cognito.revoke` takes it. Times are seconds since 1970. */
-export interface SignOutMark {
-  readonly pool: string
-  readonly by: 'jti' | 'origin_jti' | 'sub'
-  readonly value: string
-  readonly notBefore?: number
-  readonly exp?: number
-}
-
-/** `app.cognito`, as far as it can revoke. */
-interface Revoker {
-  /** Whether a store is configured. */
-  readonly canRevoke?: boolean
-  readonly revoke?: (mark: SignOutMark) => Promise<void>
-}
+import { type Accounts, ADMIN_SCOPE, addRoute, guardAccount, withSecret } from './route.js'
 
 const SIGN_OUT = body({ refresh_token: Type.Optional(TOKEN), everywhere: Type.Optional(Type.Boolean()) })
 
@@ -42,44 +28,63 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts): voi
     faults: [401, 403],
     async handle({ body: given }, { cognito }) {
       const token = cognito as Authentication
-      const revoker: Revoker = scope.cognito as object
-      assertEffect(given, revoker)
-      // The marks first, as they need nobody else. Each of the three is done whatever becomes of the others.
-      const marks = listMarks(token, given.everywhere === true, Math.floor(Date.now() / 1000))
-      const marked = await Promise.allSettled([setMarks(revoker, marks)])
-      const revoked = await Promise.allSettled(revokeAtCognito(accounts, token, given))
-      for (const outcome of [...marked, ...revoked]) {
-        if (outcome.status === 'rejected') throw outcome.reason
-      }
+      assertEffect(given)
+      if (given.everywhere === true) assertScope(token)
+      await revokeAtCognito(accounts, token, given)
+      // Last, so that a sign-out that failed can be repeated; and of the time when nothing is refreshed any more.
+      await setMarks(scope, listMarks(token, given.everywhere === true, Math.floor(Date.now() / 1000)))
     },
   })
 }
 
-function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>, { canRevoke }: Revoker): void {
-  if (refresh_token !== undefined || everywhere === true || canRevoke === true) return
+/** A mark ends after a day; what the refresh token goes on to get would not be refused then. */
+function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): void {
+  if (refresh_token !== undefined || everywhere === true) return
   throw malformed(
-    'nothing would be revoked: no refresh token was sent, and no revocation store is configured',
+    'nothing would be revoked: neither refresh_token nor everywhere was sent',
     'send refresh_token, or everywhere: true',
   )
 }
 
-function revokeAtCognito(
+/** Cognito would refuse it, in words that say something else. */
+function assertScope({ scopes, pool }: Authentication): void {
+  if (scopes.has(ADMIN_SCOPE)) return
+  const reason = `the token lacks the scope ${ADMIN_SCOPE}, by which Cognito lets its bearer sign out everywhere`
+  throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', {
+    reason,
+    pool,
+    challenge: { scope: ADMIN_SCOPE },
+  })
+}
+
+/** Each is done whatever becomes of the other. */
+async function revokeAtCognito(
   accounts: Accounts,
   { token }: Authentication,
   { refresh_token: Token, everywhere = false }: Static<typeof SIGN_OUT>,
-): readonly Promise<unknown>[] {
+): Promise<void> {
   const { call, clientId: ClientId } = accounts
-  return [
+  const calls = [
     ...(Token === undefined
       ? []
-      : [call('RevokeToken', { Token, ClientId, ...withSecret(accounts) }).catch(ignoreUnsupported)]),
-    ...(everywhere ? [call('GlobalSignOut', { AccessToken: token })] : []),
+      : [
+          call('RevokeToken', { Token, ClientId, ...withSecret(accounts) }).catch(
+            ignore('UnsupportedTokenType'),
+          ),
+        ]),
+    ...(everywhere ? [call('GlobalSignOut', { AccessToken: token }).catch(ignore('NotAuthorized'))] : []),
   ]
+  for (const outcome of await Promise.allSettled(calls)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
 }
 
-/** RFC 7009 §2.2: a token that cannot be revoked is no error, as the client can do nothing about it. */
-function ignoreUnsupported(error: unknown): void {
-  if (!(error instanceof UserRouteError && error.exception === 'UnsupportedTokenType')) throw error
+/**
+ * RFC 7009 §2.2: a token that cannot be revoked is no error, as the client can do nothing about it. And an access token
+ * that the guard has verified is refused by Cognito where everything was revoked already.
+ */
+const ignore = (exception: string) => (error: unknown) => {
+  if (!(error instanceof UserRouteError && error.exception === exception)) throw error
 }
 
 /**
@@ -88,13 +93,13 @@ function ignoreUnsupported(error: unknown): void {
  *
  * @param now - whole seconds since 1970
  */
-export function listMarks(token: Token, everywhere: boolean, now: number): readonly SignOutMark[] {
+export function listMarks(token: Token, everywhere: boolean, now: number): readonly Revocation[] {
   const { pool, subject, payload } = token
   const [originJti, jti] = [ownText(payload, 'origin_jti'), ownText(payload, 'jti')]
   const [iat, exp] = [Number(payload['iat']), Number(payload['exp'])]
   // A token may have been issued by a clock that is ahead of this one.
-  const user: SignOutMark = { pool, by: 'sub', value: subject, notBefore: Math.max(now, Math.floor(iat)) }
-  const signIn: SignOutMark | undefined =
+  const user: Revocation = { pool, by: 'sub', value: subject, notBefore: Math.max(now, Math.floor(iat)) }
+  const signIn: Revocation | undefined =
     originJti !== undefined
       ? { pool, by: 'origin_jti', value: originJti }
       : jti !== undefined
@@ -108,8 +113,7 @@ const ownText = (payload: Token['payload'], name: string) => {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Sets the marks where a store is configured. */
-export async function setMarks({ canRevoke, revoke }: Revoker, marks: readonly SignOutMark[]): Promise<void> {
-  if (canRevoke !== true || revoke === undefined) return
-  await Promise.all(marks.map((mark) => revoke(mark)))
+/** Where no store is configured, Cognito's own doors are the only ones that close. */
+async function setMarks({ cognito }: FastifyInstance, marks: readonly Revocation[]): Promise<void> {
+  if (cognito.canRevoke) await Promise.all(marks.map((mark) => cognito.revoke(mark as never)))
 }

@@ -12,6 +12,7 @@ import cognito, {
   type PoolSet,
   type Pools,
 } from 'fastify-cognito'
+import userRoutes, { type CognitoClient, type UserRouteError } from 'fastify-cognito/user-routes'
 import { expectType } from './expect.js'
 
 type Of<N extends string> = Authentication<N, 'access', AccessClaims> | Authentication<N, 'id', IdClaims>
@@ -91,3 +92,22 @@ app.register(async (scope) => {
     expectType<Authentication<'eu', 'id', IdClaims>>()(request.cognito)
   })
 })
+
+declare const client: CognitoClient
+await app.register(userRoutes, {
+  pool: 'eu',
+  prefix: '/users',
+  client,
+  routes: { signup: false, me: '/self' },
+})
+await app.register(userRoutes, {
+  attributes: Type.Object({ seats: Type.Integer({ alias: 'custom:seats' }) }),
+  hooks: { onRequest: [async (request) => void request.ip], preHandler: (_request, _reply, done) => done() },
+})
+// @ts-expect-error a misspelt option
+await app.register(userRoutes, { pool: 'eu', clientID: 'client' })
+// @ts-expect-error a misspelt route
+await app.register(userRoutes, { routes: { signUp: false } })
+app.setErrorHandler<UserRouteError>((error, _request, reply) =>
+  error.code === 'COGNITO_USER_ERR_NOT_CONFIRMED' ? reply.send({ next: '/confirm' }) : reply.send(error),
+)
