@@ -10,7 +10,7 @@ import type { RevocableToken, RevocationMark } from './store.js'
 
 /** A copy of the marks. */
 export interface Replica {
-  /** Whether the copy is complete, and was so less than a minute ago. */
+  /** Whether the copy is kept complete, and was so less than a minute ago. */
   readonly isCurrent: () => boolean
   /** Whether a mark of the copy concerns the token. */
   readonly concerns: (token: RevocableToken) => boolean
@@ -67,7 +67,7 @@ export function createReplica(redis: Redis, stream: string, clock: Clock, timeOf
     },
   }
   return {
-    isCurrent: () => clock.now() - completeAt <= MAX_AGE_MS,
+    isCurrent: () => follower !== undefined && clock.now() - completeAt <= MAX_AGE_MS,
     concerns: (token) => table.concerns(token),
     add,
     open() {
@@ -77,7 +77,6 @@ export function createReplica(redis: Redis, stream: string, clock: Clock, timeOf
     async close() {
       users -= 1
       if (users > 0) return
-      completeAt = Number.NEGATIVE_INFINITY
       const closing = follower?.close()
       follower = undefined
       await closing

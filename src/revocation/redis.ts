@@ -12,8 +12,8 @@ import { concerns, type RevocationStore } from './store.js'
 /** Options of {@link redisRevocation}. */
 export interface RedisRevocationOptions {
   /**
-   * A client of `ioredis` or of `@redis/client` (`redis`) 5, or `app.redis` of `@fastify/redis`. The application connects
-   * it, listens to its errors, and closes it.
+   * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
+   * application connects it, listens to its errors, and closes it.
    */
   readonly client: RedisClient
   /**
