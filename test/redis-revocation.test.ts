@@ -123,7 +123,7 @@ async function tryCase(t: Test, options: RedisRevocationOptions, { mark, revoked
 /** A store that is ready; closed with the test. */
 async function openStore(t: Test, options: RedisRevocationOptions): Promise<RevocationStore> {
   const store = redisRevocation(options)
-  store.open?.()
+  void store.open?.()
   t.teardown(() => store.close?.())
   if (options.replica) t.ok(await until(() => isCopied(store), 5000), 'the copy is complete')
   return store

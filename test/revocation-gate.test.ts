@@ -93,6 +93,61 @@ t.test('a store that fails five times in a row is left alone for five seconds', 
   t.equal(clock.waiting(), 0)
 })
 
+t.test(
+  'what a store knows is believed while it is left alone, and an answer at once ends that',
+  async (t) => {
+    const token = await verifiedToken(t)
+    const clock = createClock()
+    const changes: unknown[] = []
+    let known: boolean | undefined
+    let answer: () => boolean | Promise<boolean> = () => Promise.reject(new Error('down'))
+    const store = { recall: () => known, isRevoked: () => answer(), revoke() {} }
+    const options = { store, timeout: 0.05, onError: 'allow' } as const
+    const gate = new RevocationGate(options, (reason) => changes.push(reason), clock)
+    const pass = async () => gate.pass(token)
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await pass()
+      clock.move(50)
+    }
+    t.equal(changes.length, 1)
+    known = true
+    await t.rejects(
+      pass(),
+      { code: 'COGNITO_ERR_TOKEN_REVOKED' },
+      'though the store is left alone, and onError allows',
+    )
+    known = false
+    await pass()
+    known = undefined
+    answer = () => true
+    await pass()
+    clock.move(5000)
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await t.rejects(pass(), { code: 'COGNITO_ERR_TOKEN_REVOKED' }, 'asked again by everybody')
+    known = 'yes' as never
+    await pass()
+    t.match(changes.at(-1), /its answer is no boolean/)
+  },
+)
+
+t.test('what was asked at the same time and fails counts once', async (t) => {
+  const token = await verifiedToken(t)
+  let asked = 0
+  const store = {
+    async isRevoked(): Promise<boolean> {
+      asked += 1
+      throw new Error('a hiccup')
+    },
+    revoke() {},
+  }
+  const clock = createClock()
+  const gate = new RevocationGate({ store, timeout: 0.05, onError: 'allow' }, () => {}, clock)
+  await Promise.all(Array.from({ length: 50 }, () => gate.pass(token)))
+  clock.move(60)
+  await gate.pass(token)
+  t.equal(asked, 51, 'it is asked on')
+})
+
 t.test('a store that fails at once is asked each time', async (t) => {
   const token = await verifiedToken(t)
   let asked = 0
@@ -229,6 +284,13 @@ t.test('memory is given back when marks expire, and a full store has room again'
   const token = (value: string) => ({ keys: [toKey('p', 'jti', value)], issuedAt: ms / 1000 }) as never
   store.revoke(mark('short', 600))
   store.revoke(mark('long', 6000))
+  for (const by of ['pool', 'client_id'] as const) {
+    store.revoke(toMark({ by, value: 'x' } as never, 'p', ms / 1000))
+    t.ok(
+      store.isRevoked({ keys: [toKey('p', by, by === 'pool' ? '' : 'x')], issuedAt: ms / 1000 } as never),
+      by,
+    )
+  }
   t.throws(() => store.revoke(mark('third', 600)), {
     name: 'RevocationStoreFullError',
     code: 'REVOCATION_STORE_FULL',

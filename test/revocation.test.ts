@@ -211,6 +211,24 @@ t.test('it is asked once a request, whatever guards there are, and about each re
   }
 })
 
+t.test('of two tokens of one request each is asked about', async (t) => {
+  const { app } = await open(t, { revocation: { store: memoryRevocation() } })
+  await app.cognito.revoke({ by: 'sub', value: 'revoked' })
+  const other = eu.accessToken({ sub: 'revoked' })
+  app.get('/swap', {
+    onRequest: app.authRequired('eu'),
+    preHandler: [
+      async (request) => {
+        request.headers.authorization = `Bearer ${other}`
+      },
+      app.authRequired('eu') as never,
+    ],
+    handler: async () => ({}),
+  })
+  const response = await app.inject({ url: '/swap', headers: bearer(eu.accessToken({ sub: 'ada' })) })
+  t.equal(response.json().code, REVOKED.code)
+})
+
 // As @fastify/auth does with alternatives: the second one runs although the first has refused.
 t.test('a guard after one that refused a revoked token does not let it pass', async (t) => {
   for (const answer of [() => true, async () => true]) {
@@ -371,6 +389,8 @@ t.test('app.cognito.revoke says what it cannot take, and does not repeat it', as
       { by: 'pool', notBefore: now() + 400 },
       'revoke.notBefore: expected seconds since 1970, not later than now',
     ],
+    [{ by: 'pool', notBefore: 3600 }, 'revoke.notBefore: expected seconds since 1970, not longer ago'],
+    [{ by: 'jti', value: 'x', exp: 3600 }, 'revoke.exp: expected seconds since 1970, not longer ago'],
     [{ by: 'pool', pool: 'asia' }, 'revoke.pool: expected the name of a registered pool'],
     [{ by: 'pool', pool: 1 }, 'revoke.pool: expected the name of a pool'],
   ]
@@ -403,6 +423,33 @@ t.test('a mark that the store did not confirm is no mark', async (t) => {
   await t.rejects(app.cognito.revoke({ by: 'pool' }), {
     reason: 'the store of revocations did not take a mark: RangeError',
   } as never)
+})
+
+t.test('a store may be of a class, and what it says of itself is in the log', async (t) => {
+  class Store implements RevocationStore {
+    isRevoked() {
+      return false
+    }
+    revoke() {}
+    async open(report?: (code: string | undefined) => void) {
+      report?.('BEHIND')
+      report?.(undefined)
+      throw Object.assign(new Error('secret'), { code: 'EFAULT' })
+    }
+  }
+  const lines: string[] = []
+  const logger = { level: 'info', stream: { write: (line: string) => lines.push(line) } }
+  const server = { logger, disableRequestLogging: true } as never
+  const app = await createApp(t, pools(), { revocation: { store: new Store() } }, server)
+  app.get('/', { onRequest: app.authRequired('eu') }, async () => ({}))
+  t.equal((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).statusCode, 200)
+  const told = lines.map((line) => JSON.parse(line)).map(({ level, reason, msg }) => ({ level, reason, msg }))
+  const behind = 'fastify-cognito: the store of revocations is not kept up to date'
+  t.strictSame(told, [
+    { level: 40, reason: 'BEHIND', msg: behind },
+    { level: 30, reason: undefined, msg: 'fastify-cognito: the store of revocations is up to date' },
+    { level: 40, reason: 'EFAULT', msg: behind },
+  ])
 })
 
 t.test('wrong options stop the boot, and name what was expected', async (t) => {

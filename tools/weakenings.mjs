@@ -972,7 +972,17 @@ export const groups = [
       ['an answer of any type', "if (typeof answer !== 'boolean')", 'if (answer === undefined)'],
       ['a store that hangs', 'setImmediate(reject, new', 'void (new'],
       ['a store is asked for ever', '      this.#breaker.failed()\n', ''],
-      ['a store is never asked again', '    this.#breaker.succeeded()\n', ''],
+      [
+        'a store is never asked again',
+        '    this.#breaker.succeeded()\n    return this.#conclude',
+        '    return this.#conclude',
+      ],
+      [
+        'an answer at once ends no break',
+        '    this.#breaker.succeeded()\n    return isRevoked',
+        '    return isRevoked',
+      ],
+      ['what a store knows is not believed', 'if (known !== undefined)', 'if (known === null)'],
       [
         'a mark that was not taken',
         "throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool, retryAfter: 1 })",

@@ -12,6 +12,7 @@ const OPEN_MS = 5000
 /** A circuit breaker. */
 export class Breaker {
   #failures = 0
+  #failedAt = Number.NEGATIVE_INFINITY
   #closedFrom = 0
   readonly #patience: number
   readonly #clock: Clock
@@ -40,8 +41,12 @@ export class Breaker {
     this.#failures = 0
   }
 
+  /** What was asked at the same time fails for one reason, and counts once. */
   failed(): void {
+    const now = this.#clock.now()
+    if (now - this.#failedAt < this.#patience) return
+    this.#failedAt = now
     this.#failures += 1
-    this.#closedFrom = this.#clock.now() + OPEN_MS
+    this.#closedFrom = now + OPEN_MS
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { RevocationGate } from './gate.js'
+import { RevocationGate, toWord } from './gate.js'
 import type { ResolvedRevocation } from './options.js'
 
 /** Puts a store behind its gate for as long as the application runs. */
@@ -12,7 +12,7 @@ export function connectStore(app: FastifyInstance, options: ResolvedRevocation):
   let isOpen = false
   app.addHook('onReady', async () => {
     isOpen = true
-    store.open?.()
+    void open(app, options)
   })
   app.addHook('onClose', async () => {
     if (isOpen) await store.close?.()
@@ -23,4 +23,16 @@ export function connectStore(app: FastifyInstance, options: ResolvedRevocation):
     else
       app.log.error({ reason }, `fastify-cognito: the store of revocations does not answer; ${consequence}`)
   })
+}
+
+async function open(app: FastifyInstance, { store }: ResolvedRevocation): Promise<void> {
+  const report = (code: string | undefined) => {
+    if (code === undefined) app.log.info('fastify-cognito: the store of revocations is up to date')
+    else app.log.warn({ reason: code }, 'fastify-cognito: the store of revocations is not kept up to date')
+  }
+  try {
+    await store.open?.(report)
+  } catch (error) {
+    report(toWord(error))
+  }
 }

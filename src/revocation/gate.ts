@@ -43,13 +43,24 @@ export class RevocationGate {
   pass(token: VerifiedToken): void | Promise<void> {
     let answer: unknown
     try {
-      if (!this.#breaker.admits()) throw new Failure('it failed several times in a row')
-      answer = this.#options.store.isRevoked(toRevocable(token))
-      if (!isPromised(answer)) toVerdict(answer)
+      answer = this.#ask(toRevocable(token))
     } catch (error) {
       return this.#fail(error, token)
     }
     return isPromised(answer) ? this.#wait(answer, token) : this.#conclude(answer as boolean, token)
+  }
+
+  /** What the store knows comes first: it needs no answer. */
+  #ask(token: RevocableToken): boolean | PromiseLike<unknown> {
+    const { store } = this.#options
+    const known: unknown = store.recall?.(token)
+    if (known !== undefined) return toVerdict(known)
+    if (!this.#breaker.admits()) throw new Failure('it failed several times in a row')
+    const answer: unknown = store.isRevoked(token)
+    if (isPromised(answer)) return answer
+    const isRevoked = toVerdict(answer)
+    this.#breaker.succeeded()
+    return isRevoked
   }
 
   /**
@@ -61,7 +72,7 @@ export class RevocationGate {
     try {
       await within(REVOKE_TIMEOUT_MS, this.#options.store.revoke(mark), this.#clock)
     } catch (error) {
-      const reason = `the store of revocations did not take a mark: ${describe(error)}`
+      const reason = `the store of revocations did not take a mark: ${toWord(error)}`
       throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool, retryAfter: 1 })
     }
   }
@@ -86,7 +97,7 @@ export class RevocationGate {
   }
 
   #fail(error: unknown, { pool }: VerifiedToken): void {
-    const reason = `the store of revocations failed: ${describe(error)}`
+    const reason = `the store of revocations failed: ${toWord(error)}`
     if (!this.#isFailing) this.#onChange(reason)
     this.#isFailing = true
     const isAllowed = this.#options.onError === 'allow'
@@ -106,7 +117,7 @@ function toVerdict(answer: unknown): boolean {
 class Failure extends Error {}
 
 /** An error of a store may carry what it was sent; its name or code does not. */
-function describe(error: unknown): string {
+export function toWord(error: unknown): string {
   if (error instanceof Failure) return error.message
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
   return [code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string

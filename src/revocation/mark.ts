@@ -119,6 +119,7 @@ function lifeOf(revocation: Revocation, now: number): Pick<RevocationMark, 'notB
   switch (revocation.by) {
     case 'jti': {
       const { exp = latest } = revocation
+      assertRecent(exp, now, 'exp')
       return { notBefore: null, expiresAt: Math.ceil(Math.min(exp, latest)) + MAX_TOLERANCE }
     }
     case 'origin_jti':
@@ -128,7 +129,15 @@ function lifeOf(revocation: Revocation, now: number): Pick<RevocationMark, 'notB
       if (notBefore > now + MAX_TOLERANCE) {
         throw new TypeError('revoke.notBefore: expected seconds since 1970, not later than now')
       }
+      assertRecent(notBefore, now, 'notBefore')
       return { notBefore, expiresAt: notBefore + MAX_LIFETIME + MAX_TOLERANCE }
     }
+  }
+}
+
+/** No token of such a time is valid any more: it is a duration, or a mistake. A mark of it would revoke nothing. */
+function assertRecent(time: number, now: number, name: string): void {
+  if (time < now - MAX_LIFETIME - MAX_TOLERANCE) {
+    throw new TypeError(`revoke.${name}: expected seconds since 1970, not longer ago than a token is valid`)
   }
 }

@@ -32,7 +32,7 @@ const schema = compileSchema(OPTIONS)
  * not see them, and they end with the process.
  *
  * It never forgets a mark before it expires. Where there is no room for another one `revoke` throws, and the marks that
- * are there go on: revoke by `'client_id'` or `'pool'` then, whose one mark concerns many tokens, and make `max` larger.
+ * are there go on: revoke by `'client_id'` or `'pool'` then, for which there is always room, and make `max` larger.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -50,10 +50,13 @@ export function memoryRevocation(options: MemoryRevocationOptions = {}): Revocat
 export function createMemoryStore(options: MemoryRevocationOptions, now: () => number) {
   assertOptions(schema, options, 'memoryRevocation')
   const table = new MarkTable(options.max ?? 100_000)
+  // What the error below advises. Their number is that of pools and app clients.
+  const urgent = new MarkTable(Number.POSITIVE_INFINITY)
   return Object.freeze({
-    isRevoked: (token) => table.concerns(token),
+    isRevoked: (token) => table.concerns(token) || (urgent.size > 0 && urgent.concerns(token)),
     revoke(mark) {
-      if (!table.add(mark, now() / 1000)) throw new RevocationStoreFullError()
+      const chosen = mark.by === 'pool' || mark.by === 'client_id' ? urgent : table
+      if (!chosen.add(mark, now() / 1000)) throw new RevocationStoreFullError()
     },
   } satisfies RevocationStore)
 }

@@ -24,15 +24,11 @@ export interface RevocationOptions {
   readonly onError?: 'deny' | 'allow'
 }
 
-const method = Type.Function([], Type.Any(), { expected: 'a function' })
-const STORE = Type.Object(
-  { isRevoked: method, revoke: method, open: Type.Optional(method), close: Type.Optional(method) },
-  { expected: 'a store of revocations: memoryRevocation(), redisRevocation({ client }), or one of your own' },
-)
+const STORE = 'a store of revocations: memoryRevocation(), redisRevocation({ client }), or one of your own'
 
 const REVOCATION = Type.Object(
   {
-    store: Type.Unsafe<RevocationStore>(STORE),
+    store: Type.Unsafe<RevocationStore>({ ...Type.Any(), expected: STORE }),
     timeout: number(0.001, 3, 'seconds from 0.001 to 3'),
     onError: Type.Optional(
       Type.Union([Type.Literal('deny'), Type.Literal('allow')], { expected: "'deny' or 'allow'" }),
@@ -54,11 +50,27 @@ export const revocationNames: readonly string[] = Object.keys(REVOCATION.propert
 /** The option with its defaults. */
 export type ResolvedRevocation = Required<RevocationOptions>
 
-/** Fills in the defaults. The store is the application's own object, and is not frozen. */
+/**
+ * Fills in the defaults. The store is the application's own object, and is not frozen.
+ *
+ * @throws {TypeError} when the store is none
+ */
 export function resolveRevocation({
   store,
   timeout = 0.05,
   onError = 'deny',
 }: RevocationOptions): ResolvedRevocation {
+  assertStore(store)
   return Object.freeze({ store, timeout, onError })
+}
+
+/** By hand: the methods of a class are not members of its own, as a schema would have them. */
+function assertStore(store: unknown): void {
+  if (typeof store !== 'object' || store === null) throw new TypeError(`revocation.store: expected ${STORE}`)
+  for (const name of ['isRevoked', 'revoke', 'recall', 'open', 'close'] as const) {
+    const method: unknown = Reflect.get(store, name)
+    const isOptional = name !== 'isRevoked' && name !== 'revoke'
+    if (typeof method === 'function' || (isOptional && method === undefined)) continue
+    throw new TypeError(`revocation.store.${name}: expected a function; ${STORE}`)
+  }
 }

@@ -16,11 +16,13 @@ export interface Replica {
   readonly concerns: (token: RevocableToken) => boolean
   /** Adds a mark that Redis has. */
   readonly add: (mark: CopiedMark) => void
-  /** Begins to follow Redis. */
-  readonly open: () => void
+  /** Begins to follow Redis, and reports when that fails and when it works again. */
+  readonly open: (report?: Report) => void
   /** Ends that, once it was called as often as `open`. */
   readonly close: () => Promise<void>
 }
+
+type Report = (code: string | undefined) => void
 
 type CopiedMark = Pick<RevocationMark, 'key' | 'notBefore' | 'expiresAt'>
 
@@ -54,13 +56,23 @@ export function createReplica(redis: Redis, stream: string, clock: Clock, timeOf
   let users = 0
   let follower: StreamFollower | undefined
   let completeAt = Number.NEGATIVE_INFINITY
+  const reports: Report[] = []
+  let isFailing = false
+
+  function tell(code: string | undefined): void {
+    const wasFailing = isFailing
+    isFailing = code !== undefined
+    if (isFailing !== wasFailing) for (const report of reports) report(code)
+  }
 
   const add = (mark: CopiedMark) => void table.add(mark, timeOfDay() / 1000)
   const reader: StreamReader = {
     onEntry: add,
     onCaughtUp(moment) {
       completeAt = moment
+      tell(undefined)
     },
+    onFailure: tell,
     // It may have been a mark.
     onUnreadable() {
       completeAt = Number.NEGATIVE_INFINITY
@@ -70,8 +82,9 @@ export function createReplica(redis: Redis, stream: string, clock: Clock, timeOf
     isCurrent: () => follower !== undefined && clock.now() - completeAt <= MAX_AGE_MS,
     concerns: (token) => table.concerns(token),
     add,
-    open() {
+    open(report) {
       users += 1
+      if (report) reports.push(report)
       follower ??= new StreamFollower(redis, stream, reader, clock)
     },
     async close() {

@@ -2,6 +2,7 @@
  * What is new in the stream of marks, and how nothing of it is missed.
  * @module
  */
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { type Redis, type RedisConnection, RedisFailure, type Send } from './redis-client.js'
 import { type Entry, parseEntries } from './redis-marks.js'
@@ -14,6 +15,8 @@ export interface StreamReader {
   readonly onCaughtUp: (moment: number) => void
   /** Somebody else has written into the stream. */
   readonly onUnreadable: () => void
+  /** Nothing can be read, for now. */
+  readonly onFailure: (code: string) => void
 }
 
 /** Entries that are read at once. */
@@ -34,6 +37,7 @@ export class StreamFollower {
   readonly #end: Promise<void>
   #lastId: string | undefined
   #failures = 0
+  #isProven = false
   #isClosed = false
   /** Ends what is waited for. */
   #interrupt: (() => void) | undefined
@@ -60,7 +64,9 @@ export class StreamFollower {
       try {
         connection = this.#redis.connect()
         await this.#read(connection)
-      } catch {
+      } catch (error) {
+        if (!this.#isClosed)
+          this.#reader.onFailure(error instanceof RedisFailure ? error.code : 'REDIS_FAILED')
         await this.#backOff()
       }
       connection?.end()
@@ -76,13 +82,26 @@ export class StreamFollower {
   /** Reads until the connection fails. */
   async #read({ send }: RedisConnection): Promise<never> {
     const ask: Send = (...command) => this.#within(DEADLINE_MS, send(...command))
+    if (!this.#isProven) await this.#assertSameDatabase(ask)
     for (;;) {
       await this.#catchUp(ask)
-      this.#failures = 0
       // A mere signal: what is new is read together with the entry before it.
       const after = this.#lastId ?? '0-0'
       await ask('XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after)
+      this.#failures = 0
     }
+  }
+
+  /**
+   * An application may have chosen its database after it had made the client. Another one would look like an empty stream:
+   * whatever is revoked, nothing would be read.
+   */
+  async #assertSameDatabase(ask: Send): Promise<void> {
+    const key = `${this.#stream}:probe:${randomUUID()}`
+    await this.#within(DEADLINE_MS, this.#redis.send('SET', key, '1', 'PX', '10000'))
+    this.#isProven = String(await ask('GET', key)) === '1'
+    if (!this.#isProven)
+      throw new RedisFailure('REDIS_OTHER_DATABASE', 'the connection of the copy sees another database')
   }
 
   /**

@@ -7,7 +7,7 @@ import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, t
 import { type Redis, type RedisClient, toRedis } from './redis-client.js'
 import { assertAdded, listOf, parseStored, toAddCommand, toStreamKey, toTag } from './redis-marks.js'
 import { createReplica, createWakingClock, type Replica } from './redis-replica.js'
-import { concerns, type RevocationStore } from './store.js'
+import { concerns, type RevocableToken, type RevocationStore } from './store.js'
 
 /** Options of {@link redisRevocation}. */
 export interface RedisRevocationOptions {
@@ -93,10 +93,16 @@ function createDirectStore({ send }: Redis, tag: string) {
   } satisfies RevocationStore
 }
 
-/** Redis is asked while the copy cannot be: at the beginning, and after a minute without contact. */
+/**
+ * Redis is asked while the copy cannot be: at the beginning, and after a minute without contact. A mark that the copy has
+ * stays one, whatever became of Redis.
+ */
 function copy(store: RevocationStore, replica: Replica): RevocationStore {
+  const recall = (token: RevocableToken) =>
+    replica.concerns(token) || (replica.isCurrent() ? false : undefined)
   return {
-    isRevoked: (token) => (replica.isCurrent() ? replica.concerns(token) : store.isRevoked(token)),
+    recall,
+    isRevoked: (token) => recall(token) ?? store.isRevoked(token),
     async revoke(mark) {
       await store.revoke(mark)
       replica.add(mark)

@@ -56,8 +56,17 @@ export interface RevocationStore {
    * @throws whatever keeps the mark from being remembered; thrown or rejected
    */
   readonly revoke: (mark: RevocationMark) => void | Promise<void>
-  /** Called when an application that uses the store is ready, which it does not wait for. */
-  readonly open?: () => void
+  /**
+   * What the store knows about a token without asking anybody; `undefined` where it has to be asked. It is believed even
+   * while the store itself is left alone because it fails.
+   */
+  readonly recall?: (token: RevocableToken) => boolean | undefined
+  /**
+   * Called when an application that uses the store is ready, which it does not wait for.
+   *
+   * @param report - takes the code of what is wrong with the store while nobody asks it, and `undefined` when it is right
+   */
+  readonly open?: (report?: (code: string | undefined) => void) => void | Promise<void>
   /** Called when that application closes. */
   readonly close?: () => void | Promise<void>
 }
