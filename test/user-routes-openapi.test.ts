@@ -115,7 +115,9 @@ t.test('a pool with a sign-in offers the password flow, beside the one of its do
   t.match(await schemeOf({}, { routes: { signin: '/login' } }), {
     flows: { password: { tokenUrl: '/users/login' } },
   })
-  t.match(await schemeOf({}, { prefix: '/users/' } as object), { flows: { password: { tokenUrl: '/users/signin' } } })
+  t.match(await schemeOf({}, { prefix: '/users/' } as object), {
+    flows: { password: { tokenUrl: '/users/signin' } },
+  })
   t.match(await schemeOf({}, { routes: { signin: false } }), { type: 'http' })
 })
 

@@ -32,6 +32,7 @@ export class StreamFollower {
   readonly #reader: StreamReader
   readonly #clock: Clock
   readonly #end: Promise<void>
+  #connection: RedisConnection | undefined
   #lastId: string | undefined
   #failures = 0
   #isClosed = false
@@ -56,14 +57,8 @@ export class StreamFollower {
 
   async #follow(): Promise<void> {
     while (!this.#isClosed) {
-      let connection: RedisConnection | undefined
-      try {
-        connection = this.#redis.connect()
-        await this.#read(connection)
-      } catch {
-        await this.#backOff()
-      }
-      connection?.end()
+      await this.#read().catch(() => this.#backOff())
+      this.#connection?.end()
     }
   }
 
@@ -74,7 +69,9 @@ export class StreamFollower {
   }
 
   /** Reads until the connection fails. */
-  async #read({ send }: RedisConnection): Promise<never> {
+  async #read(): Promise<never> {
+    this.#connection = this.#redis.connect()
+    const { send } = this.#connection
     const ask: Send = (...command) => this.#within(DEADLINE_MS, send(...command))
     for (;;) {
       await this.#catchUp(ask)
