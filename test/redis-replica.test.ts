@@ -215,6 +215,24 @@ t.test('a connection that is slow to come is ended all the same', withRedis, asy
   t.ok(await until(async () => (await countConnections(client)) === 3, 5000), 'and one for the copy')
 })
 
+t.test('where no connection can be made for a copy, Redis is asked', withRedis, async (t) => {
+  const { client } = await setUp(t)
+  const duplicate = () => {
+    throw new Error('not today')
+  }
+  const store = redisRevocation({
+    client: Object.create(client, { duplicate: { value: duplicate } }),
+    replica: true,
+  })
+  store.open?.()
+  t.teardown(() => store.close?.())
+  await store.revoke(by('ada'))
+  await pause(300)
+  t.equal(ask(store, 'ada'), undefined)
+  t.equal(await store.isRevoked(of('ada')), true)
+  t.equal(await store.isRevoked(of('bob')), false)
+})
+
 t.test('a process that was suspended asks Redis first', withRedis, async (t) => {
   const { client, asked } = await setUp(t)
   let timeOfDay = 0

@@ -1124,7 +1124,7 @@ export const groups = [
       ],
       ['its end waits for Redis', '    this.#interrupt?.()\n', ''],
       ['what cannot be read is passed over', '      this.#reader.onUnreadable()\n', ''],
-      ['connections that are not ended', '      connection?.end()\n', ''],
+      ['connections that are not ended', '      this.#connection?.end()\n', ''],
     ],
   },
   {

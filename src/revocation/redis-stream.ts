@@ -35,6 +35,7 @@ export class StreamFollower {
   readonly #reader: StreamReader
   readonly #clock: Clock
   readonly #end: Promise<void>
+  #connection: RedisConnection | undefined
   #lastId: string | undefined
   #failures = 0
   #isProven = false
@@ -60,17 +61,14 @@ export class StreamFollower {
 
   async #follow(): Promise<void> {
     while (!this.#isClosed) {
-      let connection: RedisConnection | undefined
-      try {
-        connection = this.#redis.connect()
-        await this.#read(connection)
-      } catch (error) {
-        if (!this.#isClosed)
-          this.#reader.onFailure(error instanceof RedisFailure ? error.code : 'REDIS_FAILED')
-        await this.#backOff()
-      }
-      connection?.end()
+      await this.#read().catch((error: unknown) => this.#fail(error))
+      this.#connection?.end()
     }
+  }
+
+  #fail(error: unknown): Promise<void> {
+    if (!this.#isClosed) this.#reader.onFailure(error instanceof RedisFailure ? error.code : 'REDIS_FAILED')
+    return this.#backOff()
   }
 
   async #backOff(): Promise<void> {
@@ -80,7 +78,9 @@ export class StreamFollower {
   }
 
   /** Reads until the connection fails. */
-  async #read({ send }: RedisConnection): Promise<never> {
+  async #read(): Promise<never> {
+    this.#connection = this.#redis.connect()
+    const { send } = this.#connection
     const ask: Send = (...command) => this.#within(DEADLINE_MS, send(...command))
     if (!this.#isProven) await this.#assertSameDatabase(ask)
     for (;;) {

@@ -58,7 +58,8 @@ async function serve({ pool, redisPort, replica }: Order): Promise<void> {
   const app = Fastify()
   await app.register(cognito, {
     pools: { eu: pool },
-    revocation: { store: redisRevocation({ client, replica }) },
+    // The machine of the tests may be busy.
+    revocation: { store: redisRevocation({ client, replica }), timeout: 0.5 },
   })
   const onRequest = app.authRequired('eu')
   app.get('/me', { onRequest }, async (request) => request.cognito.subject)
