@@ -58,7 +58,11 @@ export class TestRedis {
   /** Starts it again, with the data that it had. */
   async start(): Promise<void> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
-    this.#process = spawn(PROGRAM, [...options, '--appendonly', 'yes', ...this.#options], { stdio: 'ignore' })
+    this.#process = spawn(
+      PROGRAM,
+      [...options, '--appendonly', 'yes', '--appendfsync', 'always', ...this.#options],
+      { stdio: 'ignore' },
+    )
     while (!(await answers(this.port))) await pause(20)
   }
 
