@@ -43,6 +43,8 @@ export class TestRedis {
   /** Starts a server; it ends with the test. */
   static async start(test: Test, ...options: readonly string[]): Promise<TestRedis> {
     const redis = new TestRedis(await findPort(), options)
+    // Also where the test's process ends without its teardown, as after `--bail`.
+    process.once('exit', () => redis.#process?.kill('SIGKILL'))
     test.teardown(async () => {
       await redis.kill()
       rmSync(redis.#folder, { recursive: true, force: true })
