@@ -43,6 +43,8 @@ export class TestRedis {
   /** Starts a server; it ends with the test. */
   static async start(test: Test, ...options: readonly string[]): Promise<TestRedis> {
     const redis = new TestRedis(await findPort(), options)
+    // Also where the test's process ends without its teardown, as after `--bail`.
+    process.once('exit', () => redis.#process?.kill('SIGKILL'))
     test.teardown(async () => {
       await redis.kill()
       rmSync(redis.#folder, { recursive: true, force: true })
@@ -58,7 +60,11 @@ export class TestRedis {
   /** Starts it again, with the data that it had. */
   async start(): Promise<void> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
-    this.#process = spawn(PROGRAM, [...options, '--appendonly', 'yes', ...this.#options], { stdio: 'ignore' })
+    this.#process = spawn(
+      PROGRAM,
+      [...options, '--appendonly', 'yes', '--appendfsync', 'always', ...this.#options],
+      { stdio: 'ignore' },
+    )
     while (!(await answers(this.port))) await pause(20)
   }
 
