@@ -150,6 +150,15 @@ t.test('the doctor has something to say of every fixed reason for refusing a tok
   for (const reason of reasons) t.not(findRemedy(reason), CLAIM_REMEDIES.at(-1), reason)
 })
 
+t.test('docs/performance.md says what the benchmark has measured', async (t) => {
+  const { ratios } = JSON.parse(read('bench/results.json')) as { ratios: Record<string, number> }
+  const rows = table(read('docs/performance.md'), 'workload')
+  t.strictSame(
+    rows.map(([, name = '', , measured = '']) => [name.replaceAll('`', '').trim(), measured.trim()]),
+    Object.entries(ratios).map(([name, value]) => [name, String(Math.round(value * 100) / 100)]),
+  )
+})
+
 /** The names that a module exports, read from its text: types leave no trace at run time. */
 function exportsOf(path: string): string[] {
   const source = read(path)
