@@ -15,6 +15,7 @@ import type { TestPool } from '../src/testing.js'
 import { createApp, startIssuer } from './support/app.js'
 import { inChromium, openPage } from './support/chromium.js'
 import { startServer } from './support/server.js'
+import { tryOut } from './support/swagger-page.js'
 
 const { eu, us } = await startIssuer(t)
 
@@ -44,15 +45,6 @@ function addRoute(app: FastifyInstance, name: string): void {
     pool: request.cognito?.pool,
     tokenUse: request.cognito?.tokenUse,
   }))
-}
-
-/** Presses the buttons of "Try it out", and returns the status that Swagger UI shows. */
-async function tryOut(page: Page, path: string): Promise<string | null> {
-  const block = page.locator('.opblock', { has: page.locator(`[data-path="${path}"]`) })
-  await block.locator('.opblock-summary-control').click()
-  await block.locator('.try-out__btn').click()
-  await block.locator('.execute').click()
-  return await block.locator('.live-responses-table .response-col_status').last().textContent()
 }
 
 const entry = (page: Page, index: number): Locator => page.locator('.auth-container').nth(index)

@@ -12,6 +12,7 @@ import type { PoolOptions } from '../src/index.js'
 import userRoutes, { type UserRoutesOptions } from '../src/user-routes/index.js'
 import { createApp, startIssuer } from './support/app.js'
 import { inChromium, openPage } from './support/chromium.js'
+import { tryOut } from './support/swagger-page.js'
 
 const { eu, us } = await startIssuer(t)
 
@@ -136,14 +137,6 @@ async function authorize(page: Page, username: string, password: string): Promis
   await page.locator('#oauth_username').fill(username)
   await page.locator('#oauth_password').fill(password)
   await page.locator('.auth-btn-wrapper .btn.authorize').click()
-}
-
-async function tryOut(page: Page, path: string): Promise<string | null> {
-  const block = page.locator('.opblock', { has: page.locator(`[data-path="${path}"]`) })
-  await block.locator('.opblock-summary-control').click()
-  await block.locator('.try-out__btn').click()
-  await block.locator('.execute').click()
-  return await block.locator('.live-responses-table .response-col_status').last().textContent()
 }
 
 t.test('Swagger UI signs in by its form, and the token opens a guarded route', inChromium, async (t) => {
