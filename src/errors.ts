@@ -99,13 +99,19 @@ export interface RefusalDetails {
 /**
  * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
  *
+ * An error by its prototype, as a `DOMException` is: V8's own constructor takes longer than to verify a remembered token,
+ * whether it traces the stack or not. Only a fault of the server, with status 500, has a trace.
+ *
  * @example
  * app.setErrorHandler((error, request, reply) => {
  *   if (error.code === 'COGNITO_ERR_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
  *   return reply.send(error)
  * })
  */
-export class CognitoError extends Error {
+export class CognitoError implements Error {
+  declare readonly name: string
+  /** Fixed text of its code, for the client. */
+  readonly message: string
   readonly code: CognitoErrorCode
   /** 400, 401, 403, 500 or 503. */
   readonly statusCode: number
@@ -125,9 +131,7 @@ export class CognitoError extends Error {
    */
   constructor(code: CognitoErrorCode, details: RefusalDetails) {
     const refusal: Refusal = REFUSALS[code]
-    const limit = setStackTraceLimit(refusal.status === 500 ? Error.stackTraceLimit : 0)
-    super(refusal.message)
-    setStackTraceLimit(limit)
+    this.message = refusal.message
     this.code = code
     this.statusCode = refusal.status
     this.challenge =
@@ -135,25 +139,21 @@ export class CognitoError extends Error {
     this.reason = details.reason
     this.pool = details.pool
     this.retryAfter = details.retryAfter
+    if (refusal.status === 500) Error.captureStackTrace(this, CognitoError)
+  }
+
+  /** Its first line. */
+  get stack(): string {
+    return `${this.name}: ${this.message}`
+  }
+
+  set stack(value: string) {
+    Object.defineProperty(this, 'stack', { value, writable: true, configurable: true })
   }
 }
 
-// On the prototype, where the first line of `stack` finds it.
+Object.setPrototypeOf(CognitoError.prototype, Error.prototype)
 Object.defineProperty(CognitoError.prototype, 'name', { value: 'CognitoError' })
-
-/**
- * A refusal is an answer, not a fault: where in the code it was decided helps nobody, and to find out takes as long as
- * to verify a token. Returns the limit of before.
- */
-function setStackTraceLimit(limit: number): number {
-  const before = Error.stackTraceLimit
-  try {
-    Error.stackTraceLimit = limit
-  } catch {
-    // Where the intrinsics are frozen, so is the limit.
-  }
-  return before
-}
 
 /** What can stand in a challenge without breaking out of its quotes: printable ASCII but `"` and `\` (RFC 6750 §3). */
 export const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/
