@@ -14,8 +14,12 @@ const WORTHWHILE_SHARE = 1 / 8
  */
 export class Doorkeeper {
   readonly #window: number
-  /** Of tokens seen lately. Two that share a print, or a place, let one another in early, or not before it is judged. */
-  #prints: Int32Array | undefined
+  /**
+   * Of tokens seen since it was judged last, and in the window before: what comes again later than that would not have
+   * been remembered for so long. Two that share a print, or a place, let one another in early, or not before it is judged.
+   */
+  #young: Int32Array | undefined
+  #old: Int32Array | undefined
   #hits = 0
   #misses = 0
   #isStrict = false
@@ -44,10 +48,10 @@ export class Doorkeeper {
   }
 
   #note(print: number): boolean {
-    this.#prints ??= new Int32Array(this.#window)
-    const at = (print >>> 0) % this.#prints.length
-    const isKnown = this.#prints[at] === print
-    this.#prints[at] = print
+    this.#young ??= new Int32Array(this.#window)
+    const at = (print >>> 0) % this.#window
+    const isKnown = this.#young[at] === print || this.#old?.[at] === print
+    this.#young[at] = print
     return isKnown
   }
 
@@ -55,5 +59,8 @@ export class Doorkeeper {
     this.#isStrict = this.#hits < this.#misses * WORTHWHILE_SHARE
     this.#hits = 0
     this.#misses = 0
+    const emptied = this.#old?.fill(0)
+    this.#old = this.#young
+    this.#young = emptied
   }
 }

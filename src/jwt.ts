@@ -16,8 +16,6 @@ export interface UnverifiedToken {
   readonly signature: Uint8Array
 }
 
-const NOTHING = Buffer.alloc(0)
-
 const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
 
 /** RFC 6750 §2.1 */
@@ -46,14 +44,15 @@ export function createTokenParser(maxLength: number): TokenParser {
       const parts = splitToken(text)
       const { header } = parts
       const known = kids.get(header)
-      const headerBytes = known === undefined ? decodeSegment(header, text) : NOTHING
-      const payloadBytes = decodeSegment(parts.payload, text)
-      const signature = decodeSegment(parts.signature, text)
+      const headerText = known === undefined ? decodeText(header, text) : undefined
+      const payloadText = decodeText(parts.payload, text)
+      const signature = Buffer.from(parts.signature, 'base64url')
+      if (!isCanonical(parts.signature, signature.length)) throw refuseForm(text, describeForm(text))
       if (signature.length < 256 || signature.length > 1024) {
         throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
       }
-      const kid = known ?? readHeader(headerBytes)
-      return { header, kid, payload: parseObject(payloadBytes, 'payload'), signature }
+      const kid = known ?? readHeader(headerText)
+      return { header, kid, payload: parseObject(payloadText, 'payload'), signature }
     },
     learn({ header, kid }) {
       if (kids.has(header)) return
@@ -84,7 +83,8 @@ function describeForm(text: string): string {
 function splitToken(text: string): { header: string; payload: string; signature: string } {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
-  if (first < 0 || second < 0 || text.includes('.', second + 1)) throw refuseForm(text, describeForm(text))
+  const hasThreeParts = first >= 0 && second >= 0 && !text.includes('.', second + 1)
+  if (!hasThreeParts || hasForeign(text)) throw refuseForm(text, describeForm(text))
   return {
     header: text.slice(0, first),
     payload: text.slice(first + 1, second),
@@ -92,16 +92,46 @@ function splitToken(text: string): { header: string; payload: string; signature:
   }
 }
 
-/** RFC 7515 §2, RFC 4648 §3.5: only the one canonical spelling, so that a token has no second text. */
-function decodeSegment(segment: string, text: string): Buffer {
-  const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.length > 0 && bytes.toString('base64url') === segment) return bytes
-  throw refuseForm(text, describeForm(text))
+/** Whether there are characters that Node's decoder takes for those of base64url: of base64, and beyond ASCII. */
+const hasForeign = (text: string) =>
+  text.includes('+') || text.includes('/') || Buffer.byteLength(text) !== text.length
+
+/** Of a part's last group, by how many characters it has: those whose unused bits are zero. */
+const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048'] as const
+
+/**
+ * RFC 7515 §2, RFC 4648 §3.5: only the one canonical spelling, so that a token has no second text. Node's decoder skips
+ * what is no base64 at all, and the padding: then there are fewer bytes than characters make.
+ *
+ * @param length - of what the segment was decoded to
+ */
+function isCanonical(segment: string, length: number): boolean {
+  const rest = segment.length % 4
+  const isWhole = length > 0 && length === Math.floor((segment.length * 3) / 4)
+  return isWhole && (rest === 0 || (LAST_CHARACTERS[rest] as string).includes(segment.slice(-1)))
 }
 
-/** RFC 7515 §5.2, RFC 7519 §7.2: UTF-8 of exactly one JSON object. */
-function parseObject(bytes: Buffer, part: 'header' | 'payload'): Record<string, unknown> {
-  const value = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined
+/** Room for most tokens. What is decoded into it is read at once. */
+const scratch = Buffer.allocUnsafeSlow(8192)
+
+/** The text of a part, or `undefined` where it is not UTF-8. */
+function decodeText(segment: string, text: string): string | undefined {
+  const room = segment.length <= scratch.length ? scratch : Buffer.allocUnsafe(segment.length)
+  const length = room.write(segment, 'base64url')
+  if (!isCanonical(segment, length)) throw refuseForm(text, describeForm(text))
+  const decoded = room.toString('utf8', 0, length)
+  // Stands for what is not UTF-8, unless it was meant.
+  const isReplaced = decoded.includes('\uFFFD') && !isUtf8(room.subarray(0, length))
+  return isReplaced ? undefined : decoded
+}
+
+/**
+ * RFC 7515 §5.2, RFC 7519 §7.2: UTF-8 of exactly one JSON object.
+ *
+ * @param text - `undefined` for what is not UTF-8
+ */
+function parseObject(text: string | undefined, part: 'header' | 'payload'): Record<string, unknown> {
+  const value = text === undefined ? undefined : parseJson(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`the ${part} is not a JSON object in UTF-8`)
   }
@@ -126,11 +156,10 @@ const TYP = /^(?:application\/)?(?:jwt|at\+jwt)$/i
 const isTyp = (typ: unknown) => typeof typ === 'string' && TYP.test(typ)
 
 /** Checks a header and returns its key id. */
-function readHeader(bytes: Buffer): string {
-  if (bytes.length > 1024) throw invalid('the header is longer than 1,024 bytes')
-  const header = parseObject(bytes, 'header')
-  if (countMembers(bytes.toString()) !== Object.keys(header).length)
-    throw invalid('the header repeats a member')
+function readHeader(text = ''): string {
+  if (Buffer.byteLength(text) > 1024) throw invalid('the header is longer than 1,024 bytes')
+  const header = parseObject(text, 'header')
+  if (countMembers(text) !== Object.keys(header).length) throw invalid('the header repeats a member')
   const alg = ownMember(header, 'alg')
   if (alg !== 'RS256') throw invalid('the algorithm is not RS256')
   for (const name of FORBIDDEN) {

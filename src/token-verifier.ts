@@ -14,7 +14,7 @@ import type { ResolvedPool } from './pool.js'
 import type { PoolKeys } from './pool-keys.js'
 import type { SignatureCheck } from './signature.js'
 import { checkTimes, validityOf } from './times.js'
-import { TokenCache } from './token-cache.js'
+import { type Rememberable, TokenCache } from './token-cache.js'
 
 /** A pool at work. */
 export interface PoolWithKeys {
@@ -25,12 +25,25 @@ export interface PoolWithKeys {
 /**
  * Verifies a token; synchronously where its key is held.
  *
+ * @param carrier - the token, or what ends in it
+ * @param start - where it begins; 0 by default
  * @throws {CognitoError} thrown or rejected
  */
-export type VerifyToken = (text: string, plan: Plan) => VerifiedToken | Promise<VerifiedToken>
+export type VerifyToken = (
+  carrier: string,
+  plan: Plan,
+  start?: number,
+) => VerifiedToken | Promise<VerifiedToken>
+
+/** A token that is not remembered, and what it came in. */
+interface Sight {
+  readonly carrier: string
+  readonly start: number
+  readonly text: string
+}
 
 /** A verified token, and how long it is one. Times are seconds since 1970. */
-interface RememberedToken extends VerifiedToken {
+interface RememberedToken extends VerifiedToken, Rememberable {
   readonly kid: string
   readonly keys: PoolKeys
   readonly checkSignature: SignatureCheck
@@ -53,7 +66,7 @@ export function createTokenVerifier(
   const ttl = tokenCache === false ? 0 : tokenCache.ttl
 
   function conclude(
-    text: string,
+    { carrier, start, text }: Sight,
     token: UnverifiedToken,
     { pool, keys }: PoolWithKeys,
     checkSignature: SignatureCheck,
@@ -61,17 +74,30 @@ export function createTokenVerifier(
     checkSignature(text, token.signature)
     parser.learn(token)
     const [validFrom, expires] = validityOf(token.payload, clockTolerance)
-    const validity = { validFrom, validUntil: Math.min(expires, now() / 1000 + ttl) }
     const isKept = cache?.admits(text) === true
-    const own = isKept ? detach(text) : text
-    const verified = remember(own, token, pool, { kid: token.kid, keys, checkSignature, ...validity })
+    const own = isKept ? detach(carrier) : carrier
+    const verified: RememberedToken = {
+      carrier: own,
+      text: own.slice(start),
+      payload: deepFreeze(token.payload),
+      pool,
+      tokenUse: token.payload['token_use'] as VerifiedToken['tokenUse'],
+      isRepeated: false,
+      lastReading: undefined,
+      revocable: undefined,
+      kid: token.kid,
+      keys,
+      checkSignature,
+      validFrom,
+      validUntil: Math.min(expires, now() / 1000 + ttl),
+    }
     if (isKept) cache?.set(verified)
     return verified
   }
 
   /** Everything that can refuse a token without its key comes before its key. */
-  function verify(text: string, { pools }: Plan): RememberedToken | Promise<RememberedToken> {
-    const token = parser.parse(text)
+  function verify(sight: Sight, { pools }: Plan): RememberedToken | Promise<RememberedToken> {
+    const token = parser.parse(sight.text)
     const issuer = ownMember(token.payload, 'iss')
     const chosen = byIssuer.get(issuer)
     if (!chosen) {
@@ -81,25 +107,18 @@ export function createTokenVerifier(
     assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)
     checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
     const held = keys.held(token.kid)
-    if (held !== undefined) return conclude(text, token, chosen, held)
-    return keys.find(token.kid, issuer as string).then((found) => conclude(text, token, chosen, found))
+    if (held !== undefined) return conclude(sight, token, chosen, held)
+    return keys.find(token.kid, issuer as string).then((found) => conclude(sight, token, chosen, found))
   }
 
-  return (text, plan) => {
-    const known = cache?.get(text)
-    if (known === undefined || !isStillGood(known, now() / 1000)) return verify(text, plan)
-    known.isRepeated = true
+  return (carrier, plan, start = 0) => {
+    const known = cache?.get(carrier, start)
+    if (known === undefined || !isStillGood(known, now() / 1000)) {
+      return verify({ carrier, start, text: carrier.slice(start) }, plan)
+    }
+    if (!known.isRepeated) known.isRepeated = true
     return known
   }
-}
-
-type Memory = Omit<RememberedToken, keyof VerifiedToken>
-
-function remember(text: string, token: UnverifiedToken, pool: ResolvedPool, memory: Memory): RememberedToken {
-  const payload = deepFreeze(token.payload)
-  const tokenUse = payload['token_use'] as VerifiedToken['tokenUse']
-  const empty = { isRepeated: false, lastReading: undefined, revocable: undefined }
-  return { text, payload, pool, tokenUse, ...empty, ...memory }
 }
 
 /** The clock goes on, and a key that is no longer held takes its tokens with it. */

@@ -36,7 +36,7 @@ t.test('it forgets which tokens it saw long ago, and takes no more memory for mo
   const first = times(WINDOW, fresh)
   for (const print of first) doorkeeper.admits(print)
   for (const print of times(10 * WINDOW, fresh)) doorkeeper.admits(print)
-  t.ok(first.filter((print) => doorkeeper.admits(print)).length < WINDOW / 10)
+  t.notOk(first.some((print) => doorkeeper.admits(print)))
 })
 
 t.test('it opens again once tokens come again', async (t) => {
@@ -53,7 +53,7 @@ t.test('it opens again once tokens come again', async (t) => {
 
 t.test('tokens that share a place do not keep each other out for long', async (t) => {
   const doorkeeper = new Doorkeeper(2)
-  for (const print of times(2 * WINDOW, fresh)) doorkeeper.admits(print)
+  for (const print of times(2 * WINDOW + 10, fresh)) doorkeeper.admits(print)
   const both = [1, 1 + WINDOW]
   for (const print of [...both, ...both]) t.notOk(doorkeeper.admits(print))
   for (let hits = 0; hits <= WINDOW; hits += 1) doorkeeper.hit()
