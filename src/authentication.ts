@@ -49,7 +49,7 @@ export interface VerifiedToken {
   /** Whether it was remembered when it was seen last. */
   isRepeated: boolean
   /** What a repeatable reader of claims made of it last. */
-  lastReading: { readonly reader: object; readonly authentication: Authentication } | undefined
+  lastReading: { plan: object; readonly reader: object; readonly authentication: Authentication } | undefined
   /** What a store of revocations is asked about; made when one is asked first. */
   revocable: RevocableToken | undefined
 }

@@ -83,11 +83,13 @@ export function createAuthenticator(options: ResolvedOptions, now = Date.now): A
  */
 export function recognize(
   token: VerifiedToken,
-  { pools }: Plan,
+  plan: Plan,
   earlier: Authentication | null = null,
 ): Authentication {
-  const { claimsReader } = assertPlanned(token.pool.name, token.tokenUse, pools)
-  return read(token, claimsReader, earlier?.token === token.text ? earlier : null)
+  // What a plan took it takes again: it never changes.
+  if (earlier === null && token.lastReading?.plan === plan) return token.lastReading.authentication
+  const { claimsReader } = assertPlanned(token.pool.name, token.tokenUse, plan.pools)
+  return read(token, plan, claimsReader, earlier?.token === token.text ? earlier : null)
 }
 
 /**
@@ -97,13 +99,21 @@ export function recognize(
  * @throws {CognitoError}
  */
 export function authorize(authentication: Authentication, plan: Plan): void {
-  plan.authorize(authentication, Date.now() / 1000)
+  plan.authorize(authentication)
 }
 
 /** One reading serves all requests with a token, where it can. */
-function read(token: VerifiedToken, reader: ClaimsReader, earlier: Authentication | null): Authentication {
+function read(
+  token: VerifiedToken,
+  plan: Plan,
+  reader: ClaimsReader,
+  earlier: Authentication | null,
+): Authentication {
   const { lastReading } = token
-  if (earlier === null && lastReading?.reader === reader) return lastReading.authentication
+  if (earlier === null && lastReading?.reader === reader) {
+    lastReading.plan = plan
+    return lastReading.authentication
+  }
   const { claims, misfits } = reader.read(token.payload, token.tokenUse)
   if (misfits) {
     const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
@@ -115,7 +125,7 @@ function read(token: VerifiedToken, reader: ClaimsReader, earlier: Authenticatio
   }
   if (!reader.isRepeatable) return toAuthentication(token, claims)
   const authentication = toAuthentication(token, deepFreeze(claims))
-  token.lastReading = { reader, authentication }
+  token.lastReading = { plan, reader, authentication }
   return authentication
 }
 

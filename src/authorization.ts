@@ -42,8 +42,8 @@ export interface Grant {
   readonly payload: Members
 }
 
-/** Throws unless the grant meets the requirement. `now` is seconds since 1970. */
-export type Authorize = (grant: Grant, now: number) => void
+/** Throws unless the grant meets the requirement. */
+export type Authorize = (grant: Grant) => void
 
 const names = (expected: string, pattern: string) => {
   const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
@@ -107,8 +107,8 @@ export function compileRequirement(requirement: TokenRequirement, tolerance: num
   if (scopes !== undefined) rules.push(requireScopes(scopes))
   if (groups !== undefined) rules.push(requireGroups(groups))
   if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance))
-  return (grant, now) => {
-    for (const rule of rules) rule(grant, now)
+  return (grant) => {
+    for (const rule of rules) rule(grant)
   }
 }
 
@@ -153,7 +153,8 @@ function requireGroups(required: RequiredNames): Authorize {
 
 function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
   const challenge = { max_age: String(maxAge) }
-  return ({ payload, pool }, now) => {
+  return ({ payload, pool }) => {
+    const now = Date.now() / 1000
     const authTime = ownMember(payload, 'auth_time')
     if (isTime(authTime, now + MIN_FUTURE_TOLERANCE) && now - authTime <= maxAge + tolerance) return
     const reason = 'the sign-in is older than maxAge, or the token does not tell its time'

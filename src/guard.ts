@@ -17,14 +17,14 @@ import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { RevocationGate } from './revocation/gate.js'
 import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
-import type { TokenSource } from './token-source.js'
+import { type CarriedToken, toText } from './token-source.js'
 
 type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | null }
 
 /** What guards need of the plugin. */
 export interface GuardContext {
   readonly authenticator: Authenticator
-  readonly findToken: TokenSource['read']
+  readonly findToken: (request: FastifyRequest) => CarriedToken | null | undefined
   readonly defaultPool: string
   /** The plugin's own; a requirement's takes its place. */
   readonly loadUser: LoadUser | undefined
@@ -71,7 +71,7 @@ function createGuard(
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
-    if (typeof token !== 'string') {
+    if (!token) {
       if (token === undefined && isOptional) return set(request, null)
       return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'the request carries no bearer token' })
     }
@@ -81,7 +81,7 @@ function createGuard(
       : prove(request, token, plan)
   }
 
-  function prove(request: GuardedRequest, token: string, plan: Plan): void | Promise<void> {
+  function prove(request: GuardedRequest, token: CarriedToken, plan: Plan): void | Promise<void> {
     const verified = verifyOnce(context, request, token, plan)
     return verified instanceof Promise
       ? verified.then((later) => conclude(request, later, plan))
@@ -201,12 +201,12 @@ function toError(error: unknown): Error {
 function verifyOnce(
   { authenticator, memo }: GuardContext,
   request: GuardedRequest,
-  text: string,
+  token: CarriedToken,
   plan: Plan,
 ): VerifiedToken | Promise<VerifiedToken> {
   const seen = request[memo]
-  if (seen?.text === text) return seen
-  const verified = authenticator.verify(text, plan)
+  if (seen && seen.text === toText(token)) return seen
+  const verified = authenticator.verify(token.carrier, plan, token.start)
   return verified instanceof Promise
     ? verified.then((later) => remember(request, memo, later))
     : remember(request, memo, verified)
@@ -217,6 +217,7 @@ function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken
   return verified
 }
 
+/** Where the plugin is not registered there is no such decorator, and nobody gets in. */
 function set(request: FastifyRequest, authentication: Authentication | null): void {
   request.setDecorator('cognito', authentication)
 }

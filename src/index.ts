@@ -42,8 +42,6 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     unrevoked,
   })
   app.decorateRequest('cognito', null as never)
-  app.decorateRequest(memo, null)
-  if (revocation) app.decorateRequest(unrevoked, null)
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
   app.decorate('cognito', createCognito(authenticator, options, revocation) as never)

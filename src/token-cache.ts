@@ -12,14 +12,21 @@ const PRINT_LENGTH = 8
 /** Tokens have about 1,000 characters; those of users in many groups do not take the memory of all others. */
 const AVERAGE_LENGTH = 2048
 
+/** What can be remembered. */
+export interface Rememberable {
+  /** What its token came in: the token alone, or a header's value that ends in it. */
+  readonly carrier: string
+  readonly text: string
+}
+
 /**
  * A bounded cache. It has two generations: when the younger one is full the older one is forgotten, which costs the
  * same however many there are; what is used moves to the younger one.
  */
-export class TokenCache<V extends { readonly text: string }> {
+export class TokenCache<V extends Rememberable> {
   #young = new Map<number, V>()
   #old = new Map<number, V>()
-  /** Of the texts of the younger generation. */
+  /** Of the carriers of the younger generation. */
   #length = 0
   readonly #maxSize: number
   readonly #maxLength: number
@@ -32,11 +39,17 @@ export class TokenCache<V extends { readonly text: string }> {
     this.#maxLength = this.#maxSize * AVERAGE_LENGTH
   }
 
-  get(text: string): V | undefined {
-    const print = toPrint(text)
+  /**
+   * Finds a token in what it came in. That is compared first, because V8 compares two whole strings faster than parts of
+   * them; where it differs, the tokens are.
+   *
+   * @param start - where the token begins
+   */
+  get(carrier: string, start = 0): V | undefined {
+    const print = toPrint(carrier)
     const young = this.#young.get(print)
     const found = young ?? this.#old.get(print)
-    if (found?.text !== text) return undefined
+    if (found === undefined || !isSame(found, carrier, start)) return undefined
     this.#doorkeeper.hit()
     if (young === undefined) this.set(found)
     return found
@@ -49,11 +62,11 @@ export class TokenCache<V extends { readonly text: string }> {
 
   /** Remembers a value in place of another one with the same print. */
   set(value: V): void {
-    const { length } = value.text
+    const { length } = value.carrier
     if (length > this.#maxLength) return
-    const print = toPrint(value.text)
+    const print = toPrint(value.carrier)
     const replaced = this.#young.get(print)
-    if (replaced) this.#length -= replaced.text.length
+    if (replaced) this.#length -= replaced.carrier.length
     else if (this.#young.size >= this.#maxSize) this.#turn()
     if (this.#length + length > this.#maxLength) this.#turn()
     this.#young.set(print, value)
@@ -65,6 +78,11 @@ export class TokenCache<V extends { readonly text: string }> {
     this.#young = new Map()
     this.#length = 0
   }
+}
+
+function isSame(known: Rememberable, carrier: string, start: number): boolean {
+  if (known.carrier === carrier) return known.text.length === carrier.length - start
+  return known.text === carrier.slice(start)
 }
 
 /** FNV-1a of the last characters, 32 bits with a sign. */

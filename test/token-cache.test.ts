@@ -16,16 +16,18 @@ const now = () => Math.floor(Date.now() / 1000)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Values with texts of 40 characters whose tails differ. */
-const value = (name: string) => ({ text: name.padStart(40, '.') })
+const value = (name: string) => remember(name.padStart(40, '.'))
+const remember = (text: string) => ({ carrier: text, text })
+type Value = ReturnType<typeof remember>
 
 t.test('it holds as many as it may, the used ones longest', async (t) => {
   const cache = new TokenCache(4)
   const all = ['a', 'b', 'c', 'd', 'e'].map(value)
   const [a, b, c, d, e] = all as [(typeof all)[0], ...typeof all]
   const held = () => all.filter(({ text }) => cache.get(text)).length
-  for (const each of [a, b, c]) cache.set(each as { text: string })
+  for (const each of [a, b, c]) cache.set(each as (typeof all)[0])
   t.equal(cache.get(a.text), a, 'of the older generation, now of the younger one')
-  for (const each of [d, e]) cache.set(each as { text: string })
+  for (const each of [d, e]) cache.set(each as (typeof all)[0])
   t.equal(cache.get(b?.text as string), undefined, 'b was not used, and is forgotten')
   t.equal(cache.get(a.text), a)
   t.ok(held() <= 4)
@@ -37,7 +39,7 @@ t.test('it holds as many as it may, the used ones longest', async (t) => {
 
 t.test('its texts together are bounded, too', async (t) => {
   const cache = new TokenCache(4)
-  const long = (name: string) => ({ text: name.padStart(4000, '.') })
+  const long = (name: string) => remember(name.padStart(4000, '.'))
   for (const name of ['a', 'b', 'c']) cache.set(long(name))
   t.equal(cache.get(long('a').text), undefined)
   t.ok(cache.get(long('b').text))
@@ -48,17 +50,17 @@ t.test(
   'a text that is too long is not remembered, and one that is remembered again counts once',
   async (t) => {
     const cache = new TokenCache(4)
-    const long = { text: 'x'.repeat(5000) }
+    const long = remember('x'.repeat(5000))
     cache.set(long)
     t.equal(cache.get(long.text), undefined)
-    const [one, other] = [{ text: 'a'.repeat(2000) }, { text: 'b'.repeat(2000) }]
+    const [one, other] = ['a', 'b'].map((name) => remember(name.repeat(2000))) as [Value, Value]
     cache.set(other)
     for (let index = 0; index < 20; index += 1) cache.set(one)
     t.equal(cache.get(other.text), other)
     for (const name of ['c', 'd', 'e', 'f']) {
-      cache.set({ text: name.repeat(40) })
-      cache.set({ text: name.toUpperCase().repeat(40) })
-      cache.set({ text: `${name}!`.repeat(40) })
+      cache.set(remember(name.repeat(40)))
+      cache.set(remember(name.toUpperCase().repeat(40)))
+      cache.set(remember(`${name}!`.repeat(40)))
       t.ok(cache.get(name.repeat(40)), 'a new generation begins with no length')
     }
   },
@@ -66,7 +68,7 @@ t.test(
 
 t.test('what has the same tail is not the same', async (t) => {
   const cache = new TokenCache(4)
-  const [one, other] = [{ text: `a${'.'.repeat(40)}` }, { text: `b${'.'.repeat(40)}` }]
+  const [one, other] = ['a', 'b'].map((name) => remember(name + '.'.repeat(40))) as [Value, Value]
   cache.set(one)
   t.equal(cache.get(other.text), undefined)
   cache.set(other)
@@ -76,12 +78,29 @@ t.test('what has the same tail is not the same', async (t) => {
   t.equal(cache.get(one.text), undefined, 'nor in the older generation')
 })
 
+t.test('a token is the same in whatever it came', async (t) => {
+  const cache = new TokenCache<Value>(4)
+  const token = 'x'.repeat(40)
+  const prefixed = { carrier: `Bearer ${token}`, text: token }
+  for (const remembered of [prefixed, remember(token)]) {
+    cache.set(remembered)
+    t.equal(cache.get(prefixed.carrier, 7), remembered)
+    t.equal(cache.get(token), remembered)
+    t.equal(cache.get(`bearer  ${token}`, 8), remembered)
+    for (const start of [0, 6, 8]) {
+      t.equal(cache.get(prefixed.carrier, start), undefined, `${start}`)
+    }
+    t.equal(cache.get(`Bearer x${token}`, 7), undefined)
+    t.equal(cache.get(`Bearer y${token.slice(1)}`, 7), undefined)
+  }
+})
+
 t.test(
   'while remembered texts are asked for again, further ones are worth it; else, at their second sight',
   async (t) => {
-    const cache = new TokenCache<{ text: string }>(2)
+    const cache = new TokenCache<Value>(2)
     const text = (index: number) => Buffer.from(`token ${index}`).toString('base64url').padStart(40, '.')
-    const hot = { text: text(0) }
+    const hot = remember(text(0))
     cache.set(hot)
     for (let index = 1; index < 5000; index += 1) {
       t.ok(cache.get(hot.text))
