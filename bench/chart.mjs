@@ -30,7 +30,7 @@ const toSpec = ({ versions, machine, results }) => ({
   padding: 16,
   title: {
     text: 'Requests per second of processor time, relative to the same route without authentication (1 = as fast)',
-    subtitle: `fastify-cognito ${versions['fastify-cognito']}, Node ${versions.node}, ${machine.processor}, medians of ${results.plan.rounds} interleaved rounds`,
+    subtitle: `fastify-cognito ${versions['fastify-cognito']}, Node ${versions.node}, ${machine.processor}, medians of interleaved rounds`,
     anchor: 'start',
     offset: 16,
   },

@@ -12,6 +12,7 @@ import { installPeers, readVersions } from './peers.mjs'
 import { toProfileTable, toReport } from './report.mjs'
 import { measureScale } from './scale/index.mjs'
 import { FRESH, REPEATED } from './tokens.mjs'
+import { variantNames } from './variants/index.mjs'
 
 const startedAt = performance.now()
 const elapsed = () => `${Math.round((performance.now() - startedAt) / 1000)} s`.padStart(6)
@@ -37,7 +38,8 @@ async function withIssuer(use) {
 
 async function measure(plan, world) {
   const machine = describeMachine()
-  const book = await measureHttp(plan, world, say)
+  const { heats } = plan
+  const book = await measureHttp(heats, world, say)
   say('in process')
   const inProcess = await askOnce('in-process/index.mjs', { core: SERVER_CORE }, 'measure', {
     ...world,
@@ -50,7 +52,9 @@ async function measure(plan, world) {
     machine,
     results: {
       plan,
-      http: book.summary(plan.variants),
+      http: book.summary(
+        variantNames.filter((name) => heats.some(({ variants }) => variants.includes(name))),
+      ),
       unmeasured: book.faults,
       process: inProcess.results,
       scale,

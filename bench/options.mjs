@@ -1,23 +1,28 @@
 // What is to be measured, and how thoroughly?
 import { parseArgs } from 'node:util'
+import { chunk } from './statistics.mjs'
 import { REFERENCES, UNGUARDED, variantNames } from './variants/index.mjs'
 
+/** Servers that run at a time besides the one without a guard. */
+const SIDE_BY_SIDE = 5
+const others = chunk(
+  variantNames.filter((name) => !REFERENCES.includes(name)),
+  SIDE_BY_SIDE,
+)
+
+const toHeat = (variants, plan) => ({ variants, seconds: 0.1, warmUp: 0.5, ...plan })
+
 const FULL = {
-  rounds: 5,
-  turns: 4,
-  seconds: 0.3,
-  warmUp: 0.5,
-  variants: variantNames,
+  heats: [
+    toHeat(REFERENCES, { rounds: 20, turns: 6 }),
+    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, turns: 6, warmUp: 0.4 })),
+  ],
   callTurns: 25,
   onlySync: false,
 }
 /** What the named ratios need, in less than three minutes. */
 const QUICK = {
-  rounds: 3,
-  turns: 6,
-  seconds: 0.15,
-  warmUp: 0.5,
-  variants: REFERENCES,
+  heats: [toHeat(REFERENCES, { rounds: 5, turns: 6, warmUp: 0.3 })],
   callTurns: 15,
   onlySync: true,
 }
@@ -45,15 +50,14 @@ export function readOptions(args) {
     },
   })
   const plan = values.quick ? QUICK : FULL
+  const rounds = values.rounds === undefined ? {} : { rounds: toCount(values.rounds) }
+  const chosen =
+    values.only === undefined ? plan.heats : [{ ...plan.heats[0], variants: choose(values.only) }]
   return {
     ...values,
     isFull: !values.quick && values.rounds === undefined && values.only === undefined,
     usage: USAGE,
-    plan: {
-      ...plan,
-      rounds: values.rounds === undefined ? plan.rounds : toCount(values.rounds),
-      variants: values.only === undefined ? plan.variants : choose(values.only),
-    },
+    plan: { ...plan, heats: chosen.map((heat) => ({ ...heat, ...rounds })) },
   }
 }
 

@@ -39,6 +39,22 @@ export function chunk(list, size) {
 }
 
 /**
+ * The same list in an order that chance decides.
+ *
+ * @template T
+ * @param {readonly T[]} list
+ * @returns {T[]}
+ */
+export function shuffle(list) {
+  const shuffled = [...list]
+  for (let last = shuffled.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1))
+    ;[shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]]
+  }
+  return shuffled
+}
+
+/**
  * The same list, begun later: who is measured first changes from turn to turn.
  *
  * @template T

@@ -1,19 +1,16 @@
-// How many requests does a guarded route answer? Each variant is a fresh server in each round, and all are measured in
-// turns of a fraction of a second, so that whatever slows the machine slows them alike. What the named ratios are made of
-// is measured with every few of the others: a ratio is one of neighbours, and a machine changes within seconds.
+// How many requests does a guarded route answer? A few servers are measured side by side, in turns of a fraction of a
+// second and in an order that chance decides, so that whatever slows the machine slows them alike. Each round has fresh
+// servers: two processes of one program may differ by a tenth for as long as they live.
 import { LOAD_CORE, SERVER_CORE, startChild } from '../children.mjs'
-import { chunk, rotate } from '../statistics.mjs'
-import { ONLY_READS, REFERENCES, UNGUARDED } from '../variants/index.mjs'
+import { shuffle } from '../statistics.mjs'
+import { ONLY_READS, UNGUARDED } from '../variants/index.mjs'
 import { Book } from './book.mjs'
 import { workloads } from './workloads.mjs'
 
-/** As many others are measured between two turns of the references. */
-const OTHERS = 5
-
 /**
- * Seconds are those of a server's processor time.
+ * What is measured side by side. Seconds are those of a server's processor time.
  *
- * @typedef {object} HttpPlan
+ * @typedef {object} Heat
  * @property {string[]} variants
  * @property {number} rounds
  * @property {number} turns - of each server and workload in a round
@@ -22,28 +19,33 @@ const OTHERS = 5
  */
 
 /**
- * @param {HttpPlan} plan
+ * @param {Heat[]} heats
  * @param {{ pool: import('../issuer.mjs').Pool, tokenFile: string }} world
  * @param {(text: string) => void} say
  */
-export async function measureHttp(plan, world, say) {
+export async function measureHttp(heats, world, say) {
   const generator = await startChild('http/load.mjs', { core: LOAD_CORE })
   await generator.ask('open', world)
   const book = new Book()
-  for (let round = 0; round < plan.rounds; round += 1) {
-    const servers = await startServers(rotate(plan.variants, round), world.pool, book)
-    const bench = { generator, servers, plan, book }
-    say(`http: round ${round + 1} of ${plan.rounds}, warming up ${servers.length} servers`)
-    for (const workload of Object.keys(workloads)) await warmUp(bench, workload, plan.warmUp)
-    for (const [workload, { title }] of Object.entries(workloads)) {
-      say(`http: round ${round + 1} of ${plan.rounds}, ${title}`)
-      await warmUp(bench, workload, plan.warmUp)
-      await measureWorkload(bench, workload)
+  for (const [at, heat] of heats.entries()) {
+    for (let round = 1; round <= heat.rounds; round += 1) {
+      say(`http: heat ${at + 1} of ${heats.length}, round ${round} of ${heat.rounds}`)
+      await runRound({ generator, heat, book }, world.pool)
     }
-    await Promise.all(servers.map(({ child }) => child.stop()))
   }
   await generator.stop()
   return book
+}
+
+async function runRound(bench, pool) {
+  const { heat, book } = bench
+  const servers = await startServers(shuffle(heat.variants), pool, book)
+  for (const workload of Object.keys(workloads)) await warmUp(bench, servers, workload)
+  for (const workload of Object.keys(workloads)) {
+    await warmUp(bench, servers, workload)
+    await measureWorkload(bench, servers, workload)
+  }
+  await Promise.all(servers.map(({ child }) => child.stop()))
 }
 
 async function startServers(names, pool, book) {
@@ -60,21 +62,17 @@ async function startServers(names, pool, book) {
   return servers
 }
 
-async function warmUp(bench, workload, seconds) {
-  for (const server of bench.servers) await attempt(bench, server, workload, seconds)
+async function warmUp(bench, servers, workload) {
+  for (const server of servers) await attempt(bench, server, workload, bench.heat.warmUp)
 }
 
-async function measureWorkload(bench, workload) {
-  const { servers, plan, book } = bench
-  const references = servers.filter(({ name }) => REFERENCES.includes(name))
-  const others = servers.filter(({ name }) => !REFERENCES.includes(name))
-  for (let turn = 0; turn < plan.turns; turn += 1) {
-    for (const some of chunk(others, OTHERS)) {
-      book.turn()
-      for (const server of rotate([...references, ...some], turn)) {
-        const run = await attempt(bench, server, workload, plan.seconds)
-        if (run !== undefined) book.add(server.name, workload, run)
-      }
+async function measureWorkload(bench, servers, workload) {
+  const { heat, book } = bench
+  for (let turn = 0; turn < heat.turns; turn += 1) {
+    book.turn()
+    for (const server of shuffle(servers)) {
+      const run = await attempt(bench, server, workload, heat.seconds)
+      if (run !== undefined) book.add(server.name, workload, run)
     }
   }
 }
