@@ -10,19 +10,19 @@ const others = chunk(
   SIDE_BY_SIDE,
 )
 
-const toHeat = (variants, plan) => ({ variants, seconds: 0.1, warmUp: 0.5, ...plan })
+const toHeat = (variants, plan) => ({ variants, seconds: 0.1, turns: 6, ...plan })
 
 const FULL = {
   heats: [
-    toHeat(REFERENCES, { rounds: 20, turns: 6 }),
-    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, turns: 6, warmUp: 0.4 })),
+    toHeat(REFERENCES, { rounds: 16, warmUp: 1 }),
+    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, warmUp: 0.4 })),
   ],
   callTurns: 25,
   onlySync: false,
 }
 /** What the named ratios need, in less than three minutes. */
 const QUICK = {
-  heats: [toHeat(REFERENCES, { rounds: 5, turns: 6, warmUp: 0.3 })],
+  heats: [toHeat(REFERENCES, { rounds: 3, warmUp: 0.6 })],
   callTurns: 15,
   onlySync: true,
 }

@@ -48,7 +48,7 @@ export interface VerifiedToken {
   readonly tokenUse: TokenUse
   /** Whether it was remembered when it was seen last. */
   isRepeated: boolean
-  /** What a repeatable reader of claims made of it last. */
+  /** What a repeatable reader of claims made of it last, and the last plan that took it. */
   lastReading: { plan: object; readonly reader: object; readonly authentication: Authentication } | undefined
   /** What a store of revocations is asked about; made when one is asked first. */
   revocable: RevocableToken | undefined

@@ -53,7 +53,7 @@ export function publishRevocationFailure(message: RevocationFailureMessage): voi
 }
 
 /** The token as far as it was verified. */
-type Read = () => VerifiedToken | null | undefined
+type Read = () => VerifiedToken | undefined
 
 /**
  * Runs a guard under observation.

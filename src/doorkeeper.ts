@@ -15,8 +15,9 @@ const WORTHWHILE_SHARE = 1 / 8
 export class Doorkeeper {
   readonly #window: number
   /**
-   * Of tokens seen since it was judged last, and in the window before: what comes again later than that would not have
-   * been remembered for so long. Two that share a print, or a place, let one another in early, or not before it is judged.
+   * Prints of the tokens seen since the last judgement, and of those seen in the window before it. What comes again later
+   * would have been forgotten by the cache anyway. Two tokens that share a print let each other in early; two that share a
+   * place keep each other out until it is judged.
    */
   #young: Int32Array | undefined
   #old: Int32Array | undefined

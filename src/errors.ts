@@ -96,10 +96,12 @@ export interface RefusalDetails {
   readonly retryAfter?: number
 }
 
+const NAME = 'CognitoError'
+
 /**
  * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
  *
- * An error by its prototype, as a `DOMException` is: V8's own constructor takes longer than to verify a remembered token,
+ * An error by its prototype, as a `DOMException` is: V8's own constructor takes longer than finding a remembered token,
  * whether it traces the stack or not. Only a fault of the server, with status 500, has a trace.
  *
  * @example
@@ -109,7 +111,9 @@ export interface RefusalDetails {
  * })
  */
 export class CognitoError implements Error {
-  declare readonly name: string
+  declare readonly name: typeof NAME
+  /** The first line of one alone; with status 500, all of it. */
+  declare stack: string
   /** Fixed text of its code, for the client. */
   readonly message: string
   readonly code: CognitoErrorCode
@@ -140,20 +144,12 @@ export class CognitoError implements Error {
     this.pool = details.pool
     this.retryAfter = details.retryAfter
     if (refusal.status === 500) Error.captureStackTrace(this, CognitoError)
-  }
-
-  /** Its first line. */
-  get stack(): string {
-    return `${this.name}: ${this.message}`
-  }
-
-  set stack(value: string) {
-    Object.defineProperty(this, 'stack', { value, writable: true, configurable: true })
+    else this.stack = `${NAME}: ${refusal.message}`
   }
 }
 
 Object.setPrototypeOf(CognitoError.prototype, Error.prototype)
-Object.defineProperty(CognitoError.prototype, 'name', { value: 'CognitoError' })
+Object.defineProperty(CognitoError.prototype, 'name', { value: NAME })
 
 /** What can stand in a challenge without breaking out of its quotes: printable ASCII but `"` and `\` (RFC 6750 §3). */
 export const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/

@@ -19,7 +19,7 @@ import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
 import { type CarriedToken, toText } from './token-source.js'
 
-type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | null }
+type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
 
 /** What guards need of the plugin. */
 export interface GuardContext {

@@ -62,7 +62,7 @@ export function createTokenParser(maxLength: number): TokenParser {
   }
 }
 
-/** A copy of a canonical part or token: a piece of a string keeps the whole of it in memory. */
+/** A copy of ASCII text: a piece of a string keeps the whole of it in memory. */
 export const detach = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */

@@ -69,13 +69,14 @@ t.test('a refusal is an error without a stack trace, a fault has one', async (t)
   t.equal(refusal.stack, 'CognitoError: The access token is invalid')
   t.equal(String(refusal), refusal.stack)
   t.match(inspect(refusal), /^\[CognitoError: The access token is invalid\] \{[^]* pool: 'eu'/)
+  for (const error of [refusal, fault]) t.ok(Object.hasOwn(error, 'stack'), 'Node asks for one of its own')
   t.match(fault.stack, /^CognitoError: Internal Server Error\n +at .*errors\.test\.ts/)
 })
 
 t.test('an application may add to a refusal, and change what it says', async (t) => {
   const refuse = () => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'x' })
   const error = Object.assign(refuse(), { message: 'Ungültig', requestId: 7, cause: refuse() })
-  t.equal(error.stack, 'CognitoError: Ungültig')
+  t.equal(String(error), 'CognitoError: Ungültig')
   error.stack = 'elsewhere'
   t.match(error, { stack: 'elsewhere', message: 'Ungültig', requestId: 7 })
   t.match(refuse(), {

@@ -205,6 +205,25 @@ t.test(
   },
 )
 
+t.test('a remembered token is found in whatever it comes, and a header’s value is no token', async (t) => {
+  const app = await createApp(t, pools())
+  const handler = async (request: { cognito: unknown }) => {
+    seen.add(request.cognito)
+    return 'in'
+  }
+  const seen = new Set<unknown>()
+  app.get('/', { onRequest: app.authRequired('eu') }, handler)
+  const token = eu.accessToken()
+  for (const authorization of [`Bearer ${token}`, `bearer  ${token}`, `Bearer ${token}`]) {
+    t.equal((await app.inject({ url: '/', headers: { authorization } })).statusCode, 200)
+  }
+  seen.add(await app.cognito.verify(token))
+  t.equal(seen.size, 1, 'verified once')
+  t.match([...seen], [{ token }])
+  await t.rejects(app.cognito.verify(`Bearer ${token}`), { code: 'COGNITO_ERR_REQUEST_INVALID' })
+  await t.rejects(app.cognito.verify(`x${token}`), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+})
+
 t.test('forged tokens push no genuine one out', async (t) => {
   const app = await createApp(t, pools(), { tokenCache: { max: 2 } })
   const token = eu.accessToken()
@@ -308,10 +327,11 @@ t.test('formats and kinds of the application are asked for each request', async 
 t.test('a second guard keeps what the first one’s schema found, also of a remembered token', async (t) => {
   const claims = Type.Object({ since: Type.Date({ alias: 'custom:since' }) })
   const app = await createApp(t, pools())
-  const guards = [app.authRequired('eu', { claims }), app.authRequired('eu')]
+  const open = app.authRequired('eu')
+  const guards = [app.authRequired('eu', { claims }), open]
   const handler = async (request: { cognito: unknown }) => (request.cognito as { claims: object }).claims
   app.get('/', { onRequest: guards as never }, handler)
-  app.get('/open', { onRequest: app.authRequired('eu') }, async () => 'in')
+  app.get('/open', { onRequest: open }, async () => 'in')
   const headers = bearer(eu.accessToken({ 'custom:since': '2026-01-31' }))
   for (const url of ['/open', '/', '/']) {
     const { body } = await app.inject({ url, headers })

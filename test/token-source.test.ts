@@ -52,6 +52,31 @@ t.test('a header that holds the token alone', async (t) => {
   t.equal((await sendRaw(port, '/', [`x-token: ${token}`, `X-Token: ${token}`])).status, 400, 'two lines')
 })
 
+t.test('however a header is written, what is read of it is the same', async (t) => {
+  const read = (value: string, scheme: string | null) => {
+    const headers = { authorization: value }
+    return fromHeader({ scheme }).read({
+      headers,
+      raw: { rawHeaders: Object.entries(headers).flat() },
+    } as never)
+  }
+  for (const ending of ['', ' ', '\t', ' \t ']) {
+    for (const beginning of ['Bearer ', 'bearer ', 'BEARER   ', ' \tBearer ']) {
+      t.equal(read(`${beginning}a.b${ending}`, 'Bearer'), 'a.b', JSON.stringify(beginning + ending))
+    }
+    t.equal(read(`Bearer \u00a0a${ending}`, 'Bearer'), '\u00a0a')
+    t.equal(read(`Bearer \ta${ending}`, 'Bearer'), '\ta')
+    t.equal(read(`Bearer a b${ending}`, 'Bearer'), 'a b')
+    t.equal(read(`Bearer${ending}`, 'Bearer'), '')
+    t.equal(read(`Bearer ${ending}`, 'Bearer'), '')
+    for (const other of ['Bearera.b', 'Bearer_ a.b', 'Basic a.b', 'B', '']) {
+      t.equal(read(other + ending, 'Bearer'), null, other)
+    }
+    for (const beginning of ['', ' ', '\t']) t.equal(read(`${beginning}a.b${ending}`, null), 'a.b')
+    t.equal(read(`Bearer a.b${ending}`, null), 'Bearer a.b')
+  }
+})
+
 t.test('a cookie', async (t) => {
   const { status, optional } = await createServer(t, fromCookie('access_token'))
   t.equal(await status({ cookie: `a=b; access_token=${token}` }), 200)

@@ -52,6 +52,7 @@ export const groups = [
     tests: ['jwt'],
     rows: [
       ['a longer token is read', 'text.length > maxLength', 'false'],
+      ['a long part in little room', '? scratch : Buffer.allocUnsafe(segment.length)', '? scratch : scratch'],
       ['base64 for base64url: +', "text.includes('+') || ", ''],
       ['base64 for base64url: /', "text.includes('/') || ", ''],
       ['letters beyond ASCII', ' || Buffer.byteLength(text) !== text.length', ''],
@@ -480,6 +481,9 @@ export const groups = [
     file: 'token-source',
     tests: ['token-source'],
     rows: [
+      ['a plain header of any scheme', 'if (value.charCodeAt(index) !== start[index]) return false', ''],
+      ['a plain header with more spaces', 'value.charCodeAt(start.length) > SPACE && ', ''],
+      ['a plain header with spaces behind it', ' && value.charCodeAt(value.length - 1) > SPACE', ''],
       ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
       ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
       [
@@ -839,6 +843,8 @@ export const groups = [
       ['no token is let in at its second sight', 'comesAgain || ', ''],
       ['once strict, always strict', 'this.#isStrict = ', 'this.#isStrict ||= '],
       ['hits do not count', '    this.#hits += 1\n  }', '  }'],
+      ['what came before a judgement is forgotten', ' || this.#old?.[at] === print', ''],
+      ['nothing that came is forgotten', 'this.#old?.fill(0)', 'this.#old'],
       ['a judgement counts what came before the last', '    this.#misses = 0\n', ''],
       ['a judgement counts the hits of before the last', '    this.#hits = 0\n', ''],
     ],
