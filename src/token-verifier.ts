@@ -15,6 +15,7 @@ import type { PoolKeys } from './pool-keys.js'
 import type { SignatureCheck } from './signature.js'
 import { checkTimes, validityOf } from './times.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
+import type { CarriedToken } from './token-source.js'
 
 /** A pool at work. */
 export interface PoolWithKeys {
@@ -36,9 +37,7 @@ export type VerifyToken = (
 ) => VerifiedToken | Promise<VerifiedToken>
 
 /** A token that is not remembered, and what it came in. */
-interface Sight {
-  readonly carrier: string
-  readonly start: number
+interface Sight extends CarriedToken {
   readonly text: string
 }
 
@@ -68,29 +67,18 @@ export function createTokenVerifier(
   function conclude(
     { carrier, start, text }: Sight,
     token: UnverifiedToken,
-    { pool, keys }: PoolWithKeys,
+    chosen: PoolWithKeys,
     checkSignature: SignatureCheck,
   ): RememberedToken {
     checkSignature(text, token.signature)
     parser.learn(token)
     const [validFrom, expires] = validityOf(token.payload, clockTolerance)
     const isKept = cache?.admits(text) === true
-    const own = isKept ? detach(carrier) : carrier
-    const verified: RememberedToken = {
-      carrier: own,
-      text: own.slice(start),
-      payload: deepFreeze(token.payload),
-      pool,
-      tokenUse: token.payload['token_use'] as VerifiedToken['tokenUse'],
-      isRepeated: false,
-      lastReading: undefined,
-      revocable: undefined,
-      kid: token.kid,
-      keys,
+    const verified = remember({ carrier: isKept ? detach(carrier) : carrier, start }, token, chosen, {
       checkSignature,
       validFrom,
       validUntil: Math.min(expires, now() / 1000 + ttl),
-    }
+    })
     if (isKept) cache?.set(verified)
     return verified
   }
@@ -118,6 +106,31 @@ export function createTokenVerifier(
     }
     if (!known.isRepeated) known.isRepeated = true
     return known
+  }
+}
+
+type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>
+
+function remember(
+  { carrier, start }: CarriedToken,
+  { payload, kid }: UnverifiedToken,
+  { pool, keys }: PoolWithKeys,
+  { checkSignature, validFrom, validUntil }: Proof,
+): RememberedToken {
+  return {
+    carrier,
+    text: carrier.slice(start),
+    payload: deepFreeze(payload),
+    pool,
+    tokenUse: payload['token_use'] as VerifiedToken['tokenUse'],
+    isRepeated: false,
+    lastReading: undefined,
+    revocable: undefined,
+    kid,
+    keys,
+    checkSignature,
+    validFrom,
+    validUntil,
   }
 }
 

@@ -30,42 +30,49 @@ t.test('the header of a genuine token is read once, and a bounded number is reme
   t.strictSame(parser.parse(token), parsed, 'and read again where it was forgotten')
 })
 
+// Letters of which the lowest bits, all that a decoder may look at, are those of A; and halves of pairs of UTF-16.
+const CHARACTERS = [
+  ...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
+  ...['\u0141', '\u{10041}', '\ud800'],
+]
+
+/** A text with each character in the place of one, and before it. */
+const spell = (text: string, place: number) =>
+  CHARACTERS.flatMap((character) =>
+    [0, 1].map((width) => text.slice(0, place) + character + text.slice(place + width)),
+  )
+
+/** A text changed at its begin and at its end, where the last bits are. */
+const misspell = (text: string) =>
+  [0, 1, 2, 3, text.length - 2, text.length - 1, text.length].flatMap((place) => spell(text, place))
+
 t.test('a part has one spelling: that which its bytes are encoded to', async (t) => {
   const parser = createTokenParser(8192)
-  const token = pool.accessToken()
-  const parts = token.split('.') as [string, string, string]
-  const isAccepted = (text: string) => {
+  const parts = pool.accessToken().split('.') as [string, string, string]
+  const isAccepted = (at: number, part: string) => {
     try {
-      return parser.parse(text).kid === pool.kid()
+      return parser.parse(parts.with(at, part).join('.')).kid === pool.kid()
     } catch {
       return false
     }
   }
   const isCanonical = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part
-  // Letters of which the lowest bits, all that a decoder may look at, are those of A; and a pair that UTF-16 has for one.
-  const others = ['\u0141', '\u{10041}', '\ud800']
-  const characters = [...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)), ...others]
-  let accepted = 0
   for (const at of [0, 1, 2] as const) {
-    const part = parts[at]
-    for (const place of [0, 1, 2, 3, part.length - 2, part.length - 1, part.length]) {
-      for (const character of characters) {
-        for (const width of [0, 1]) {
-          const changed = part.slice(0, place) + character + part.slice(place + width)
-          const text = parts.with(at, changed).join('.')
-          if (!isAccepted(text)) continue
-          accepted += 1
-          t.ok(isCanonical(changed), `${at} ${place} ${JSON.stringify(character)}`)
-        }
-      }
-    }
+    const accepted = misspell(parts[at]).filter((part) => isAccepted(at, part))
+    t.ok(accepted.includes(parts[at]), 'what was not changed')
+    t.strictSame(
+      accepted.filter((part) => !isCanonical(part)),
+      [],
+    )
   }
-  t.ok(accepted >= 3, 'what was not changed, at the least')
   for (const bytes of [256, 257, 258]) {
-    for (const last of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
-      const signature = Buffer.alloc(bytes, 7).toString('base64url').slice(0, -1) + last
-      t.equal(isAccepted(parts.with(2, signature).join('.')), isCanonical(signature), `${bytes} ${last}`)
-    }
+    const signatures = spell(
+      Buffer.alloc(bytes, 7).toString('base64url').slice(0, -1),
+      Number.POSITIVE_INFINITY,
+    )
+    const accepted = signatures.filter((signature) => isAccepted(2, signature))
+    t.strictSame(accepted, signatures.filter(isCanonical))
+    t.ok(accepted.length > 1)
   }
 })
 

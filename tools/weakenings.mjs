@@ -196,7 +196,7 @@ export const groups = [
   {
     file: 'token-verifier',
     tests: ['guard'],
-    rows: [['a payload that can be changed', 'deepFreeze(token.payload)', 'token.payload']],
+    rows: [['a payload that can be changed', 'deepFreeze(payload)', 'payload']],
   },
   {
     file: 'members',
@@ -855,7 +855,7 @@ export const groups = [
     rows: [
       ['a remembered token never expires', ' && now < validUntil', ''],
       ['a clock that is set back', 'now >= validFrom && ', ''],
-      ['a whole header is remembered', 'isKept ? detach(carrier) : carrier', 'carrier'],
+      ['a whole header is remembered', 'isKept ? detach(carrier) : carrier,', 'carrier,'],
       ['a remembered token outlives its key', ' && keys.held(kid) === checkSignature', ''],
       [
         'a remembered token outlives the material of its key',
