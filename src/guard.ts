@@ -17,14 +17,14 @@ import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { RevocationGate } from './revocation/gate.js'
 import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
-import { type CarriedToken, toText } from './token-source.js'
+import { type CarriedToken, type TokenFinder, toText } from './token-source.js'
 
 type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
 
 /** What guards need of the plugin. */
 export interface GuardContext {
   readonly authenticator: Authenticator
-  readonly findToken: (request: FastifyRequest) => CarriedToken | null | undefined
+  readonly findToken: TokenFinder
   readonly defaultPool: string
   /** The plugin's own; a requirement's takes its place. */
   readonly loadUser: LoadUser | undefined

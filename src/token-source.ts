@@ -35,6 +35,9 @@ export interface CarriedToken {
 /** What a source finds, not cut out yet. */
 type Carried = CarriedToken | null | undefined
 
+/** Finds a request's token. */
+export type TokenFinder = (request: FastifyRequest) => Carried
+
 /** The token alone. */
 export const toText = ({ carrier, start }: CarriedToken): string => carrier.slice(start)
 
@@ -75,7 +78,7 @@ export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: Header
   const field = name.toLowerCase()
   const prefix = scheme?.toLowerCase()
   const usual = scheme === null ? [] : Array.from(`${scheme} `, (character) => character.charCodeAt(0))
-  const find = (request: FastifyRequest): Carried => {
+  const find: TokenFinder = (request) => {
     const { [field]: value } = request.headers
     if (value === undefined) return undefined
     if (countLines(request.raw.rawHeaders, field) > 1) throw malformed(`there are several ${field} headers`)
@@ -92,7 +95,7 @@ export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: Header
 }
 
 /** How the sources that {@link fromHeader} made find a token without cutting it out. */
-const finders = new WeakMap<TokenSource, (request: FastifyRequest) => Carried>()
+const finders = new WeakMap<TokenSource, TokenFinder>()
 
 const carry = (found: Credentials): Carried =>
   typeof found === 'string' ? { carrier: found, start: 0 } : found
@@ -238,7 +241,7 @@ export function toTokenSources(option: TokenFrom = fromHeader()): readonly Token
  * Makes the function that finds a request's token: the first source that carries one decides. A token in a header
  * and one in a query string at once are refused (RFC 6750 §2).
  */
-export function createTokenFinder(sources: readonly TokenSource[]): (request: FastifyRequest) => Carried {
+export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder {
   const [first, ...others] = sources
   const find = first && others.length === 0 ? finders.get(first) : undefined
   if (find !== undefined) return find
