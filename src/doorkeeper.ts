@@ -3,9 +3,12 @@
  * @module
  */
 
-/** Tokens after which it is judged again whether they come again; of a small cache, too. */
-const SMALLEST_WINDOW = 1000
-/** With fewer hits among the tokens of a window, to remember one costs more than it saves. */
+/**
+ * Sights after which it is judged again whether tokens come again. Few: a token that is remembered for nothing costs
+ * more than the wrong judgement of a moment, which is one verification more for each token that comes again.
+ */
+const JUDGED_SIGHTS = 1000
+/** With fewer hits for a token that is new, to remember it costs more than it saves. */
 const WORTHWHILE_SHARE = 1 / 8
 
 /**
@@ -13,21 +16,19 @@ const WORTHWHILE_SHARE = 1 / 8
  * its second sight: to keep thousands that nobody asks for makes the garbage collector copy them for nothing.
  */
 export class Doorkeeper {
-  readonly #window: number
   /**
-   * Prints of the tokens seen since the last judgement, and of those seen in the window before it. What comes again later
-   * would have been forgotten by the cache anyway. Two tokens that share a print let each other in early; two that share a
-   * place keep each other out until it is judged.
+   * Prints of the tokens seen last, each in a place that it decides. What comes again later than the cache holds tokens
+   * would have been forgotten by the cache anyway. Two tokens that share a print let each other in early; two that share
+   * a place keep each other out while it is strict.
    */
-  #young: Int32Array | undefined
-  #old: Int32Array | undefined
+  readonly #prints: Int32Array
   #hits = 0
   #misses = 0
   #isStrict = false
 
   /** @param capacity - tokens that the cache holds */
   constructor(capacity: number) {
-    this.#window = Math.max(capacity, SMALLEST_WINDOW)
+    this.#prints = new Int32Array(Math.max(capacity, JUDGED_SIGHTS))
   }
 
   /** A remembered token came again. */
@@ -44,15 +45,14 @@ export class Doorkeeper {
     const comesAgain = this.#note(print)
     if (comesAgain) this.#hits += 1
     else this.#misses += 1
-    if (this.#misses > this.#window || this.#hits > this.#window) this.#judge()
+    if (this.#misses > JUDGED_SIGHTS || this.#hits > JUDGED_SIGHTS) this.#judge()
     return comesAgain || !this.#isStrict
   }
 
   #note(print: number): boolean {
-    this.#young ??= new Int32Array(this.#window)
-    const at = (print >>> 0) % this.#window
-    const isKnown = this.#young[at] === print || this.#old?.[at] === print
-    this.#young[at] = print
+    const at = (print >>> 0) % this.#prints.length
+    const isKnown = this.#prints[at] === print
+    this.#prints[at] = print
     return isKnown
   }
 
@@ -60,8 +60,5 @@ export class Doorkeeper {
     this.#isStrict = this.#hits < this.#misses * WORTHWHILE_SHARE
     this.#hits = 0
     this.#misses = 0
-    const emptied = this.#old?.fill(0)
-    this.#old = this.#young
-    this.#young = emptied
   }
 }

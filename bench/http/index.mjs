@@ -15,7 +15,7 @@ import { workloads } from './workloads.mjs'
  * @property {number} rounds
  * @property {number} turns - of each server and workload in a round
  * @property {number} seconds - a turn
- * @property {number} warmUp - seconds of each workload, before the first turn and again before its own
+ * @property {number} warmUp - seconds before the first turn
  */
 
 /**
@@ -37,15 +37,15 @@ export async function measureHttp(heats, world, say) {
   return book
 }
 
+/** Servers of one workload know nothing of another: what it would leave in their memory is not measured with it. */
 async function runRound(bench, pool) {
   const { heat, book } = bench
-  const servers = await startServers(shuffle(heat.variants), pool, book)
-  for (const workload of Object.keys(workloads)) await warmUp(bench, servers, workload)
   for (const workload of Object.keys(workloads)) {
+    const servers = await startServers(shuffle(heat.variants), pool, book)
     await warmUp(bench, servers, workload)
     await measureWorkload(bench, servers, workload)
+    await Promise.all(servers.map(({ child }) => child.stop()))
   }
-  await Promise.all(servers.map(({ child }) => child.stop()))
 }
 
 async function startServers(names, pool, book) {
