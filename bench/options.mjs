@@ -10,11 +10,11 @@ const others = chunk(
   SIDE_BY_SIDE,
 )
 
-const toHeat = (variants, plan) => ({ variants, seconds: 0.1, turns: 6, ...plan })
+const toHeat = (variants, plan) => ({ variants, seconds: 0.1, turns: 4, ...plan })
 
 const FULL = {
   heats: [
-    toHeat(REFERENCES, { rounds: 16, warmUp: 1 }),
+    toHeat(REFERENCES, { rounds: 28, warmUp: 1 }),
     ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, warmUp: 0.4 })),
   ],
   callTurns: 25,
@@ -31,7 +31,7 @@ const USAGE = `npm run bench -- [options]
   --quick        what the named ratios need, in less than three minutes
   --json         { versions, machine, results, ratios } on stdout; npm's own lines go with npm run --silent bench
   --profile      only CPU profiles: of the verification of fresh tokens, and of a guarded server under each load
-  --rounds N     rounds over HTTP, each with fresh servers
+  --rounds N     rounds over HTTP, with fresh servers for each workload
   --only NAME    a variant to measure over HTTP besides the baseline; may be repeated
 
 A run with --quick, --rounds or --only writes to bench/.quick, a full one to bench.`

@@ -4,12 +4,14 @@
  */
 
 /**
- * Sights after which it is judged again whether tokens come again. Few: a token that is remembered for nothing costs
- * more than the wrong judgement of a moment, which is one verification more for each token that comes again.
+ * New tokens, or hits, after which it is judged again. Few: to remember tokens for nothing costs more than a wrong
+ * judgement, by which a token that comes again is verified once or twice more.
  */
-const JUDGED_SIGHTS = 1000
-/** With fewer hits for a token that is new, to remember it costs more than it saves. */
-const WORTHWHILE_SHARE = 1 / 8
+const JUDGED_AFTER = 1000
+/** With fewer hits than this for each new token, to remember tokens costs more than it saves. */
+const HITS_PER_NEW_TOKEN = 1 / 8
+/** Of a small cache, too. */
+const FEWEST_PLACES = 1000
 
 /**
  * Lets tokens into a cache. Where nearly every token comes once, as those of short-lived machines do, each is let in at
@@ -17,9 +19,9 @@ const WORTHWHILE_SHARE = 1 / 8
  */
 export class Doorkeeper {
   /**
-   * Prints of the tokens seen last, each in a place that it decides. What comes again later than the cache holds tokens
-   * would have been forgotten by the cache anyway. Two tokens that share a print let each other in early; two that share
-   * a place keep each other out while it is strict.
+   * Prints of tokens, each in a place that it decides, until another one takes it: as a rule of about as many tokens as
+   * the cache holds, since what comes again later would have been forgotten anyway. Two tokens that share a print let
+   * each other in early; two that share a place keep each other out while it is strict.
    */
   readonly #prints: Int32Array
   #hits = 0
@@ -28,7 +30,7 @@ export class Doorkeeper {
 
   /** @param capacity - tokens that the cache holds */
   constructor(capacity: number) {
-    this.#prints = new Int32Array(Math.max(capacity, JUDGED_SIGHTS))
+    this.#prints = new Int32Array(Math.max(capacity, FEWEST_PLACES))
   }
 
   /** A remembered token came again. */
@@ -45,7 +47,7 @@ export class Doorkeeper {
     const comesAgain = this.#note(print)
     if (comesAgain) this.#hits += 1
     else this.#misses += 1
-    if (this.#misses > JUDGED_SIGHTS || this.#hits > JUDGED_SIGHTS) this.#judge()
+    if (this.#misses > JUDGED_AFTER || this.#hits > JUDGED_AFTER) this.#judge()
     return comesAgain || !this.#isStrict
   }
 
@@ -57,7 +59,7 @@ export class Doorkeeper {
   }
 
   #judge(): void {
-    this.#isStrict = this.#hits < this.#misses * WORTHWHILE_SHARE
+    this.#isStrict = this.#hits < this.#misses * HITS_PER_NEW_TOKEN
     this.#hits = 0
     this.#misses = 0
   }

@@ -1,6 +1,6 @@
 // How many requests does a guarded route answer? A few servers are measured side by side, in turns of a fraction of a
-// second and in an order that chance decides, so that whatever slows the machine slows them alike. Each round has fresh
-// servers: two processes of one program may differ by a tenth for as long as they live.
+// second and in an order that chance decides, so that whatever slows the machine slows them alike. Each workload of a round
+// has fresh servers: two processes of one program may differ by a tenth for as long as they live.
 import { LOAD_CORE, SERVER_CORE, startChild } from '../children.mjs'
 import { shuffle } from '../statistics.mjs'
 import { ONLY_READS, UNGUARDED } from '../variants/index.mjs'
@@ -13,7 +13,7 @@ import { workloads } from './workloads.mjs'
  * @typedef {object} Heat
  * @property {string[]} variants
  * @property {number} rounds
- * @property {number} turns - of each server and workload in a round
+ * @property {number} turns - of each server
  * @property {number} seconds - a turn
  * @property {number} warmUp - seconds before the first turn
  */
@@ -41,7 +41,8 @@ export async function measureHttp(heats, world, say) {
 async function runRound(bench, pool) {
   const { heat, book } = bench
   for (const workload of Object.keys(workloads)) {
-    const servers = await startServers(shuffle(heat.variants), pool, book)
+    const names = heat.variants.filter((name) => !book.isFaulty(name, workload))
+    const servers = await startServers(shuffle(names), pool, book)
     await warmUp(bench, servers, workload)
     await measureWorkload(bench, servers, workload)
     await Promise.all(servers.map(({ child }) => child.stop()))
@@ -50,7 +51,7 @@ async function runRound(bench, pool) {
 
 async function startServers(names, pool, book) {
   const servers = []
-  for (const name of names.filter((name) => !book.isFaulty(name))) {
+  for (const name of names) {
     const child = await startChild('http/server.mjs', { core: SERVER_CORE })
     try {
       servers.push({ name, child, ...(await child.ask('start', { variant: name, pool })) })

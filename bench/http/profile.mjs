@@ -1,4 +1,4 @@
-// What is the time of a guarded request spent on? A CPU profile of the server for each workload.
+// What is the time of a guarded request spent on? A CPU profile of a server for each workload.
 import { LOAD_CORE, SERVER_CORE, startChild } from '../children.mjs'
 import { OURS } from '../variants/index.mjs'
 import { workloads } from './workloads.mjs'
@@ -13,18 +13,23 @@ const SECONDS = 2
 export async function profileHttp(world, say) {
   const generator = await startChild('http/load.mjs', { core: LOAD_CORE })
   await generator.ask('open', world)
-  const server = await startChild('http/server.mjs', { core: SERVER_CORE })
-  const { pid, port } = await server.ask('start', { variant: OURS, pool: world.pool })
   const profiles = []
   for (const [workload, { title }] of Object.entries(workloads)) {
     say(`http: ${title}`)
-    const order = { server: { pid, port }, workload, seconds: SECONDS }
-    await generator.ask('run', order)
-    await server.ask('startProfile')
-    const { perCoreSecond } = await generator.ask('run', order)
-    profiles.push({ title, functions: await server.ask('stopProfile'), microseconds: 1e6 / perCoreSecond })
+    profiles.push({ title, ...(await profileWorkload(generator, workload, world.pool)) })
   }
-  await server.stop()
   await generator.stop()
   return profiles
+}
+
+async function profileWorkload(generator, workload, pool) {
+  const child = await startChild('http/server.mjs', { core: SERVER_CORE })
+  const server = await child.ask('start', { variant: OURS, pool })
+  const order = { server, workload, seconds: SECONDS }
+  await generator.ask('run', order)
+  await child.ask('startProfile')
+  const { perCoreSecond } = await generator.ask('run', order)
+  const functions = await child.ask('stopProfile')
+  await child.stop()
+  return { functions, microseconds: 1e6 / perCoreSecond }
 }

@@ -6,7 +6,7 @@ import { createGuard } from './own.mjs'
 
 const PASSES = 5
 
-/** The cache holds fewer tokens than a pass has: all are fresh. */
+/** The cache holds fewer tokens than a pass has: hardly one is found again. */
 function pass(guard, tokens) {
   for (let index = 0; index < FRESH; index += 1) {
     if (!guard.run(guard.prepare(tokens.fresh(index)))) throw new Error('a good token is refused')
