@@ -77,7 +77,7 @@ export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: Header
   if (scheme !== null) assertName(scheme, 'fromHeader.scheme')
   const field = name.toLowerCase()
   const prefix = scheme?.toLowerCase()
-  const usual = scheme === null ? [] : Array.from(`${scheme} `, (character) => character.charCodeAt(0))
+  const usual = scheme === null ? '' : `${scheme} `
   const find: TokenFinder = (request) => {
     const { [field]: value } = request.headers
     if (value === undefined) return undefined
@@ -112,14 +112,15 @@ function assertName(value: unknown, path: string): void {
  * Whether a header is written the way that nearly all are: as the scheme, one space and the token. The general way to read
  * it comes to the same; as little code as can be runs for each request, since none of it is in the processor's cache.
  *
- * @param start - character codes of the scheme and the space
+ * @param start - the scheme and the space
  */
-function isPlain(value: unknown, start: readonly number[]): value is string {
-  if (typeof value !== 'string' || value.length <= start.length) return false
-  for (let index = 0; index < start.length; index += 1) {
-    if (value.charCodeAt(index) !== start[index]) return false
-  }
-  return value.charCodeAt(start.length) > SPACE && value.charCodeAt(value.length - 1) > SPACE
+function isPlain(value: unknown, start: string): value is string {
+  return (
+    typeof value === 'string' &&
+    value.startsWith(start) &&
+    value.charCodeAt(start.length) > SPACE &&
+    value.charCodeAt(value.length - 1) > SPACE
+  )
 }
 
 /** Node keeps only the first `authorization` line in `headers`. A request of `app.injectWS` has no lines, only headers. */

@@ -481,9 +481,9 @@ export const groups = [
     file: 'token-source',
     tests: ['token-source'],
     rows: [
-      ['a plain header of any scheme', 'if (value.charCodeAt(index) !== start[index]) return false', ''],
-      ['a plain header with more spaces', 'value.charCodeAt(start.length) > SPACE && ', ''],
-      ['a plain header with spaces behind it', ' && value.charCodeAt(value.length - 1) > SPACE', ''],
+      ['a plain header of any scheme', '    value.startsWith(start) &&\n', ''],
+      ['a plain header with more spaces', '    value.charCodeAt(start.length) > SPACE &&\n', ''],
+      ['a plain header with spaces behind it', ' &&\n    value.charCodeAt(value.length - 1) > SPACE', ''],
       ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
       ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
       [
