@@ -30,27 +30,33 @@ function isInstalled(): boolean {
 
 /** A server of its own, with its own folder. What it has acknowledged is in a file. */
 export class TestRedis {
-  readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'))
   readonly #options: readonly string[]
+  #port = 0
   #process: ChildProcess | undefined
 
-  private constructor(port: number, options: readonly string[]) {
-    this.port = port
+  private constructor(options: readonly string[]) {
     this.#options = options
   }
 
   /** Starts a server; it ends with the test. */
   static async start(test: Test, ...options: readonly string[]): Promise<TestRedis> {
-    const redis = new TestRedis(await findPort(), options)
+    const redis = new TestRedis(options)
     // Also where the test's process ends without its teardown, as after `--bail`.
     process.once('exit', () => redis.#process?.kill('SIGKILL'))
     test.teardown(async () => {
       await redis.kill()
       rmSync(redis.#folder, { recursive: true, force: true })
     })
-    await redis.start()
+    await tryAgain(async () => {
+      redis.#port = await findPort()
+      return redis.#answersOnceSpawned()
+    })
     return redis
+  }
+
+  get port(): number {
+    return this.#port
   }
 
   get url(): string {
@@ -59,20 +65,31 @@ export class TestRedis {
 
   /** Starts it again, with the data that it had. */
   async start(): Promise<void> {
+    await tryAgain(() => this.#answersOnceSpawned())
+  }
+
+  /** Not so where one of its ports is taken: a cluster has a second one, 10,000 above the first. */
+  async #answersOnceSpawned(): Promise<boolean> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
-    this.#process = spawn(
+    const child = spawn(
       PROGRAM,
       [...options, '--appendonly', 'yes', '--appendfsync', 'always', ...this.#options],
       { stdio: 'ignore' },
     )
-    while (!(await answers(this.port))) await pause(20)
+    this.#process = child
+    const exit = once(child, 'exit').then(() => true)
+    while (!(await answers(this.port))) {
+      const hasEnded = await Promise.race([exit, pause(20, false)])
+      if (hasEnded) return false
+    }
+    return child.exitCode === null
   }
 
   /** Ends it at once, as a crash does. */
   async kill(): Promise<void> {
     const process = this.#process
     this.#process = undefined
-    if (!process) return
+    if (process?.exitCode !== null) return
     const exit = once(process, 'exit')
     process.kill('SIGKILL')
     await exit
@@ -86,6 +103,13 @@ export class TestRedis {
   /** Lets it go on. */
   goOn(): void {
     this.#process?.kill('SIGCONT')
+  }
+}
+
+async function tryAgain(attempt: () => Promise<boolean>): Promise<void> {
+  for (let left = 20; !(await attempt()); left -= 1) {
+    if (left === 0) throw new Error('Redis ends as soon as it is started')
+    await pause(50)
   }
 }
 
