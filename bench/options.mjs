@@ -1,28 +1,40 @@
 // What is to be measured, and how thoroughly?
 import { parseArgs } from 'node:util'
+import { workloads } from './http/workloads.mjs'
 import { chunk } from './statistics.mjs'
-import { REFERENCES, UNGUARDED, variantNames } from './variants/index.mjs'
+import { AWS, OURS, UNGUARDED, variantNames } from './variants/index.mjs'
 
+const ALL = Object.keys(workloads)
 /** Servers that run at a time besides the one without a guard. */
-const SIDE_BY_SIDE = 5
+const SIDE_BY_SIDE = 6
 const others = chunk(
-  variantNames.filter((name) => !REFERENCES.includes(name)),
+  variantNames.filter((name) => name !== UNGUARDED && name !== OURS),
   SIDE_BY_SIDE,
 )
 
-const toHeat = (variants, plan) => ({ variants, seconds: 0.1, turns: 4, ...plan })
+const toHeat = (variants, plan) => ({ variants, workloads: ALL, seconds: 0.1, turns: 4, ...plan })
+
+/** What the named ratios are made of, and the part of the rounds that each needs. */
+const toNamed = ({ rounds, warmUp }, part = 1) => [
+  toHeat([UNGUARDED, OURS], { workloads: ['hot', 'thousand', 'missing'], rounds, warmUp }),
+  toHeat([UNGUARDED, OURS, AWS], {
+    workloads: ['fresh', 'junk'],
+    rounds: Math.ceil(rounds * part),
+    warmUp,
+  }),
+]
 
 const FULL = {
   heats: [
-    toHeat(REFERENCES, { rounds: 28, warmUp: 1 }),
-    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, warmUp: 0.4 })),
+    ...toNamed({ rounds: 28, warmUp: 3 }, 0.4),
+    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, warmUp: 2 })),
   ],
   callTurns: 25,
   onlySync: false,
 }
 /** What the named ratios need, in less than three minutes. */
 const QUICK = {
-  heats: [toHeat(REFERENCES, { rounds: 3, warmUp: 0.6 })],
+  heats: toNamed({ rounds: 2, warmUp: 2 }),
   callTurns: 15,
   onlySync: true,
 }
@@ -52,7 +64,9 @@ export function readOptions(args) {
   const plan = values.quick ? QUICK : FULL
   const rounds = values.rounds === undefined ? {} : { rounds: toCount(values.rounds) }
   const chosen =
-    values.only === undefined ? plan.heats : [{ ...plan.heats[0], variants: choose(values.only) }]
+    values.only === undefined
+      ? plan.heats
+      : [{ ...plan.heats[0], workloads: ALL, variants: choose(values.only) }]
   return {
     ...values,
     isFull: !values.quick && values.rounds === undefined && values.only === undefined,

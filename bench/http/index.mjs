@@ -12,10 +12,11 @@ import { workloads } from './workloads.mjs'
  *
  * @typedef {object} Heat
  * @property {string[]} variants
+ * @property {string[]} workloads - names
  * @property {number} rounds
  * @property {number} turns - of each server
  * @property {number} seconds - a turn
- * @property {number} warmUp - seconds before the first turn
+ * @property {number} warmUp - seconds before the first turn; V8 compiles for about two, on threads that count as well
  */
 
 /**
@@ -40,7 +41,7 @@ export async function measureHttp(heats, world, say) {
 /** Servers of one workload know nothing of another: what it would leave in their memory is not measured with it. */
 async function runRound(bench, pool) {
   const { heat, book } = bench
-  for (const workload of Object.keys(workloads)) {
+  for (const workload of heat.workloads) {
     const names = heat.variants.filter((name) => !book.isFaulty(name, workload))
     const servers = await startServers(shuffle(names), pool, book)
     await warmUp(bench, servers, workload)

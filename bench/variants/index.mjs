@@ -4,8 +4,6 @@ export const UNGUARDED = 'no authentication'
 export const ONLY_READS = 'header read only'
 export const OURS = 'fastify-cognito'
 export const AWS = 'aws-jwt-verify, sync'
-/** What the ratios over HTTP that have a goal are made of. */
-export const REFERENCES = [UNGUARDED, OURS, AWS]
 
 /** The folder's module of each variant, loaded only where it runs: a peer that is missing fails alone. */
 const MODULES = {
