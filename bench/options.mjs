@@ -4,7 +4,7 @@ import { workloads } from './http/workloads.mjs'
 import { chunk } from './statistics.mjs'
 import { AWS, OURS, UNGUARDED, variantNames } from './variants/index.mjs'
 
-const ALL = Object.keys(workloads)
+const ALL_WORKLOADS = Object.keys(workloads)
 /** Servers that run at a time besides the one without a guard. */
 const SIDE_BY_SIDE = 6
 const others = chunk(
@@ -12,29 +12,30 @@ const others = chunk(
   SIDE_BY_SIDE,
 )
 
-const toHeat = (variants, plan) => ({ variants, workloads: ALL, seconds: 0.1, turns: 4, ...plan })
+const toHeat = (variants, plan) => ({ variants, workloads: ALL_WORKLOADS, seconds: 0.1, turns: 4, ...plan })
 
-/** What the named ratios are made of, and the part of the rounds that each needs. */
-const toNamed = ({ rounds, warmUp }, part = 1) => [
+/** What the named ratios over HTTP are made of. Those against a peer need fewer rounds. */
+const toNamedHeats = ({ rounds, peerRounds, warmUp }) => [
   toHeat([UNGUARDED, OURS], { workloads: ['hot', 'thousand', 'missing'], rounds, warmUp }),
-  toHeat([UNGUARDED, OURS, AWS], {
-    workloads: ['fresh', 'junk'],
-    rounds: Math.ceil(rounds * part),
-    warmUp,
-  }),
+  toHeat([UNGUARDED, OURS, AWS], { workloads: ['fresh', 'junk'], rounds: peerRounds, warmUp }),
 ]
+
+/** How everything else over HTTP is measured. */
+const ROUGHLY = { rounds: 5, warmUp: 2 }
 
 const FULL = {
   heats: [
-    ...toNamed({ rounds: 28, warmUp: 3 }, 0.4),
-    ...others.map((some) => toHeat([UNGUARDED, ...some], { rounds: 5, warmUp: 2 })),
+    ...toNamedHeats({ rounds: 28, peerRounds: 12, warmUp: 3 }),
+    ...others.map((some) => toHeat([UNGUARDED, ...some], ROUGHLY)),
   ],
+  only: ROUGHLY,
   callTurns: 25,
   onlySync: false,
 }
 /** What the named ratios need, in less than three minutes. */
 const QUICK = {
-  heats: toNamed({ rounds: 2, warmUp: 2 }),
+  heats: toNamedHeats({ rounds: 2, peerRounds: 2, warmUp: 2 }),
+  only: { ...ROUGHLY, rounds: 2 },
   callTurns: 15,
   onlySync: true,
 }
@@ -43,7 +44,7 @@ const USAGE = `npm run bench -- [options]
   --quick        what the named ratios need, in less than three minutes
   --json         { versions, machine, results, ratios } on stdout; npm's own lines go with npm run --silent bench
   --profile      only CPU profiles: of the verification of fresh tokens, and of a guarded server under each load
-  --rounds N     rounds over HTTP, with fresh servers for each workload
+  --rounds N     rounds of everything over HTTP, with fresh servers for each workload
   --only NAME    a variant to measure over HTTP besides the baseline; may be repeated
 
 A run with --quick, --rounds or --only writes to bench/.quick, a full one to bench.`
@@ -63,10 +64,7 @@ export function readOptions(args) {
   })
   const plan = values.quick ? QUICK : FULL
   const rounds = values.rounds === undefined ? {} : { rounds: toCount(values.rounds) }
-  const chosen =
-    values.only === undefined
-      ? plan.heats
-      : [{ ...plan.heats[0], workloads: ALL, variants: choose(values.only) }]
+  const chosen = values.only === undefined ? plan.heats : [toHeat(choose(values.only), plan.only)]
   return {
     ...values,
     isFull: !values.quick && values.rounds === undefined && values.only === undefined,

@@ -16,7 +16,7 @@ import { workloads } from './workloads.mjs'
  * @property {number} rounds
  * @property {number} turns - of each server
  * @property {number} seconds - a turn
- * @property {number} warmUp - seconds before the first turn; V8 compiles for about two, on threads that count as well
+ * @property {number} warmUp - seconds before the first turn; V8 compiles for most of two, on threads that count as well
  */
 
 /**

@@ -4,6 +4,7 @@ import { OURS } from '../variants/index.mjs'
 import { workloads } from './workloads.mjs'
 
 /** Seconds of the server's processor time, before a profile and of it. */
+const WARM_UP = 3
 const SECONDS = 2
 
 /**
@@ -25,10 +26,9 @@ export async function profileHttp(world, say) {
 async function profileWorkload(generator, workload, pool) {
   const child = await startChild('http/server.mjs', { core: SERVER_CORE })
   const server = await child.ask('start', { variant: OURS, pool })
-  const order = { server, workload, seconds: SECONDS }
-  await generator.ask('run', order)
+  await generator.ask('run', { server, workload, seconds: WARM_UP })
   await child.ask('startProfile')
-  const { perCoreSecond } = await generator.ask('run', order)
+  const { perCoreSecond } = await generator.ask('run', { server, workload, seconds: SECONDS })
   const functions = await child.ask('stopProfile')
   await child.stop()
   return { functions, microseconds: 1e6 / perCoreSecond }

@@ -68,7 +68,7 @@ export class TestRedis {
     await tryAgain(() => this.#answersOnceSpawned())
   }
 
-  /** Not so where one of its ports is taken: a cluster has a second one, 10,000 above the first. */
+  /** False where it ends at once: its port is taken, or the second one of a cluster, 10,000 above, is taken or no port. */
   async #answersOnceSpawned(): Promise<boolean> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     const child = spawn(
@@ -77,19 +77,19 @@ export class TestRedis {
       { stdio: 'ignore' },
     )
     this.#process = child
-    const exit = once(child, 'exit').then(() => true)
-    while (!(await answers(this.port))) {
-      const hasEnded = await Promise.race([exit, pause(20, false)])
-      if (hasEnded) return false
+    const end = once(child, 'exit').catch(() => undefined)
+    while (!(await answers(this.port, child.pid))) {
+      await Promise.race([end, pause(20)])
+      if (hasEnded(child)) return false
     }
-    return child.exitCode === null
+    return true
   }
 
   /** Ends it at once, as a crash does. */
   async kill(): Promise<void> {
     const process = this.#process
     this.#process = undefined
-    if (process?.exitCode !== null) return
+    if (process === undefined || hasEnded(process)) return
     const exit = once(process, 'exit')
     process.kill('SIGKILL')
     await exit
@@ -106,9 +106,14 @@ export class TestRedis {
   }
 }
 
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
+  pid === undefined || exitCode !== null || signalCode !== null
+
+const ATTEMPTS = 20
+
 async function tryAgain(attempt: () => Promise<boolean>): Promise<void> {
-  for (let left = 20; !(await attempt()); left -= 1) {
-    if (left === 0) throw new Error('Redis ends as soon as it is started')
+  for (let made = 1; !(await attempt()); made += 1) {
+    if (made === ATTEMPTS) throw new Error('Redis ends as soon as it is started')
     await pause(50)
   }
 }
@@ -122,12 +127,19 @@ async function findPort(): Promise<number> {
   return port
 }
 
-/** Whether it answers, and has read its data. */
-function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+/** Whether this process answers, and not another one with its port; and has read its data. */
+function answers(port: number, pid: number | undefined): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8').setTimeout(1000)
+  let text = ''
   return new Promise<boolean>((resolve) => {
-    socket.once('connect', () => socket.write('PING\r\n'))
-    socket.once('data', (text: string) => resolve(text.startsWith('+PONG')))
+    socket.once('connect', () => socket.write('PING\r\nINFO server\r\n'))
+    socket.on('data', (part: string) => {
+      text += part
+      const [, process] = /process_id:(\d+)\r\n/.exec(text) ?? []
+      if (process !== undefined) resolve(text.startsWith('+PONG') && process === `${pid}`)
+    })
+    socket.once('timeout', () => resolve(false))
     socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
   }).finally(() => socket.destroy())
 }
