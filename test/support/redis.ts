@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { until } from './revocations.js'
 
 const PROGRAM = 'redis-server'
 
@@ -109,13 +110,8 @@ export class TestRedis {
 const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid === undefined || exitCode !== null || signalCode !== null
 
-const ATTEMPTS = 20
-
 async function tryAgain(attempt: () => Promise<boolean>): Promise<void> {
-  for (let made = 1; !(await attempt()); made += 1) {
-    if (made === ATTEMPTS) throw new Error('Redis ends as soon as it is started')
-    await pause(50)
-  }
+  if (!(await until(attempt, 10_000))) throw new Error('Redis ends as soon as it is started')
 }
 
 async function findPort(): Promise<number> {
@@ -129,7 +125,8 @@ async function findPort(): Promise<number> {
 
 /** Whether this process answers, and not another one with its port; and has read its data. */
 function answers(port: number, pid: number | undefined): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1').setEncoding('utf8').setTimeout(1000)
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  socket.setTimeout(1000, () => socket.destroy()).on('error', () => undefined)
   let text = ''
   return new Promise<boolean>((resolve) => {
     socket.once('connect', () => socket.write('PING\r\nINFO server\r\n'))
@@ -138,8 +135,6 @@ function answers(port: number, pid: number | undefined): Promise<boolean> {
       const [, process] = /process_id:(\d+)\r\n/.exec(text) ?? []
       if (process !== undefined) resolve(text.startsWith('+PONG') && process === `${pid}`)
     })
-    socket.once('timeout', () => resolve(false))
-    socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
   }).finally(() => socket.destroy())
 }
