@@ -80,7 +80,7 @@ async function runBatch(
   })
   let smallest: { readonly result: Result; readonly attempt: Attempt; readonly step: Step } | undefined
   const property = fc.asyncProperty(step, async (each) => {
-    // The keys are re-checked in the background, which takes turns of the event loop.
+    // The keys are fetched again in the background, which takes turns of the event loop.
     if (tally.cases % 16 === 0) await setImmediate()
     const attempt = kind.build(each.plan, Date.now())
     const result = await trial(attempt, each.isRequest)

@@ -68,7 +68,7 @@ function shareKids(pool: TestPool): void {
   pool.keySet = () => ({ keys })
 }
 
-/** Unknown keys that one application may ask for at once, the most that can be configured. */
+/** Fetches that unknown keys may cause at once in one application, the most that can be configured. */
 const LOOKUPS = 1000
 
 async function createApp(pools: Readonly<Record<PoolName, TestPool>>): Promise<FastifyInstance> {

@@ -31,6 +31,10 @@ export class Child<I extends Message, O extends Message> {
     })
     // Whoever waits for something of it hears of its end, too.
     this.died.catch(() => undefined)
+    // A frozen process would not notice that its parent has ended.
+    const kill = () => this.#process.kill('SIGKILL')
+    process.once('exit', kill)
+    this.#process.once('exit', () => process.off('exit', kill))
   }
 
   tell(message: I): void {
@@ -54,6 +58,16 @@ export class Child<I extends Message, O extends Message> {
     return Promise.race([heard, this.died])
   }
 
+  /** The process stands still from now on. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT')
+  }
+
+  /** Ends the process, a frozen one as well. */
   stop(): void {
     this.#isStopped = true
     this.#process.kill('SIGKILL')

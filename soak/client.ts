@@ -21,15 +21,23 @@ export class Client {
   readonly #port: number
   readonly #idle: Connection[] = []
   readonly #all = new Set<Connection>()
+  #pending = 0
 
   constructor(port: number) {
     this.#port = port
   }
 
+  /** Requests that wait for their answers. */
+  get pending(): number {
+    return this.#pending
+  }
+
   /** Never rejects. */
   async get(path: string, authorization: string): Promise<Answer> {
     const connection = this.#idle.pop() ?? this.#open()
+    this.#pending += 1
     const answer = await connection.get(path, authorization)
+    this.#pending -= 1
     if (answer.status !== 0) this.#idle.push(connection)
     return answer
   }

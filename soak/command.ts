@@ -14,6 +14,8 @@ export function toNumber(text: string, name: string): number {
 
 /** Ends the process: where one of its children has ended too early, the load still waits for it. */
 export async function exitWith(name: string, obey: () => Promise<number>): Promise<never> {
+  // So that the children of a command end with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   try {
     return process.exit(await obey())
   } catch (error) {

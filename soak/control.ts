@@ -17,6 +17,9 @@ const EXPECTED: Readonly<Record<Weakness | 'genuine', Verdict | undefined>> = {
   'fails once in a while': '5xx other than an honest 503',
   'loses its keys when the endpoint fails': '5xx other than an honest 503',
   'accepts removed keys for ever': 'wrong acceptance',
+  'lets a flood lock new keys out': 'wrong rejection',
+  'takes a freeze for an outage': '5xx other than an honest 503',
+  'trusts old keys after a freeze': 'wrong acceptance',
 }
 
 /** Returns the exit code. */

@@ -12,6 +12,15 @@ import { type TroubleListener, watchTrouble } from './trouble.js'
 
 export type Phase = 'ok' | FaultName
 
+/** What is told of the endpoint of pool eu. */
+export interface EndpointListener extends TroubleListener {
+  readonly phase: (isCalm: boolean) => void
+  readonly asked: () => void
+}
+
+/** A good answer takes as long as one from another region, so that tokens come and keys change meanwhile; milliseconds. */
+const DELAY_MS = { least: 20, most: 80 }
+
 const PATHS = { eu: '/eu/jwks.json', us: '/us/jwks.json' } as const
 
 /** Both endpoints, on one port. */
@@ -20,14 +29,16 @@ export class Endpoints {
   readonly #server = createServer((request, response) => this.#answer(request, response))
   readonly #watch: ReturnType<typeof watchTrouble>
   readonly #usKeys: Edition['keys']
+  readonly #listener: EndpointListener
   readonly #phases = new Map<Phase, { times: number; fetches: number }>()
   #phase: Phase = 'ok'
   #usFetches = 0
   #strays = 0
 
-  constructor(publication: Publication, usKeys: Edition['keys'], listener: TroubleListener) {
+  constructor(publication: Publication, usKeys: Edition['keys'], listener: EndpointListener) {
     this.#publication = publication
     this.#usKeys = usKeys
+    this.#listener = listener
     this.#watch = watchTrouble(listener)
   }
 
@@ -41,6 +52,7 @@ export class Endpoints {
   /** Begins a phase, and returns its count. */
   enter(phase: Phase): PhaseCount {
     this.#phase = phase
+    this.#listener.phase(phase === 'ok')
     const count = this.#count()
     count.times += 1
     return count
@@ -67,23 +79,32 @@ export class Endpoints {
     else {
       if (request.url === STRAY_PATH) this.#strays += 1
       else this.#usFetches += 1
-      response.end(JSON.stringify({ keys: this.#usKeys }))
+      answerLater(response, this.#usKeys)
     }
   }
 
   #answerForEu(request: IncomingMessage, response: ServerResponse): void {
     this.#count().fetches += 1
+    this.#listener.asked()
     const askedAt = Date.now()
     if (this.#phase === 'ok') {
       response.on('close', () => {
-        if (response.writableFinished) this.#watch.good(askedAt)
+        if (response.writableFinished) this.#watch.good()
         else this.#watch.givenUp(askedAt, KEYS.timeout * 1000)
       })
-      response.end(JSON.stringify({ keys: this.#publication.editions.flatMap(({ keys }) => keys) }))
+      answerLater(
+        response,
+        this.#publication.editions.flatMap(({ keys }) => keys),
+      )
       return
     }
-    this.#watch.badBegins()
-    response.on('close', () => this.#watch.badEnds())
+    this.#watch.bad()
     FAULTS[this.#phase](request, response)
   }
+}
+
+/** The set is as it was when it was asked for. */
+function answerLater(response: ServerResponse, keys: Edition['keys']): void {
+  const { least, most } = DELAY_MS
+  setTimeout(() => response.end(JSON.stringify({ keys })), least + Math.random() * (most - least))
 }

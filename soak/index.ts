@@ -1,6 +1,7 @@
 /**
- * The command `npm run soak`: a server under load while the endpoint of its keys fails in every way, every answer held
- * against an oracle. `--minutes N` and `--seconds N` choose how long, `--control` loads weakened servers instead.
+ * The command `npm run soak`: a server under load that is frozen now and then while the endpoint of its keys fails in every
+ * way, every answer held against an oracle. `--minutes N` and `--seconds N` choose how long, `--control` loads weakened
+ * servers instead.
  * @module
  */
 import { parseArgs } from 'node:util'

@@ -10,8 +10,11 @@ import { rotate } from './rotations.js'
 import { FIRST_EDITIONS } from './setting.js'
 import { changeWeather } from './weather.js'
 
+let isFrozen = false
+
 const tell = toParent<ToIssuer, FromIssuer>((message) => {
   if (message.what === 'begin') void follow(message.plan)
+  else if (message.what === 'freeze') isFrozen = message.isFrozen
   else tell({ what: 'account', account: { ...endpoints.account(), mostPublished: publication.most } })
 })
 
@@ -29,6 +32,8 @@ const publication = new Publication(mint, {
 const endpoints = new Endpoints(publication, us.keys, {
   trouble: (at) => tell({ what: 'trouble', at }),
   recovered: (at) => tell({ what: 'recovered', at }),
+  phase: (isCalm) => tell({ what: 'phase', isCalm }),
+  asked: () => tell({ what: 'asked' }),
 })
 const urls = await endpoints.listen()
 for (let index = 0; index < FIRST_EDITIONS; index += 1) await publication.publish()
@@ -39,7 +44,7 @@ tell({
 })
 
 async function follow(plan: Plan): Promise<void> {
-  if (plan.kind === 'weather') await changeWeather(endpoints, publication, plan)
+  if (plan.kind === 'weather') await changeWeather({ endpoints, publication, isFrozen: () => isFrozen }, plan)
   else await rotate(publication, plan)
   tell({ what: 'done' })
 }

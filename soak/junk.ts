@@ -3,8 +3,10 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
+import { createFewKids, randomKid } from './few-kids.js'
 import type { Token } from './messages.js'
 import type { Exchange } from './oracle.js'
+import type { Tide } from './tide.js'
 import type { EuKey, Timeline } from './timeline.js'
 
 /** What is sent, and what has to be known of it to judge its answer. */
@@ -17,8 +19,8 @@ export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() 
 
 const randomSignature = () => randomBytes(256).toString('base64url')
 
-function forgeKey([, payload]: readonly string[]): string {
-  const header = { kid: randomBytes(32).toString('base64'), alg: 'RS256' }
+function forgeKey(kid: string, [, payload]: readonly string[]): string {
+  const header = { kid, alg: 'RS256' }
   return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${randomSignature()}`
 }
 
@@ -39,11 +41,17 @@ const misfit = (kind: keyof EuKey['edition']['misfits']) => (key: EuKey) => ({
   text: pick(key.edition.misfits[kind]).text,
 })
 
+const forged = (kind: 'forged key' | 'repeated forged key', nextKid: () => string) => {
+  return (_key: EuKey, { text }: Token) =>
+    ({ kind, key: 'unknown', text: forgeKey(nextKid(), text.split('.')) }) as const
+}
+
 type Made = Pick<Shot, 'kind' | 'key' | 'text'>
 
 /** How each kind is made of a key that the server knows, and its share of all in relation to the others. */
 const MAKERS: readonly (readonly [share: number, make: (key: EuKey, token: Token) => Made])[] = [
-  [50, (_key, { text }) => ({ kind: 'forged key', key: 'unknown', text: forgeKey(text.split('.')) })],
+  [40, forged('forged key', randomKid)],
+  [25, forged('repeated forged key', createFewKids())],
   [15, (key, { text }) => ({ kind: 'wrong signature', key, text: replaceSignature(text) })],
   [11, (_key, { text }) => ({ kind: 'malformed', text: pick(DISTORTIONS)(text) })],
   [6, misfit('expired')],
@@ -57,8 +65,11 @@ const replaceSignature = (text: string) => `${text.split('.').slice(0, 2).join('
 const WHEEL = MAKERS.flatMap(([share, make]) => Array.from({ length: share }, () => make))
 
 /** One at a time; none while no key is known. */
-export function nextJunk({ known }: Timeline): Shot[] {
+export function nextJunk({ known }: Timeline, tide: Tide): Shot[] {
   if (known.length === 0) return []
   const key = pick(known)
-  return [{ path: pick(['/eu', '/optional'] as const), ...pick(WHEEL)(key, pick(key.edition.tokens)) }]
+  const made = pick(WHEEL)(key, pick(key.edition.tokens))
+  return made.key === 'unknown' && !tide.isHigh()
+    ? []
+    : [{ path: pick(['/eu', '/optional'] as const), ...made }]
 }

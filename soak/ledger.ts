@@ -17,6 +17,8 @@ export class Ledger {
   readonly verdicts = new Map<Verdict, number>()
   /** Of what must never occur, told so that one can find out why it did. */
   readonly examples: string[] = []
+  /** Requests that were sent while the server was frozen, and those of them that were answered nevertheless. */
+  readonly frozen = { sent: 0, answered: 0 }
   readonly #timeline: Timeline
   readonly #timer = setInterval(() => this.#settle(Date.now() - HINDSIGHT_MS), SETTLE_MS)
   #open: Exchange[] = []
@@ -48,6 +50,7 @@ export class Ledger {
 
   #enter(exchange: Exchange, verdict: Verdict): void {
     const { kind, answer } = exchange
+    this.#countFrozen(exchange)
     const answers = this.answers.get(kind) ?? new Map<number, number>()
     this.answers.set(kind, answers)
     answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1)
@@ -56,17 +59,27 @@ export class Ledger {
       this.examples.push(`${verdict}: ${describe(exchange, this.#timeline)}`)
     }
   }
+
+  #countFrozen({ sentAt, answeredAt }: Exchange): void {
+    const arrivedAt = this.#timeline.freezes.arrival(sentAt)
+    if (arrivedAt > sentAt) this.frozen.sent += 1
+    if (arrivedAt > answeredAt) this.frozen.answered += 1
+  }
 }
 
-function describe({ kind, key, sentAt, answeredAt, answer }: Exchange, { troubles }: Timeline): string {
+function describe({ kind, key, sentAt, answeredAt, answer }: Exchange, timeline: Timeline): string {
   const before = (moment: number) => `${((sentAt - moment) / 1000).toFixed(2)} s before`
-  const trouble = troubles.findLast(({ from }) => from <= answeredAt)
+  const trouble = timeline.troubles.findLast(({ from }) => from <= answeredAt)
+  const freeze = timeline.freezes.all.findLast(({ from }) => from <= answeredAt)
   const moments = {
     published: typeof key === 'object' ? key.publishedAt : undefined,
+    'first sent': typeof key === 'object' ? key.firstSentAt : undefined,
     accepted: typeof key === 'object' ? key.acceptedAt : undefined,
     removed: typeof key === 'object' ? key.removedAt : undefined,
     'trouble began': trouble?.from,
-    'trouble ended': trouble?.until,
+    'trouble ended': trouble && timeline.endOf(trouble),
+    'freeze began': freeze?.from,
+    'freeze ended': freeze?.until,
   }
   const known = Object.entries(moments).filter(([, moment]) => Number.isFinite(moment))
   return [

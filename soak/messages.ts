@@ -50,6 +50,8 @@ export type Plan =
 /** To the issuer. */
 export type ToIssuer =
   | { readonly what: 'begin'; readonly plan: Plan }
+  /** The server under test is frozen from now on, or goes on. */
+  | { readonly what: 'freeze'; readonly isFrozen: boolean }
   /** Asks for the account. */
   | { readonly what: 'end' }
 
@@ -86,6 +88,10 @@ export type FromIssuer =
       readonly pools: Readonly<Record<PoolName, TestPoolOptions>>
       readonly usKid: string
     }
+  /** The endpoint of pool eu is well from now on, or fails. */
+  | { readonly what: 'phase'; readonly isCalm: boolean }
+  /** The endpoint of pool eu was asked for its keys. */
+  | { readonly what: 'asked' }
   /** The plan is followed; one for the weather has no end. */
   | { readonly what: 'done' }
   | { readonly what: 'account'; readonly account: Account }
@@ -97,6 +103,9 @@ export type Weakness =
   | 'fails once in a while'
   | 'loses its keys when the endpoint fails'
   | 'accepts removed keys for ever'
+  | 'lets a flood lock new keys out'
+  | 'takes a freeze for an outage'
+  | 'trusts old keys after a freeze'
 
 /** To the server. */
 export type ToServer =
@@ -111,6 +120,7 @@ export type ToServer =
 
 /** How the server fares. */
 export interface Vitals {
+  readonly at: number
   /** Bytes. */
   readonly rss: number
   /** Bytes. */
@@ -125,5 +135,7 @@ export interface Vitals {
 export type FromServer =
   | { readonly what: 'listening'; readonly port: number }
   | { readonly what: 'vitals'; readonly vitals: Vitals }
+  /** It stood still, because it was frozen or got no processor. */
+  | { readonly what: 'stall'; readonly from: number; readonly until: number }
   /** After the garbage was collected. */
   | { readonly what: 'rest'; readonly vitals: Vitals }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Answer } from './client.js'
-import { NEW_KEY_GRACE_MS, RECHECK_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
+import { ASK_FIRST_MS, NEW_KEY_GRACE_MS, REFRESH_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
 import type { KeyRecord, Timeline } from './timeline.js'
 
 /** Kinds of valid tokens. */
@@ -18,6 +18,7 @@ export const GENUINE_KINDS = [
 /** Kinds of all others. */
 export const JUNK_KINDS = [
   'forged key',
+  'repeated forged key',
   'wrong signature',
   'malformed',
   'expired',
@@ -50,7 +51,7 @@ export const WRONGS = [
 ] as const
 
 /** What an answer turns out to be. */
-export type Verdict = 'right' | 'early refusal' | 'honest 503' | (typeof WRONGS)[number]
+export type Verdict = 'right' | 'honest 503' | (typeof WRONGS)[number]
 
 export const isWrong = (verdict: Verdict): boolean => (WRONGS as readonly Verdict[]).includes(verdict)
 
@@ -59,40 +60,52 @@ export function judge(exchange: Exchange, timeline: Timeline): Verdict {
   if (status === 0) return 'no answer'
   if (status >= 200 && status < 300) return judgeAcceptance(exchange, timeline)
   if (status >= 500) return isHonest(exchange, timeline) ? 'honest 503' : '5xx other than an honest 503'
-  if (status === 401 || (status === 400 && exchange.kind === 'malformed'))
-    return judgeRefusal(exchange, timeline)
+  if (status === 401 || (status === 400 && exchange.kind === 'malformed')) return judgeRefusal(exchange)
   return 'wrong answer'
 }
 
-function judgeAcceptance({ key, subject, sentAt, answer }: Exchange, timeline: Timeline): Verdict {
+function judgeAcceptance(exchange: Exchange, timeline: Timeline): Verdict {
+  const { key, subject, answer } = exchange
   if (subject === undefined) return 'wrong acceptance'
-  if (typeof key === 'object' && isGone(key, sentAt, timeline)) return 'wrong acceptance'
+  if (typeof key === 'object' && isGone(key, exchange, timeline)) return 'wrong acceptance'
   return answer.status === 200 && answer.body === subject ? 'right' : 'wrong answer'
 }
 
-function judgeRefusal(exchange: Exchange, timeline: Timeline): Verdict {
-  const { key, subject, answeredAt } = exchange
-  if (subject === undefined || typeof key !== 'object' || key.removedAt <= answeredAt) return 'right'
-  return isHeld(key, exchange, timeline) ? 'wrong rejection' : 'early refusal'
+/** No flood, no fault and no freeze is a reason: a key is refused only by a set that was asked for after the request came. */
+function judgeRefusal({ key, subject, sentAt, answeredAt }: Exchange): Verdict {
+  if (subject === undefined || typeof key !== 'object') return 'right'
+  return key.publishedAt <= sentAt && answeredAt < key.removedAt ? 'wrong rejection' : 'right'
 }
 
-/** The server may say that it cannot tell only where it had to ask, and its endpoint gave no good answer. */
+/**
+ * The server may say that it cannot tell only where it had to ask, and its endpoint gave no good answer. A freeze is no
+ * reason, and the room for waiting requests is larger than the load.
+ */
 function isHonest(exchange: Exchange, timeline: Timeline): boolean {
   const { key, sentAt, answeredAt, answer } = exchange
   const isProper = answer.status === 503 && /^([1-9]|[12]\d|30)$/.test(answer.retryAfter ?? '')
-  if (!isProper || key === undefined || !timeline.isTroubled(sentAt, answeredAt)) return false
+  const arrivedAt = timeline.freezes.arrival(sentAt)
+  if (!isProper || key === undefined || !timeline.isTroubled(arrivedAt, answeredAt)) return false
   return key === 'unknown' || !isHeld(key, exchange, timeline)
 }
 
 /**
- * The server has to hold a key that it has accepted before; and one that was published a while ago, if it could ask for
- * it since. No trouble may last as long as `staleIfError`, so none takes a key away; only its removal does.
+ * The server has to hold a key that it has accepted before; and one that it was first asked for a while ago, if it could
+ * fetch it since. No trouble may last as long as `staleIfError`, so none takes a key away; only its removal does.
  */
 function isHeld(key: KeyRecord, { sentAt, answeredAt }: Exchange, timeline: Timeline): boolean {
   if (key.removedAt <= answeredAt) return false
-  return key.acceptedAt < sentAt || timeline.wasWell(key.publishedAt, sentAt, NEW_KEY_GRACE_MS)
+  return key.acceptedAt < sentAt || timeline.wasWell(key.firstSentAt, sentAt, NEW_KEY_GRACE_MS)
 }
 
-/** The server has to know of a removal once it was due to ask for the key again, and could. */
-const isGone = ({ removedAt }: KeyRecord, sentAt: number, timeline: Timeline): boolean =>
-  timeline.wasWell(removedAt + RECHECK_MS.latest, sentAt, REMOVED_KEY_GRACE_MS)
+/**
+ * The server has to know of a removal once its set was due, and it could ask. A freeze takes its time from that, but no set
+ * outlives the age at which it is asked for first: not by a freeze either, while the endpoint is well.
+ */
+function isGone({ removedAt }: KeyRecord, { sentAt, answeredAt }: Exchange, timeline: Timeline): boolean {
+  const arrivedAt = timeline.freezes.arrival(sentAt)
+  const dueAt = removedAt + REFRESH_MS.latest
+  if (arrivedAt <= dueAt) return false
+  if (timeline.wasWell(dueAt, arrivedAt, REMOVED_KEY_GRACE_MS)) return true
+  return arrivedAt > removedAt + ASK_FIRST_MS && !timeline.isTroubled(arrivedAt, answeredAt)
+}

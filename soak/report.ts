@@ -2,13 +2,14 @@
  * What a run came to: a table, and what is wrong with it.
  * @module
  */
-import { fetchBounds, troubleBoundMs } from './bounds.js'
+import { fetchBounds, SLACK_MS, troubleBoundMs } from './bounds.js'
 import { FAULT_NAMES } from './faults.js'
+import { MOMENTS } from './freezes.js'
 import type { Ledger } from './ledger.js'
-import type { Account } from './messages.js'
+import type { Account, Vitals } from './messages.js'
 import { GENUINE_KINDS, JUNK_KINDS, WRONGS } from './oracle.js'
 import type { Outcome } from './run.js'
-import { FIRST_EDITIONS, NEW_KEY_GRACE_MS, RECHECK_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
+import { FIRST_EDITIONS, NEW_KEY_GRACE_MS, REFRESH_MS, REMOVED_KEY_GRACE_MS } from './setting.js'
 
 /** One part of it. */
 export interface Section {
@@ -18,6 +19,8 @@ export interface Section {
 
 /** Memory of a server that has not run for so long has not settled; seconds. */
 const SETTLED = 180
+/** The server is frozen at least once in so many seconds. */
+const FREEZE_EVERY = 15
 /** By which share its memory may grow from the second to the last quarter of a run. */
 const GROWTH = { settled: 0.05, unsettled: 0.2 }
 
@@ -62,14 +65,14 @@ export function reportVerdicts({ verdicts, examples }: Ledger): Section {
 }
 
 /** The keys that were published or removed during the run. */
-export function reportKeys({ ledger, timeline }: Outcome): Section {
+export function reportKeys({ timeline }: Outcome): Section {
   const published = timeline.keys.slice(FIRST_EDITIONS)
   const accepted = published.filter(({ acceptedAt }) => Number.isFinite(acceptedAt))
   const removed = timeline.keys.filter(({ removedAt }) => Number.isFinite(removedAt))
-  const delays = accepted.map((key) => timeline.wellFor(key.publishedAt, key.acceptedAt))
+  const delays = accepted.map((key) => timeline.wellFor(key.firstSentAt, key.acceptedAt))
   const remains = removed.map((key) => timeline.wellFor(key.removedAt, key.lastAcceptedAt))
   const interrupted = accepted.filter((key) => timeline.isTroubled(key.publishedAt, key.acceptedAt))
-  const longest = (times: readonly number[]) => toSeconds(Math.max(0, ...times))
+  const longest = (times: readonly number[]) => Math.max(0, ...times)
   return {
     lines: [
       row(
@@ -78,27 +81,37 @@ export function reportKeys({ ledger, timeline }: Outcome): Section {
       ),
       row(
         '  first 200 after',
-        `${longest(delays)} with the endpoint well; granted ${toSeconds(NEW_KEY_GRACE_MS)}`,
+        `${toSeconds(longest(delays))} with the endpoint well; granted ${toSeconds(NEW_KEY_GRACE_MS)}`,
       ),
-      row('  refused before that', group(ledger.verdicts.get('early refusal') ?? 0)),
       row('removed keys', group(removed.length)),
       row(
         '  last 200 after',
-        `${longest(remains)} with the endpoint well; granted ${toSeconds(RECHECK_MS.latest + REMOVED_KEY_GRACE_MS)}`,
+        `${toSeconds(longest(remains))} with the endpoint well; granted ${toSeconds(REFRESH_MS.latest + REMOVED_KEY_GRACE_MS)}`,
       ),
     ],
-    failures: failIf([accepted.length === 0, 'no new key was accepted']),
+    failures: failIf(
+      [accepted.length === 0, 'no new key was accepted'],
+      [longest(delays) > NEW_KEY_GRACE_MS + SLACK_MS, 'a new key did not work in time'],
+    ),
   }
 }
 
 export function reportEndpoints({ account, timeline, seconds, pace, endedAt }: Outcome): Section {
   const { faultMs, cycleMs } = pace
+  const { troubles, freezes } = timeline
   const longestMs = timeline.longestTrouble(endedAt)
-  const troubles = timeline.troubles.length
-  const bounds = fetchBounds({ account, seconds, troubles, longestTrouble: longestMs / 1000 })
+  const bounds = fetchBounds({
+    seconds,
+    troubles: troubles.length,
+    // The back-off goes on in a freeze.
+    longestTrouble:
+      Math.max(0, ...troubles.map((each) => Math.min(timeline.endOf(each), endedAt) - each.from)) / 1000,
+    freezes: freezes.all.length,
+  })
   const perMinute = (count: number) => ((count / seconds) * 60).toFixed(1)
   const met = FAULT_NAMES.filter((name) => (account.phases[name]?.fetches ?? 0) > 0).length
-  const expected = Math.min(FAULT_NAMES.length, Math.floor((seconds * 1000) / cycleMs))
+  const livedMs = freezes.lived(endedAt - seconds * 1000, endedAt)
+  const expected = Math.min(FAULT_NAMES.length, Math.floor(livedMs / cycleMs))
   const { eu, us } = account.fetches
   return {
     lines: [
@@ -125,7 +138,39 @@ const describePhases = ({ phases }: Account) =>
     row(`endpoint of eu: ${phase}`, `${group(times)} times`, `${group(fetches)} fetches`),
   )
 
-export function reportServer({ vitals, rest: [before, after], seconds }: Outcome): Section {
+/** A freeze that the server did not notice would prove nothing. */
+export function reportFreezes({ ledger, timeline: { freezes }, seconds, endedAt }: Outcome): Section {
+  const times = freezes.all.map(({ from, until }) => until - from)
+  const each = MOMENTS.map(
+    (moment) => `${moment}: ${freezes.all.filter((freeze) => freeze.moment === moment).length}`,
+  )
+  const { sent, answered } = ledger.frozen
+  const expected = Math.floor(seconds / FREEZE_EVERY)
+  return {
+    lines: [
+      row('freezes', `${times.length}, ${toSeconds(times.reduce((sum, ms) => sum + ms, 0))} in all`),
+      row('  when', each.join(', ')),
+      row('  requests sent into them', group(sent)),
+      row('time lived through', toSeconds(freezes.lived(endedAt - seconds * 1000, endedAt))),
+    ],
+    failures: failIf(
+      [times.length < expected, `only ${times.length} freezes, expected were ${expected}`],
+      [sent === 0 && expected > 0, 'no request was sent into a freeze'],
+      [answered > 0, `the server answered ${group(answered)} requests while it was frozen`],
+    ),
+  }
+}
+
+/** Samples of the seconds without a freeze. */
+const undisturbed = ({ vitals, timeline: { freezes } }: Outcome): readonly Vitals[] =>
+  vitals.filter(({ at }, index) => !freezes.touches(vitals[index - 1]?.at ?? at, at))
+
+export function reportServer(outcome: Outcome): Section {
+  const {
+    rest: [before, after],
+    seconds,
+  } = outcome
+  const vitals = undisturbed(outcome)
   const quarter = (index: number) =>
     vitals.slice((vitals.length * index) / 4, (vitals.length * (index + 1)) / 4)
   const rss = (index: number) => median(quarter(index).map((each) => each.rss))
@@ -145,7 +190,7 @@ export function reportServer({ vitals, rest: [before, after], seconds }: Outcome
       ),
       row(
         'event loop delay, p99',
-        `${median(vitals.map((each) => each.loopP99)).toFixed(1)} ms in the median second, ${Math.max(...vitals.map((each) => each.loopP99)).toFixed(1)} ms in the worst`,
+        `${median(vitals.map((each) => each.loopP99)).toFixed(1)} ms in the median second, ${Math.max(...vitals.map((each) => each.loopP99)).toFixed(1)} ms in the worst; seconds with a freeze are left out`,
       ),
       row(
         'active resources',
@@ -171,6 +216,7 @@ export function report(outcome: Outcome): Section {
     reportVerdicts(outcome.ledger),
     reportKeys(outcome),
     reportEndpoints(outcome),
+    reportFreezes(outcome),
     reportServer(outcome),
   ]
   return {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
+import { Freezer } from './freezer.js'
 import { Ledger } from './ledger.js'
 import type {
   Account,
@@ -43,9 +44,11 @@ export interface Outcome {
   readonly rest: readonly [Vitals, Vitals]
 }
 
-/** Connections that are kept alive for the next lookup end by then. */
+/** Connections that are kept alive for the next fetch end by then. */
 const REST_MS = 4000
 const POLL_MS = 250
+/** The end of a run, in which the server is not frozen; milliseconds. */
+const UNFROZEN_MS = 500
 
 /** Runs both processes for as long as `work` takes. The end of either is the end of it. */
 export async function withProcesses<T>(work: (issuer: Issuer, server: Server) => Promise<T>): Promise<T> {
@@ -68,10 +71,14 @@ export const run = (order: Order): Promise<Outcome> =>
     const { pools, usKid } = await issuer.hear('ready')
     server.tell({ what: 'start', pools, keys: KEYS, weakness: order.weakness })
     const { port } = await server.hear('listening')
+    server.onMessage((message) => {
+      if (message.what === 'stall') timeline.freezes.stall(message.from, message.until)
+    })
     const ledger = new Ledger(timeline)
     const traffic = new Traffic({ port, timeline, ledger, us: createKey(usKid, 0) })
     try {
-      const figures = await load(issuer, server, traffic, order)
+      const freezer = new Freezer(server, issuer, timeline.freezes)
+      const figures = await load({ issuer, server, traffic, freezer }, order)
       ledger.close()
       return { ...figures, timeline, ledger }
     } finally {
@@ -80,7 +87,14 @@ export const run = (order: Order): Promise<Outcome> =>
     }
   })
 
-async function load(issuer: Issuer, server: Server, traffic: Traffic, { seconds, weakness }: Order) {
+interface Cast {
+  readonly issuer: Issuer
+  readonly server: Server
+  readonly traffic: Traffic
+  readonly freezer: Freezer
+}
+
+async function load({ issuer, server, traffic, freezer }: Cast, { seconds, weakness }: Order) {
   const vitals: Vitals[] = []
   const before = await rest(server)
   await traffic.warmUp()
@@ -90,7 +104,7 @@ async function load(issuer: Issuer, server: Server, traffic: Traffic, { seconds,
   const pace = paceOf(seconds)
   issuer.tell({ what: 'begin', plan: { kind: 'weather', ...pace } })
   const start = performance.now()
-  await traffic.runFor(seconds * 1000)
+  await Promise.all([traffic.runFor(seconds * 1000), freezer.runFor(seconds * 1000 - UNFROZEN_MS)])
   const figures = {
     pace,
     seconds: (performance.now() - start) / 1000,

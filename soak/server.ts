@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import cognito from '../src/index.js'
 import { toParent } from './child.js'
 import type { FromServer, ToServer } from './messages.js'
-import { watchVitals } from './vitals.js'
+import { watchStalls, watchVitals } from './vitals.js'
 import { believe, type Change, WEAKNESSES } from './weaknesses.js'
 
 type Start = Extract<ToServer, { readonly what: 'start' }>
@@ -53,6 +53,7 @@ const tell = toParent<ToServer, FromServer>(async (message) => {
     return
   }
   tell({ what: 'listening', port: await listen(message) })
+  watchStalls((from, until) => tell({ what: 'stall', from, until }))
   let samples = 0
   setInterval(() => {
     if (++samples % COLLECT_EVERY === 0) globalThis.gc?.()

@@ -2,6 +2,7 @@
  * What the load knows of the keys of pool eu and of the troubles of their endpoint.
  * @module
  */
+import { Freezes } from './freezes.js'
 import type { Edition, News } from './messages.js'
 import { RECOVERY_MS } from './setting.js'
 
@@ -9,10 +10,14 @@ import { RECOVERY_MS } from './setting.js'
 export interface KeyRecord {
   readonly kid: string
   readonly publishedAt: number
+  /** When a token of it was first sent. */
+  firstSentAt: number
   /** When a token of it was first answered with 200. */
   acceptedAt: number
   lastAcceptedAt: number
   removedAt: number
+  /** Whether a token of it was refused after its removal. */
+  isRefused: boolean
 }
 
 export interface EuKey extends KeyRecord {
@@ -21,7 +26,8 @@ export interface EuKey extends KeyRecord {
 
 interface Trouble {
   readonly from: number
-  until: number
+  /** When the endpoint gave a good answer again. */
+  recoveredAt: number
 }
 
 /** Removed keys that are still asked for. */
@@ -30,12 +36,14 @@ const REMOVED = 2
 export const createKey = (kid: string, publishedAt: number): KeyRecord => ({
   kid,
   publishedAt,
+  firstSentAt: Number.POSITIVE_INFINITY,
   acceptedAt: Number.POSITIVE_INFINITY,
   lastAcceptedAt: Number.NEGATIVE_INFINITY,
   removedAt: Number.POSITIVE_INFINITY,
+  isRefused: false,
 })
 
-/** Grows with the news of the issuer. */
+/** Grows with the news of the issuer, and with the freezes of the server. */
 export class Timeline {
   /** Published and accepted before. */
   known: readonly EuKey[] = []
@@ -43,6 +51,7 @@ export class Timeline {
   fresh: readonly EuKey[] = []
   removed: readonly EuKey[] = []
   readonly troubles: Trouble[] = []
+  readonly freezes = new Freezes()
   /** All that were ever published. */
   readonly keys: EuKey[] = []
 
@@ -54,10 +63,10 @@ export class Timeline {
       const key = this.keys.find(({ kid }) => kid === news.kid)
       if (key) key.removedAt = news.at
     } else if (news.what === 'trouble') {
-      this.troubles.push({ from: news.at, until: Number.POSITIVE_INFINITY })
+      this.troubles.push({ from: news.at, recoveredAt: Number.POSITIVE_INFINITY })
     } else {
       const trouble = this.troubles.at(-1)
-      if (trouble) trouble.until = news.at + RECOVERY_MS
+      if (trouble) trouble.recoveredAt = news.at
     }
     this.#sort()
   }
@@ -71,29 +80,37 @@ export class Timeline {
 
   /** Tells whether the endpoint was in trouble at any moment of a time. */
   isTroubled(from: number, to: number): boolean {
-    return this.troubles.some((trouble) => trouble.from <= to && from <= trouble.until)
+    return this.troubles.some((trouble) => trouble.from <= to && from <= this.endOf(trouble))
   }
 
-  /** Tells whether the endpoint was well for so long without a break, within a time. */
+  /** Tells whether the endpoint was well for so long without a break, within a time that the server lived through. */
   wasWell(from: number, to: number, ms: number): boolean {
     let since = from
     for (const trouble of this.troubles) {
-      if (trouble.until < from) continue
-      if (Math.min(trouble.from, to) - since >= ms) return true
-      since = Math.max(since, trouble.until)
+      if (this.endOf(trouble) < from) continue
+      if (this.freezes.lived(since, Math.min(trouble.from, to)) >= ms) return true
+      since = Math.max(since, this.endOf(trouble))
     }
-    return to - since >= ms
+    return this.freezes.lived(since, to) >= ms
   }
 
-  /** For how long of a time the endpoint had been well at its end; milliseconds. */
+  /** For how long the endpoint had been well at the end of a time, as far as the server lived through it; milliseconds. */
   wellFor(from: number, to: number): number {
-    const until = this.troubles.filter((trouble) => trouble.from <= to).map((trouble) => trouble.until)
-    return Math.max(0, to - Math.max(from, ...until))
+    const ends = this.troubles.filter((trouble) => trouble.from <= to).map((trouble) => this.endOf(trouble))
+    return this.freezes.lived(Math.max(from, ...ends), to)
   }
 
-  /** The longest trouble until a moment; milliseconds. */
+  /** The longest trouble until a moment, as far as the server lived through it; milliseconds. */
   longestTrouble(now: number): number {
-    return Math.max(0, ...this.troubles.map(({ from, until }) => Math.min(until, now) - from))
+    const times = this.troubles.map((trouble) =>
+      this.freezes.lived(trouble.from, Math.min(this.endOf(trouble), now)),
+    )
+    return Math.max(0, ...times)
+  }
+
+  /** When the server has read the first good answer: a frozen one reads it later. */
+  endOf({ recoveredAt }: Trouble): number {
+    return this.freezes.afterLiving(recoveredAt, RECOVERY_MS)
   }
 
   #sort(): void {

@@ -7,21 +7,24 @@ import { Client } from './client.js'
 import { nextJunk, pick, type Shot } from './junk.js'
 import type { Ledger } from './ledger.js'
 import { pace } from './pace.js'
+import { Tide } from './tide.js'
 import type { EuKey, KeyRecord, Timeline } from './timeline.js'
 
 const LOOPS = 32
 /**
  * Opened in advance: a busy server accepts new ones one at a time, and what waits for that would look like the plugin's
- * delay. More than 32 because 64 requests may wait for a lookup to begin.
+ * delay. So many because each token of an unknown key waits for the next fetch.
  */
-const CONNECTIONS = 256
+const CONNECTIONS = 768
+/** Waiting requests beside which no more junk is sent, and none but those of users: what is sent into a freeze has an end. */
+const ROOM = { junk: 800, all: 1000 }
 const JUNK_PER_SECOND = 1000
 /** For each new key, until it is accepted. */
 const NEW_PER_SECOND = 50
 /** For each removed key. */
 const REMOVED_PER_SECOND = 10
-/** A waiting request is released after 3 seconds. */
-const LAST_ANSWER_MS = 5000
+/** A waiting request is released after 3 seconds, or 2 seconds later where the server was frozen. */
+const LAST_ANSWER_MS = 6000
 const POLL_MS = 20
 
 /** What traffic needs. */
@@ -37,27 +40,31 @@ export interface TrafficContext {
 export class Traffic {
   readonly #context: TrafficContext
   readonly #client: Client
+  readonly #tide = new Tide()
   readonly #ends: (() => void)[] = []
   #isOver = false
-  #pending = 0
 
   constructor(context: TrafficContext) {
     this.#context = context
     this.#client = new Client(context.port)
   }
 
-  /** Lets the server see all keys. What it answers is judged like everything else. */
+  /**
+   * Lets the server see all keys, one after the other: a process that has just begun is slow. What it answers is judged like
+   * everything else.
+   */
   async warmUp(): Promise<void> {
-    await Promise.all(Array.from({ length: CONNECTIONS }, () => this.#shoot(this.#usShot())))
+    await this.#shoot(this.#usShot())
     for (const key of this.#context.timeline.fresh) await this.#shoot(newKeyShot(key))
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => this.#shoot(this.#usShot())))
   }
 
   async runFor(ms: number): Promise<void> {
     const { timeline } = this.#context
     this.#ends.push(
-      pace(JUNK_PER_SECOND, () => this.#shootAll(nextJunk(timeline))),
+      pace(JUNK_PER_SECOND, () => this.#shootAll(nextJunk(timeline, this.#tide), ROOM.junk)),
       pace(NEW_PER_SECOND, () => this.#shootAll(timeline.fresh.map(newKeyShot))),
-      pace(REMOVED_PER_SECOND, () => this.#shootAll(timeline.removed.map(removedKeyShot))),
+      pace(REMOVED_PER_SECOND, () => this.#shootAll(this.#removed().map(removedKeyShot))),
     )
     for (let index = 0; index < LOOPS; index += 1) void this.#loop()
     await sleep(ms)
@@ -71,12 +78,23 @@ export class Traffic {
   /** Whoever has no answer by now gets none. */
   close(): void {
     this.#isOver = true
+    this.#tide.end()
     for (const end of this.#ends.splice(0)) end()
     this.#client.close()
   }
 
   async #quiet(): Promise<void> {
-    for (let waited = 0; this.#pending > 0 && waited < LAST_ANSWER_MS; waited += POLL_MS) await sleep(POLL_MS)
+    for (let waited = 0; this.#client.pending > 0 && waited < LAST_ANSWER_MS; waited += POLL_MS)
+      await sleep(POLL_MS)
+  }
+
+  /**
+   * A removed key that was refused is one more unknown key, so it belongs to the flood. Into a freeze all of them are sent:
+   * there they wait beside those that the server does not know to be removed.
+   */
+  #removed(): readonly EuKey[] {
+    const { removed, freezes } = this.#context.timeline
+    return this.#tide.isHigh() || freezes.isFrozen() ? removed : removed.filter(({ isRefused }) => !isRefused)
   }
 
   async #loop(): Promise<void> {
@@ -99,19 +117,20 @@ export class Traffic {
     return { kind: 'us, healthy pool', path: '/us', key: us, ...pick(tokens) }
   }
 
-  #shootAll(shots: readonly Shot[]): void {
+  #shootAll(shots: readonly Shot[], room = ROOM.all): void {
+    if (this.#client.pending >= room) return
     for (const shot of shots) void this.#shoot(shot)
   }
 
   async #shoot({ path, text, ...facts }: Shot): Promise<void> {
     const { timeline, ledger } = this.#context
-    this.#pending += 1
     const sentAt = Date.now()
+    if (typeof facts.key === 'object') facts.key.firstSentAt = Math.min(facts.key.firstSentAt, sentAt)
     const answer = await this.#client.get(path, `Bearer ${text}`)
     const answeredAt = Date.now()
-    this.#pending -= 1
-    if (answer.status === 200 && facts.subject !== undefined && typeof facts.key === 'object') {
-      timeline.accept(facts.key, answeredAt)
+    if (facts.subject !== undefined && typeof facts.key === 'object') {
+      if (answer.status === 200) timeline.accept(facts.key, answeredAt)
+      if (answer.status === 401) facts.key.isRefused = true
     }
     ledger.add({ ...facts, sentAt, answeredAt, answer })
   }

@@ -15,27 +15,32 @@ type Weather = Extract<Plan, { readonly kind: 'weather' }>
 const CHANGES = 0.9
 const POLL_MS = 20
 
+/** What the weather changes. */
+export interface Sky {
+  readonly endpoints: Endpoints
+  readonly publication: Publication
+  /** Whether the server under test stands still. */
+  readonly isFrozen: () => boolean
+}
+
 /** Never ends. */
-export async function changeWeather(
-  endpoints: Endpoints,
-  publication: Publication,
-  { calmMs, faultMs }: Weather,
-): Promise<void> {
+export async function changeWeather(sky: Sky, { calmMs, faultMs }: Weather): Promise<void> {
+  const { endpoints } = sky
   for (;;) {
     for (const name of FAULT_NAMES) {
-      await calm(endpoints, publication, calmMs)
+      await calm(sky, calmMs)
       await fail(endpoints, name, faultMs)
     }
   }
 }
 
 /** Begins to count when the server has noticed that the endpoint is well: until then the back-off goes on. */
-async function calm(endpoints: Endpoints, publication: Publication, calmMs: number): Promise<void> {
+async function calm({ endpoints, publication, isFrozen }: Sky, calmMs: number): Promise<void> {
   endpoints.enter('ok')
   while (endpoints.isTroubled()) await sleep(POLL_MS)
   const sometime = () => sleep(Math.random() * CHANGES * calmMs)
   await Promise.all([
-    sleep(calmMs),
+    liveThrough(calmMs, isFrozen),
     sometime().then(() => publication.publish()),
     sometime().then(() => publication.removeOldest()),
   ])
@@ -47,4 +52,13 @@ async function fail(endpoints: Endpoints, name: FaultName, faultMs: number): Pro
   const before = count.fetches
   await sleep(faultMs)
   while (count.fetches === before) await sleep(POLL_MS)
+}
+
+/** Waits for a time that the server lives through, so that a freeze in a calm ends in the same calm. */
+async function liveThrough(ms: number, isFrozen: () => boolean): Promise<void> {
+  let leftMs = ms
+  for (let last = performance.now(); leftMs > 0; last = performance.now()) {
+    await sleep(POLL_MS)
+    if (!isFrozen()) leftMs -= performance.now() - last
+  }
 }

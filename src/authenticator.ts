@@ -2,16 +2,17 @@
  * The pools at work: what verifies their tokens, and holds a verified one against what a guard accepts.
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import { type Authentication, toAuthentication, type VerifiedToken, type WithUser } from './authentication.js'
 import type { TokenRequirement } from './authorization.js'
 import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
-import type { EndpointFailure } from './jwks-fetch.js'
-import type { KeyRingStatus } from './key-ring.js'
+import type { KeyRingStatus } from './keys/key-ring.js'
+import { createPoolKeys, type KeysListener } from './keys/pool-keys.js'
 import { deepFreeze } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type CompiledPool, choosePools, compilePlan, type Plan } from './plan.js'
-import { PoolKeys } from './pool-keys.js'
+import type { ResolvedPool } from './pool.js'
 import { createTokenVerifier, type PoolWithKeys, type VerifyToken } from './token-verifier.js'
 
 /** Verifies tokens of the registered pools. */
@@ -30,10 +31,10 @@ export interface Authenticator {
    * @throws {CognitoError} thrown or rejected
    */
   readonly verify: VerifyToken
-  /** Asks whether a registered pool's keys can be had: how its endpoint failed, `undefined` where one answers. */
-  readonly probe: (name: string) => Promise<EndpointFailure | undefined>
+  /** Fetches a registered pool's keys where none are held that are fresh. Resolves to how they are then. */
+  readonly prefetch: (name: string) => Promise<KeyRingStatus>
   /**
-   * Asks for the keys that are held. Resolves to whether all of them were answered.
+   * Fetches the key sets that are held. Resolves to whether all of their endpoints answered.
    *
    * @param names - of pools; `undefined` for all of them
    * @throws {TypeError} rejected: for an unknown pool
@@ -41,37 +42,49 @@ export interface Authenticator {
   readonly refresh: (names: readonly string[] | undefined) => Promise<boolean>
   /** Health of each pool's keys. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
-  /** Ends the lookups that are under way. */
+  /** Ends the fetches of keys that are under way. */
   readonly close: () => void
 }
+
+const DEAF: KeysListener = { onStatus() {}, onStoreFailure() {} }
 
 /**
  * Makes the authenticator of one plugin instance. It asks no endpoint before a token needs it.
  *
  * @param now - milliseconds since 1970
+ * @param listenTo - makes what is told of a pool's keys
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
-export function createAuthenticator(options: ResolvedOptions, now = Date.now): Authenticator {
+export function createAuthenticator(
+  options: ResolvedOptions,
+  now = Date.now,
+  listenTo: (pool: ResolvedPool) => KeysListener = () => DEAF,
+): Authenticator {
   const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const context = { options: options.keys, tolerance: options.clockTolerance, closing: closing.signal }
   for (const pool of options.pools.values()) {
-    const keys = new PoolKeys(pool, options.keys, options.clockTolerance)
+    const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
     live.set(pool.name, entry)
-    for (const issuer of pool.issuers.keys()) byIssuer.set(issuer, entry)
+    for (const issuer of pool.issuers) byIssuer.set(issuer, entry)
   }
   return {
     plan: (names, requirement, path) => compilePlan(live, names, requirement, path, options.clockTolerance),
     verify: createTokenVerifier(byIssuer, options, now),
-    probe: async (name) => live.get(name)?.keys.probe(),
+    async prefetch(name) {
+      const { keys } = live.get(name) as PoolWithKeys
+      await keys.ensure()
+      return keys.status()
+    },
     async refresh(names) {
       const answers = choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh())
       return (await Promise.all(answers)).every(Boolean)
     },
     status: () => Object.fromEntries([...live].map(([name, { keys }]) => [name, keys.status()])),
-    close() {
-      for (const { keys } of live.values()) keys.close()
-    },
+    close: () => closing.abort(),
   }
 }
 

@@ -19,3 +19,19 @@ export const monotonicClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/**
+ * A steady clock that has gone on while the process was suspended, as far as the time of day tells: nothing must look new
+ * because the process stood still. Its readings are milliseconds since 1970, and never go back.
+ */
+export function createWakingClock(steady = monotonicClock, timeOfDay = Date.now): Clock {
+  let ahead = Number.NEGATIVE_INFINITY
+  return {
+    now() {
+      const now = steady.now()
+      ahead = Math.max(ahead, timeOfDay() - now)
+      return now + ahead
+    },
+    after: steady.after,
+  }
+}

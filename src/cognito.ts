@@ -9,7 +9,7 @@ import { assertRequirement, type TokenRequirement } from './authorization.js'
 import type { ClaimsOption } from './claims.js'
 import { isObserved, observePromise } from './diagnostics.js'
 import { markComposed } from './guard-mark.js'
-import type { KeyRingStatus } from './key-ring.js'
+import type { KeyRingStatus } from './keys/key-ring.js'
 import { createOpenapi } from './openapi.js'
 import type { ResolvedOptions } from './options.js'
 import { choosePools, type Plan } from './plan.js'
@@ -87,11 +87,11 @@ export interface Cognito<P> {
    */
   readonly openapi: <O extends object>(options?: NoInfer<O>) => O
   /**
-   * Asks now whether the keys that are held are still published, as happens by itself every `keys.refreshAfter` seconds:
-   * for a key that has to be refused at once. A failing endpoint takes no key away.
+   * Fetches the key sets that are held now, as happens by itself every `keys.refreshAfter` seconds: for a key that has to
+   * be refused at once. A failing endpoint takes no key away.
    *
    * @param pool - a name or a list of names; all pools where it is left out
-   * @returns whether all of them were answered; `false` where an endpoint failed, and its keys are still held
+   * @returns whether all endpoints answered; `false` where one failed, and its keys are still held
    * @throws {TypeError} rejected: for an unknown pool
    * @example await app.cognito.refresh('eu')
    */
@@ -206,6 +206,7 @@ function describe({
   clientIds,
   tokenUses,
   issuers,
+  jwksUrls,
 }: ResolvedPool): PoolDescription {
   return Object.freeze({
     name,
@@ -213,7 +214,7 @@ function describe({
     region,
     appClientId: clientIds && [...clientIds],
     tokenUse: [...tokenUses],
-    issuers: [...issuers.keys()],
-    jwksUrls: [...new Set(issuers.values())],
+    issuers: [...issuers],
+    jwksUrls: [...new Set(jwksUrls.values())],
   })
 }

@@ -4,7 +4,7 @@
  */
 import { areOk, type Check, CLIENT_ID, describeTime, fails, holds } from './doctor-check.js'
 import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
-import { toPublicKeyPem } from './jwk.js'
+import { type PublishedKeys, readKeySet } from './keys/key-set.js'
 import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool.js'
 import { MIN_FUTURE_TOLERANCE } from './times.js'
@@ -41,6 +41,9 @@ export const POOL_ADVICE = {
   unknown: 'no such pool there: compare userPoolId and region with the AWS console, or jwksUrl, or issuer',
   moved: 'redirects are not followed: set jwksUrl to the URL that has the keys',
   troubled: 'the issuer is in trouble: try again in a while',
+  certificate:
+    'the certificate is not trusted: behind a proxy that opens TLS, give its CA to Node by NODE_EXTRA_CA_CERTS',
+  file: 'look at the path, and who may read and write the file: it must not be writable by others',
   foreign: 'this is no JWKS endpoint: compare jwksUrl, or issuer; does a proxy or a login page answer?',
   keys: 'the pool has no key for RS256: is this the JWKS URL of a Cognito pool?',
   clock: 'set the clock of this machine by NTP: good tokens seem expired to it, or issued in the future',
@@ -52,20 +55,21 @@ export async function examinePool(
   { keys: { timeout }, clockTolerance }: Pick<ResolvedOptions, 'keys' | 'clockTolerance'>,
   { ask, now }: Instruments,
 ): Promise<ExaminedPool> {
-  const urls = [...new Set(pool.issuers.values())]
+  const urls = [...new Set(pool.jwksUrls.values())]
   const answers = await Promise.all(urls.map((url) => ask(url, timeout * 1000, now)))
   const good = answers.filter(({ failure }) => failure === undefined)
   const isUnswitched = (answer: KeySetAnswer) =>
     answer.status === 403 && good.length > 0 && hasCognitoIssuers(pool)
-  const keys = collectKeys(good)
+  const keys = pool.jwks === undefined ? collectKeys(good) : toPems(pool.jwks)
   const checks = [
     checkIds(pool),
     ...urls.map((url, index) => checkAnswer(url, answers[index] as KeySetAnswer, isUnswitched, timeout)),
     ...(good.length > 0 ? [checkKeys(good, keys.size)] : []),
+    ...(pool.jwks === undefined ? [] : [holds('keys', `${keys.size} usable with RS256, in the option jwks`)]),
     ...checkClock(answers, Math.max(clockTolerance, MIN_FUTURE_TOLERANCE)),
   ]
   const report = { name: pool.name, userPoolId: pool.userPoolId, ok: areOk(checks), checks }
-  return { report, keys: good.length > 0 ? keys : undefined }
+  return { report, keys: keys.size > 0 ? keys : undefined }
 }
 
 /** Tells a pool of AWS, for which nobody has configured another issuer. */
@@ -102,31 +106,30 @@ function checkAnswer(
   return fails('jwks', `${found} from ${url}`, `a key set within ${timeout} s`, advice)
 }
 
-function describeFailure({ failure, status = 0, errorCode, ms }: KeySetAnswer): [string, string] {
+/** What Node's TLS says of a chain that it does not trust, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/
+
+function describeFailure(answer: KeySetAnswer): [string, string] {
+  const { failure, status = 0, errorCode, ms } = answer
+  const why = errorCode === undefined ? '' : ` (${errorCode})`
   if (failure === 'timeout') return [`no whole answer in ${ms} ms`, POOL_ADVICE.unreachable]
-  if (failure === 'network') {
-    return [`no answer${errorCode === undefined ? '' : ` (${errorCode})`}`, POOL_ADVICE.unreachable]
-  }
+  if (failure === 'file') return [`no file that can be read${why}`, POOL_ADVICE.file]
   if (failure === 'not a key set') return ['something else than a key set', POOL_ADVICE.foreign]
-  const isTransient = status === 429 || status >= 500
-  const advice = isTransient ? 'troubled' : status < 400 ? 'moved' : 'unknown'
-  return [`status ${status}`, POOL_ADVICE[advice]]
+  if (failure === 'status') return [`status ${status}`, POOL_ADVICE[adviceOn(status)]]
+  const isCertificate = CERTIFICATE_CODE.test(errorCode ?? '')
+  return [`no answer${why}`, isCertificate ? POOL_ADVICE.certificate : POOL_ADVICE.unreachable]
 }
 
-/** Of several keys with one id the plugin sees the first one that does not say it is for another algorithm. */
-function collectKeys(answers: readonly KeySetAnswer[]): ReadonlyMap<string, string> {
-  const usable = new Map<string, string>()
-  for (const { keys } of answers) {
-    for (const kid of new Set(keys.map((jwk) => String(jwk['kid'])))) {
-      const seen = keys.find(
-        (jwk) => jwk['kid'] === kid && (jwk['alg'] === undefined || jwk['alg'] === 'RS256'),
-      )
-      const pem = seen && toPublicKeyPem(seen, kid)
-      if (pem !== undefined) usable.set(kid, pem)
-    }
-  }
-  return usable
+function adviceOn(status: number): keyof typeof POOL_ADVICE {
+  if (status === 429 || status >= 500) return 'troubled'
+  return status < 400 ? 'moved' : 'unknown'
 }
+
+const toPems = (keys: PublishedKeys) => new Map([...keys].map(([kid, { pem }]) => [kid, pem]))
+
+/** @param answers - key sets, each of them */
+const collectKeys = (answers: readonly KeySetAnswer[]): ReadonlyMap<string, string> =>
+  new Map(answers.flatMap(({ content }) => [...toPems(readKeySet(content) as PublishedKeys)]))
 
 function checkKeys(answers: readonly KeySetAnswer[], usable: number): Check {
   const published = new Set(answers.flatMap(({ keys }) => keys.map((jwk) => jwk['kid']))).size

@@ -125,7 +125,7 @@ export class CognitoError implements Error {
   readonly reason: string
   /** Name of the pool concerned, as far as it is known. */
   readonly pool: string | undefined
-  /** Whole seconds, 1 to 30; with status 503 only. */
+  /** Whole seconds, 1 to 60; with status 503 only. */
   readonly retryAfter: number | undefined
 
   /**

@@ -8,9 +8,11 @@ import { createAuthenticator } from './authenticator.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { createGuardFactories } from './guard.js'
+import { createKeysLog } from './keys/log.js'
 import { createUserLoader } from './load-user.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { prefetchKeys } from './prefetch.js'
+import { plainHostOf } from './private-url.js'
 import type { Pools } from './register.js'
 import { serveResource } from './resource.js'
 import { connectStore } from './revocation/connection.js'
@@ -25,7 +27,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   warnOfPlainKeys(app, options)
   watchRoutes(app)
   if (options.routes !== false) auditRoutes(app, options.routes)
-  const authenticator = createAuthenticator(options)
+  const authenticator = createAuthenticator(options, Date.now, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, authenticator, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
   const memo = Symbol('fastify-cognito.verified')
@@ -76,18 +78,24 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
   }
 }
 
-/** Keys over plain HTTP come from loopback: an emulator, as a rule one whose private key everybody knows. */
+/**
+ * Keys over plain HTTP are those of an emulator, as a rule one whose private key everybody knows. Off loopback, anybody on
+ * the way can replace them besides.
+ */
 function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void {
-  if (process.env['NODE_ENV'] !== 'production') return
-  for (const { name, issuers } of pools.values()) {
-    if ([...issuers.values()].some((url) => url.startsWith('http:'))) {
-      app.log.warn(
-        { pool: name },
-        'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production',
-      )
-    }
+  const isProduction = process.env['NODE_ENV'] === 'production'
+  for (const { name, jwksUrls } of pools.values()) {
+    const plain = [...jwksUrls.values()].filter((url) => url.startsWith('http:'))
+    const [host] = plain.flatMap((url) => plainHostOf(url) ?? [])
+    if (host !== undefined) app.log.warn({ pool: name, host }, FROM_ANOTHER_HOST)
+    else if (plain.length > 0 && isProduction) app.log.warn({ pool: name }, IN_PRODUCTION)
   }
 }
+
+const FROM_ANOTHER_HOST =
+  'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; who is on the way can replace them'
+const IN_PRODUCTION =
+  'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production'
 
 export type { Authentication, WithUser } from './authentication.js'
 export type { RequiredNames, TokenRequirement } from './authorization.js'
@@ -102,11 +110,14 @@ export {
   cognitoErrorCodes,
   type RefusalDetails,
 } from './errors.js'
-export type { EndpointFailure, JwksFetchMessage } from './jwks-fetch.js'
-export type { KeyRingStatus } from './key-ring.js'
-export type { KeysOptions } from './keys-options.js'
+export type { EndpointFailure } from './keys/document.js'
+export type { KeySetSource } from './keys/endpoint.js'
+export type { JwksFetchMessage } from './keys/fetch.js'
+export type { KeyRingStatus } from './keys/key-ring.js'
+export type { KeysOptions } from './keys/options.js'
+export type { KeyStore, StoredKeySet } from './keys/store.js'
 export type { PluginOptions, TokenCacheOptions } from './options.js'
-export type { PoolOptions } from './pool.js'
+export type { JsonWebKeySet, PoolOptions } from './pool.js'
 export {
   type AuthOf,
   definePools,

@@ -3,7 +3,7 @@
  * @module
  */
 import { CHALLENGE_VALUE } from './errors.js'
-import { type KeysOptions, keysNames, keysOption, resolveKeys } from './keys-options.js'
+import { type KeysOptions, keysNames, keysOption, type ResolvedKeys, resolveKeys } from './keys/options.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
 import { assertPoolsApart } from './pools-apart.js'
 import type { LoadRegisteredUser, LoadUser } from './register.js'
@@ -79,7 +79,7 @@ export interface PluginOptions {
    * @defaultValue `{ max: 10_000, ttl: 300 }`
    */
   readonly tokenCache?: TokenCacheOptions | false
-  /** How the signing keys are looked up and kept. */
+  /** How the signing keys are fetched and kept. */
   readonly keys?: KeysOptions
   /**
    * Finds the application's own user of each request that a guard lets pass, after everything else:
@@ -124,7 +124,7 @@ export interface ResolvedOptions {
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds. */
-  readonly keys: Required<KeysOptions>
+  readonly keys: ResolvedKeys
   /** Seconds. */
   readonly tokenCache: Required<TokenCacheOptions> | false
   readonly loadUser: LoadUser | undefined
@@ -195,7 +195,7 @@ const tokenCacheSchema = compileSchema(TOKEN_CACHE)
 /**
  * Validates the options and fills in the defaults. Nothing is coerced, and `options` is not changed.
  *
- * @param env - the environment, for `AWS_COGNITO_KEYS_URL`
+ * @param env - the environment, for `AWS_COGNITO_KEYS_URL` and `NODE_ENV`
  * @throws {TypeError} naming the path of a wrong option, `pools.eu.userPoolId`, and what was expected
  */
 export function resolveOptions(
@@ -205,11 +205,10 @@ export function resolveOptions(
   assertOptions(schema, options, '')
   assertDefined(options, ['loadUser', 'resource', 'revocation', 'routes'], '')
   const names = Object.keys(options.pools)
-  const keysUrl = env['AWS_COGNITO_KEYS_URL'] || undefined
   const pools = new Map(
-    names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, keysUrl)]),
+    names.map((name) => [name, resolvePool(name, options.pools[name] as PoolOptions, env)]),
   )
-  assertPoolsApart(options.pools, [...pools.values()], keysUrl)
+  assertPoolsApart(options.pools, [...pools.values()], env['AWS_COGNITO_KEYS_URL'] || undefined)
   const { defaultPool = names[0] as string, realm = 'api' } = options
   if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
   return Object.freeze({

@@ -2,8 +2,10 @@
  * One user pool as the options describe it, and what follows from them: its issuers and where their keys are.
  * @module
  */
+import { fileURLToPath } from 'node:url'
 import { type ClaimsOption, claimsOption, tokenUseOption } from './claims.js'
-import { isLoopback, parsePrivateUrl } from './private-url.js'
+import { type PublishedKeys, readEntries, readKeySet } from './keys/key-set.js'
+import { assertInsecureHttp, isLoopback, parsePrivateUrl, parseUrl, URL_EXPECTED } from './private-url.js'
 import { assertDefined, type IsDocumented, oneOrMore, Type, text } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from './user-pool-id.js'
@@ -24,11 +26,29 @@ export interface PoolOptions {
    */
   readonly region?: string
   /**
-   * Where the pool's keys are published, `https:`, or `http:` on loopback.
+   * Where the pool's keys are published: `https:`, `http:` on loopback, or `file:` for a file that is read again when the
+   * keys are due.
    *
    * @defaultValue the environment variable `AWS_COGNITO_KEYS_URL`, else derived from the issuer
+   * @example 'file:///etc/cognito/jwks.json'
    */
   readonly jwksUrl?: string
+  /**
+   * The pool's key set itself (RFC 7517 §5), in place of a URL. Nothing is fetched, and the keys never get old: a key that
+   * was replaced or stolen needs a new deployment.
+   *
+   * @defaultValue none: the keys are fetched
+   * @example JSON.parse(readFileSync('jwks.json', 'utf8'))
+   */
+  readonly jwks?: JsonWebKeySet
+  /**
+   * Allows plain `http:` to other hosts for `jwksUrl` and `issuer`: for an emulator in another container. It is refused with
+   * `NODE_ENV=production`, because who is on the way chooses the keys.
+   *
+   * @defaultValue `false`
+   * @example { issuer: 'http://cognito:9229/local_1', insecureHttp: true }
+   */
+  readonly insecureHttp?: boolean
   /**
    * Exact `iss` of the pool's tokens, for emulators, replicas and partitions that the derivation does not know.
    *
@@ -57,6 +77,11 @@ export interface PoolOptions {
   readonly domain?: string
 }
 
+/** A JSON Web Key Set (RFC 7517 §5). */
+export interface JsonWebKeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
+
 /** A pool after validation. */
 export interface ResolvedPool {
   readonly name: string
@@ -68,8 +93,11 @@ export interface ResolvedPool {
   readonly tokenUses: ReadonlySet<TokenUse>
   /** `null` where no audience is required. */
   readonly audiences: ReadonlySet<string> | null
-  /** Issuer → URL of its keys. */
-  readonly issuers: ReadonlyMap<string, string>
+  readonly issuers: ReadonlySet<string>
+  /** Issuer → URL of its keys; empty where the options have the keys themselves. */
+  readonly jwksUrls: ReadonlyMap<string, string>
+  /** The keys that the options have; `undefined` where they are fetched. */
+  readonly jwks: PublishedKeys | undefined
   readonly claims: ClaimsOption | undefined
   /** Origin of the managed login; `undefined` where none is given. */
   readonly loginOrigin: string | undefined
@@ -79,6 +107,8 @@ const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept eve
 
 const DOMAIN_EXPECTED =
   "the whole domain of the managed login, such as 'shop.auth.eu-west-1.amazoncognito.com', or its https origin"
+
+const JWKS_EXPECTED = 'a key set, { keys: [...] }, of at most 100 public keys, one of them usable with RS256'
 
 /** Schema of {@link PoolOptions}. */
 export const poolSchema = Type.Object(
@@ -90,7 +120,9 @@ export const poolSchema = Type.Object(
       { expected: CLIENT_EXPECTED },
     ),
     region: Type.Optional(text("an AWS region such as 'eu-west-1'", '^[a-z]+(-[a-z]+)+-[0-9]+$')),
-    jwksUrl: Type.Optional(text('an https URL of a key set, or an http URL on loopback')),
+    jwksUrl: Type.Optional(text('an https URL of a key set, an http URL on loopback, or a file URL')),
+    jwks: Type.Optional(Type.Unsafe<JsonWebKeySet>({ ...Type.Any(), expected: JWKS_EXPECTED })),
+    insecureHttp: Type.Optional(Type.Boolean({ expected: 'true or false' })),
     issuer: Type.Optional(
       oneOrMore(text('an issuer'), 'an issuer URL as tokens carry it, or a list of them'),
     ),
@@ -111,12 +143,17 @@ const toSet = <T>(value: T | readonly T[]): ReadonlySet<T> => new Set([value].fl
 /**
  * Fills in what a pool's options leave out.
  *
- * @param keysUrl - the environment variable `AWS_COGNITO_KEYS_URL`
+ * @param env - the environment, for `AWS_COGNITO_KEYS_URL` and `NODE_ENV`
  * @throws {TypeError} naming the path of a wrong option and what was expected
  */
-export function resolvePool(name: string, options: PoolOptions, keysUrl: string | undefined): ResolvedPool {
+export function resolvePool(
+  name: string,
+  options: PoolOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): ResolvedPool {
   const path = `pools.${name}`
-  assertDefined(options, ['issuer', 'tokenUse', 'audience', 'claims'], path)
+  assertDefined(options, ['issuer', 'tokenUse', 'audience', 'claims', 'jwks'], path)
+  assertInsecureHttp(options.insecureHttp === true, path, env)
   const tokenUses = toSet<TokenUse>(options.tokenUse ?? 'access')
   if (options.audience !== undefined && !tokenUses.has('access')) {
     throw new TypeError(
@@ -124,6 +161,7 @@ export function resolvePool(name: string, options: PoolOptions, keysUrl: string 
     )
   }
   const region = options.region ?? parseUserPoolId(options.userPoolId)?.region
+  const issuers = resolveIssuers(path, options)
   return Object.freeze({
     name,
     userPoolId: options.userPoolId,
@@ -131,23 +169,50 @@ export function resolvePool(name: string, options: PoolOptions, keysUrl: string 
     clientIds: options.appClientId === null ? null : toSet(options.appClientId),
     tokenUses,
     audiences: options.audience === undefined ? null : toSet(options.audience),
-    issuers: resolveIssuers(path, options, region, keysUrl),
+    issuers: new Set(issuers),
+    jwksUrls:
+      options.jwks === undefined ? resolveJwksUrls(path, options, issuers, { region, env }) : new Map(),
+    jwks: options.jwks === undefined ? undefined : resolveJwks(path, options),
     claims: options.claims,
     loginOrigin: options.domain === undefined ? undefined : toLoginOrigin(path, options.domain),
   })
 }
 
-function resolveIssuers(
+const resolveIssuers = (path: string, { userPoolId, region, issuer }: PoolOptions): readonly string[] =>
+  issuer === undefined ? toCognitoIssuers(path, userPoolId, region) : [issuer].flat()
+
+interface Surroundings {
+  readonly region: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+function resolveJwksUrls(
   path: string,
-  { userPoolId, region, issuer, jwksUrl }: PoolOptions,
-  knownRegion: string | undefined,
-  keysUrl: string | undefined,
+  { userPoolId, jwksUrl, insecureHttp = false }: PoolOptions,
+  issuers: readonly string[],
+  { region, env }: Surroundings,
 ): ReadonlyMap<string, string> {
-  const issuers = issuer === undefined ? toCognitoIssuers(path, userPoolId, region) : [issuer].flat()
-  const overriding = jwksUrl ?? (keysUrl && fillPlaceholders(keysUrl, userPoolId, knownRegion))
+  const keysUrl = env['AWS_COGNITO_KEYS_URL']
+  // An empty variable is none.
+  const overriding = jwksUrl ?? (keysUrl ? fillPlaceholders(keysUrl, userPoolId, region) : undefined)
   const source =
     jwksUrl !== undefined ? `${path}.jwksUrl` : overriding ? 'AWS_COGNITO_KEYS_URL' : `${path}.issuer`
-  return new Map(issuers.map((iss) => [iss, toJwksUrl(source, overriding ?? deriveJwksUrl(iss))]))
+  return new Map(
+    issuers.map((iss) => [iss, toJwksUrl(source, overriding ?? deriveJwksUrl(iss), insecureHttp)]),
+  )
+}
+
+/** What an endpoint publishes is only passed over. In the options a private key is a leak, and no usable key a mistake. */
+function resolveJwks(path: string, { jwks, jwksUrl }: PoolOptions): PublishedKeys {
+  if (jwksUrl !== undefined) throw new TypeError(`${path}.jwks: expected no jwksUrl beside it`)
+  if (readEntries(jwks)?.some((entry) => 'd' in entry)) {
+    throw new TypeError(
+      `${path}.jwks: expected public keys; one of these has its private part, and is to be replaced`,
+    )
+  }
+  const keys = readKeySet(jwks)
+  if (keys === undefined || keys.size === 0) throw new TypeError(`${path}.jwks: expected ${JWKS_EXPECTED}`)
+  return keys
 }
 
 function toCognitoIssuers(path: string, userPoolId: string, region: string | undefined): readonly string[] {
@@ -168,18 +233,28 @@ function toCognitoIssuers(path: string, userPoolId: string, region: string | und
 const fillPlaceholders = (url: string, userPoolId: string, region: string | undefined) =>
   url.replaceAll('{userPoolId}', userPoolId).replaceAll('{region}', region ?? '{region}')
 
-/** Refuses URLs that `fetch` or `get-jwks` cannot ask, and those that anybody on the way could answer. */
-function toJwksUrl(path: string, value: string): string {
-  const url = parsePrivateUrl(value)
-  if (url === undefined) {
-    throw new TypeError(`${path}: expected an https URL, or an http URL on loopback`)
-  }
+/** Refuses URLs that cannot be asked, and those that anybody on the way could answer. */
+function toJwksUrl(path: string, value: string, insecureHttp: boolean): string {
+  const url = value.startsWith('file:') ? parseFileUrl(path, value) : parseUrl(value, insecureHttp)
+  if (url === undefined) throw new TypeError(`${path}: ${URL_EXPECTED}`)
   if (url.username || url.password || url.hash || url.pathname === '/' || /[{}]/.test(value)) {
     throw new TypeError(
       `${path}: expected a URL with a path, and without credentials, fragment or unfilled placeholders`,
     )
   }
   return url.href
+}
+
+/** A relative URL is refused, because `new URL` would take it for one of the root folder. */
+function parseFileUrl(path: string, value: string): URL {
+  try {
+    const url = new URL(value)
+    fileURLToPath(url)
+    if (value.startsWith('file:/') && url.search === '') return url
+  } catch {
+    // The message below says what is wrong.
+  }
+  throw new TypeError(`${path}: expected a file URL of this machine, such as 'file:///etc/cognito/jwks.json'`)
 }
 
 /** The prefix alone, as the console asks for it, is no host; and a longer URL was meant for something else. */

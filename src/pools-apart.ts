@@ -23,13 +23,18 @@ export function assertPoolsApart(
   )
   assertUnshared(
     pools,
-    ({ issuers }) => issuers.keys(),
+    ({ issuers }) => issuers,
     (name, owner) => `pools.${name}.issuer: expected an issuer of its own; pools.${owner} has the same`,
   )
   assertUnshared(
     pools,
-    ({ issuers }) => issuers.values(),
+    ({ jwksUrls }) => jwksUrls.values(),
     (name, owner) => describeSharedKeys(options, name, owner, keysUrl),
+  )
+  assertUnshared(
+    pools,
+    ({ jwks }) => [...(jwks?.values() ?? [])].map(({ pem }) => pem),
+    (name, owner) => `pools.${name}.jwks: expected keys of its own; pools.${owner} has one of them`,
   )
 }
 

@@ -1,73 +1,68 @@
 /**
- * What is asked at boot: whether the keys of each pool can be had.
+ * What is fetched at boot: the keys of each pool.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from './authenticator.js'
 import { monotonicClock } from './clock.js'
-import type { EndpointFailure } from './jwks-fetch.js'
+import type { KeyRingStatus } from './keys/key-ring.js'
 import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool.js'
-
-interface UnreachablePool {
-  readonly pool: ResolvedPool
-  readonly reason: EndpointFailure
-}
 
 /** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
 const DELAY_MS = 100
 /** Pools that are asked for at once: a thousand of them make no thousand connections. */
 const PROBES = 8
 
-/** Asks for every pool when the application is ready, as the option `keys.prefetch` says. */
+interface PoolWithoutKeys {
+  readonly pool: ResolvedPool
+  readonly status: KeyRingStatus
+}
+
+/**
+ * Fetches the keys of every pool when the application is ready, as the option `keys.prefetch` says. In the background a
+ * pool without keys is a line in the log, as in every outage.
+ */
 export function prefetchKeys(
   app: FastifyInstance,
   authenticator: Authenticator,
   { keys, pools }: ResolvedOptions,
 ): void {
-  const ask = () => findUnreachable(authenticator, pools.values(), keys.prefetch === 'require')
-  if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await ask()))
+  const prefetch = () => fetchAll(authenticator, pools.values(), keys.prefetch === 'require')
+  if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await prefetch()))
   if (keys.prefetch === 'background') {
-    let callOff = () => {}
+    let callOff: (() => void) | undefined
     app.addHook('onReady', async () => {
-      callOff = monotonicClock.after(DELAY_MS, () => void ask().then((unreachable) => warn(app, unreachable)))
+      callOff = monotonicClock.after(DELAY_MS, () => void prefetch())
     })
-    app.addHook('onClose', async () => callOff())
+    app.addHook('onClose', async () => callOff?.())
   }
 }
 
-async function findUnreachable(
+/** Resolves to the first pool that has no keys. */
+async function fetchAll(
   authenticator: Authenticator,
   pools: Iterator<ResolvedPool>,
   isOneEnough: boolean,
-): Promise<readonly UnreachablePool[]> {
-  const unreachable: UnreachablePool[] = []
+): Promise<PoolWithoutKeys | undefined> {
+  let first: PoolWithoutKeys | undefined
   async function work(): Promise<void> {
     for (let next = pools.next(); !next.done; next = pools.next()) {
-      if (isOneEnough && unreachable.length > 0) return
-      const reason = await authenticator.probe(next.value.name)
-      if (reason !== undefined) unreachable.push({ pool: next.value, reason })
+      if (isOneEnough && first !== undefined) return
+      const status = await authenticator.prefetch(next.value.name)
+      if (status.state === 'down') first ??= { pool: next.value, status }
     }
   }
   await Promise.all(Array.from({ length: PROBES }, work))
-  return unreachable
+  return first
 }
 
-const jwksUrls = ({ issuers }: ResolvedPool) => [...new Set(issuers.values())]
-
-function refuse([unreachable]: readonly UnreachablePool[]): void {
-  if (!unreachable) return
-  const { pool, reason } = unreachable
+function refuse(without: PoolWithoutKeys | undefined): void {
+  if (!without) return
+  const { pool, status } = without
+  const urls = [...new Set(pool.jwksUrls.values())].join(' or ')
+  const why = [status.lastFailure?.reason, status.lastFailure?.code].filter(Boolean).join(', ')
   throw new Error(
-    `pools.${pool.name}: expected ${jwksUrls(pool).join(' or ')} to answer with keys (${reason}), because keys.prefetch is 'require'`,
+    `pools.${pool.name}: expected ${urls} to answer with keys (${why}), because keys.prefetch is 'require'`,
   )
-}
-
-function warn(app: FastifyInstance, unreachable: readonly UnreachablePool[]): void {
-  for (const { pool, reason } of unreachable) {
-    app.log.warn(
-      { pool: pool.name, reason, jwksUrls: jwksUrls(pool) },
-      'fastify-cognito: no JWKS endpoint of this pool answers; until one does, its tokens get 503',
-    )
-  }
 }

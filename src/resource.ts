@@ -83,7 +83,7 @@ export function resolveResource(
     metadata: Object.freeze({
       // As it was given: a client compares it as text (§3.3).
       resource: url,
-      authorization_servers: [...pools].map(({ issuers }) => [...issuers.keys()][0] as string),
+      authorization_servers: [...pools].map(({ issuers }) => [...issuers][0] as string),
       ...(scopes && { scopes_supported: [...scopes] }),
       ...(isDefaultHeader && { bearer_methods_supported: ['header'] }),
       ...(name !== undefined && { resource_name: name }),

@@ -7,11 +7,11 @@ import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-token.js'
 import { CognitoError } from './errors.js'
 import { createTokenParser, detach, type UnverifiedToken } from './jwt.js'
+import { type PoolKeys, takeKey } from './keys/pool-keys.js'
 import { deepFreeze, ownMember } from './members.js'
 import type { ResolvedOptions } from './options.js'
 import { assertPlanned, type Plan } from './plan.js'
 import type { ResolvedPool } from './pool.js'
-import type { PoolKeys } from './pool-keys.js'
 import type { SignatureCheck } from './signature.js'
 import { checkTimes, validityOf } from './times.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
@@ -94,9 +94,9 @@ export function createTokenVerifier(
     const { pool, keys } = chosen
     assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)
     checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
+    const goOn = (held: SignatureCheck) => conclude(sight, token, chosen, held)
     const held = keys.held(token.kid)
-    if (held !== undefined) return conclude(sight, token, chosen, held)
-    return keys.find(token.kid, issuer as string).then((found) => conclude(sight, token, chosen, found))
+    return held === undefined ? findKey(chosen, token.kid, issuer as string).then(goOn) : goOn(held)
   }
 
   return (carrier, plan, start = 0) => {
@@ -107,6 +107,10 @@ export function createTokenVerifier(
     if (!known.isRepeated) known.isRepeated = true
     return known
   }
+}
+
+async function findKey({ pool, keys }: PoolWithKeys, kid: string, issuer: string): Promise<SignatureCheck> {
+  return takeKey(await keys.find(kid, issuer), pool.name)
 }
 
 type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>

@@ -103,9 +103,22 @@ t.test('status: each pool for itself, without asking anybody', async (t) => {
   const app = await createApp(t, { eu: eu.options(), cold: cold.options() })
   await app.cognito.verify(eu.accessToken())
   t.match(app.cognito.status(), {
-    eu: { state: 'ok', keys: [{ ageSeconds: 0 }], lastSuccessSeconds: 0, lastFailure: undefined },
-    cold: { state: 'cold', keys: [], lastSuccessSeconds: undefined, lastFailure: undefined },
+    eu: {
+      state: 'ok',
+      keys: [{ ageSeconds: Number }, { ageSeconds: Number }],
+      source: 'network',
+      lastSuccessSeconds: Number,
+      lastFailure: undefined,
+    },
+    cold: {
+      state: 'cold',
+      keys: [],
+      source: undefined,
+      lastSuccessSeconds: undefined,
+      lastFailure: undefined,
+    },
   })
+  t.equal(app.cognito.status()['eu']?.keys.length, 2, 'the whole set, though one key was needed')
   t.equal(issuer.fetches.get(cold.userPoolId), undefined)
 })
 
@@ -128,7 +141,9 @@ t.test(
     t.equal(await app.cognito.refresh(), false, 'an endpoint failed')
     issuer.down = false
     t.match(await app.cognito.verify(other.accessToken(), 'other'), { pool: 'other' })
-    t.match(app.cognito.status(), { other: { lastFailure: { reason: 'status' } } })
+    t.match(app.cognito.status(), {
+      other: { state: 'degraded', lastFailure: { seconds: Number, reason: 'status', code: '503' } },
+    })
     const tokens = [other.accessToken(), other.idToken()]
     other.rotateKeys({ keepOld: false })
     t.equal(await app.cognito.refresh('other'), true, 'asked in spite of the back-off')

@@ -8,6 +8,7 @@ import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import type { VerificationMessage } from '../src/index.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
+import { watchFetches } from './support/fetches.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const pools = () => ({ eu: eu.options(), us: us.options() })
@@ -167,6 +168,26 @@ t.test('nothing of a token is in a message, whichever event it comes with', asyn
     'reason',
     'result',
   ])
+})
+
+t.test('each fetch of a key set is told, with its pool, URL, outcome and code', async (t) => {
+  const fetches = watchFetches(t)
+  const pool = issuer.createPool()
+  const app = await createApp(t, { shop: pool.options() })
+  issuer.down = true
+  await t.rejects(app.cognito.verify(pool.accessToken()), { code: 'COGNITO_ERR_KEYS_UNAVAILABLE' })
+  issuer.down = false
+  const told = { pool: 'shop', url: pool.jwksUrl }
+  t.match(fetches, [{ ...told, outcome: 'status', code: '503' }])
+  const other = await createApp(t, { shop: pool.options() })
+  await other.cognito.verify(pool.accessToken())
+  await other.cognito.verify(pool.idToken(), 'shop', { tokenUse: 'id' })
+  t.equal(await other.cognito.refresh(), true)
+  t.match(fetches.slice(1), [
+    { ...told, outcome: 'ok', code: undefined },
+    { ...told, outcome: 'ok' },
+  ])
+  t.equal(fetches.length, 3, 'one for both keys')
 })
 
 t.test('rejections can be watched alone', async (t) => {

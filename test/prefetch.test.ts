@@ -2,82 +2,151 @@
  * What is asked at boot, and what an endpoint that does not answer means for it.
  * @module
  */
+import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import cognito, { type KeysOptions, type PluginOptions } from '../src/index.js'
+import { fileKeyStore } from '../src/keys/index.js'
 import { startIssuer } from './support/app.js'
+import { makeFolder } from './support/folder.js'
 import { exposeGarbageCollector } from './support/garbage.js'
+import { createLoggedApp } from './support/logged-app.js'
+import { until } from './support/revocations.js'
 import { startServer } from './support/server.js'
 
 const { issuer, eu, us } = await startIssuer(t)
+
+/** Longest wait for what has to happen; milliseconds. */
+const WAIT_MS = 20_000
+const ACCEPTED = { status: 200, code: undefined, retryAfter: undefined }
+const REFUSED = { status: 401, code: 'COGNITO_ERR_TOKEN_INVALID', retryAfter: undefined }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const fetchesOf = ({ userPoolId }: { userPoolId: string }) => issuer.fetches.get(userPoolId) ?? 0
 
 /** An app whose log lines are kept. */
-function createLoggedApp(
+function createApp(
   test: Test,
   pools: PluginOptions['pools'],
   prefetch?: NonNullable<KeysOptions['prefetch']>,
+  more: KeysOptions = {},
 ) {
-  const lines: Record<string, unknown>[] = []
-  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
-  const app = Fastify({ logger: { stream } })
-  test.teardown(() => app.close())
-  app.register(cognito, { pools, keys: { timeout: 1, ...(prefetch !== undefined && { prefetch }) } })
-  return { app, lines }
+  const keys = { timeout: 1, ...more, ...(prefetch !== undefined && { prefetch }) }
+  return createLoggedApp(test, { pools, keys })
 }
 
-t.test('by default every pool is asked once, nobody waits for it, and no key is loaded', async (t) => {
-  const { app, lines } = createLoggedApp(t, { eu: eu.options(), us: us.options() })
-  issuer.delay = 200
-  const start = performance.now()
+t.test('by default every pool is asked once, nobody waits for it, and its keys are kept', async (t) => {
+  const held: (() => void)[] = []
+  let asked = 0
+  const origin = await startServer(t, (request, response) => {
+    asked += 1
+    const keys = request.url === '/eu' ? eu.keySet() : us.keySet()
+    held.push(() => response.end(JSON.stringify(keys)))
+  })
+  const pools = { eu: eu.options({ jwksUrl: `${origin}/eu` }), us: us.options({ jwksUrl: `${origin}/us` }) }
+  const { app, lines, ask } = createApp(t, pools, undefined, { timeout: 10 })
   await app.ready()
-  t.ok(performance.now() - start < 190, 'ready before the endpoint answers')
-  t.match(app.cognito.status(), { eu: { state: 'cold' }, us: { state: 'cold' } })
-  await pause(600)
-  issuer.delay = 0
-  t.strictSame([fetchesOf(eu), fetchesOf(us)], [1, 1])
-  t.match(app.cognito.status(), { eu: { state: 'ok', keys: [] }, us: { state: 'ok', keys: [] } })
+  t.equal(asked, 0, 'ready before an endpoint has answered')
+  t.match(app.cognito.status(), { eu: { state: 'cold', keys: [] }, us: { state: 'cold', keys: [] } })
+  t.ok(await until(() => asked === 2, WAIT_MS))
+  for (const answer of held) answer()
+  const isDone = () => Object.values(app.cognito.status()).every(({ state }) => state === 'ok')
+  t.ok(await until(isDone, WAIT_MS))
+  const kept = { state: 'ok', source: 'network', keys: [{}, {}], lastFailure: undefined }
+  t.match(app.cognito.status(), { eu: kept, us: kept })
+  t.strictSame(await ask(eu.accessToken()), ACCEPTED)
+  t.equal(asked, 2, 'the first token asks nobody')
   t.strictSame(lines, [])
+})
+
+t.test('an endpoint that fails after the boot changes nothing for the keys that are kept', async (t) => {
+  const { app, ask } = createApp(t, { eu: eu.options() }, 'require')
+  await app.ready()
+  issuer.down = true
+  t.teardown(() => {
+    issuer.down = false
+  })
+  const before = fetchesOf(eu)
+  t.strictSame(await ask(eu.accessToken()), ACCEPTED)
+  t.strictSame(await ask(eu.accessToken({}, { kid: eu.kid('id') })), REFUSED)
+  t.equal(fetchesOf(eu), before)
 })
 
 t.test(
   'in the background a pool that nobody answers for is a warning, and its neighbours work',
   async (t) => {
     const jwksUrl = `${issuer.origin}/nobody/jwks.json`
-    const { app, lines } = createLoggedApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) })
+    const { app, lines } = createApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) })
     await app.ready()
-    for (let waits = 0; lines.length === 0 && waits < 100; waits += 1) await pause(100)
-    await pause(200)
-    t.match(lines, [{ level: 40, pool: 'dead', reason: 'status', jwksUrls: [jwksUrl] }])
+    t.ok(await until(() => lines.length > 0 && app.cognito.status()['eu']?.state === 'ok', WAIT_MS))
+    t.match(lines, [{ level: 40, pool: 'dead', reason: 'status', code: '404', jwksUrls: [jwksUrl] }])
     t.equal(lines.length, 1)
-    t.match(app.cognito.status(), { eu: { state: 'ok' }, dead: { state: 'down' } })
+    t.match(app.cognito.status(), { dead: { state: 'down', lastFailure: { reason: 'status', code: '404' } } })
   },
 )
 
 t.test('required: the boot waits for an answer, and a pool that nobody answers for stops it', async (t) => {
-  const { app } = createLoggedApp(t, { eu: eu.options() }, 'require')
+  const { app } = createApp(t, { eu: eu.options() }, 'require')
   await app.ready()
-  t.match(app.cognito.status(), { eu: { state: 'ok' } })
+  t.match(app.cognito.status(), { eu: { state: 'ok', keys: [{}, {}] } })
   const jwksUrl = `${issuer.origin}/nobody/jwks.json`
-  const dead = createLoggedApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) }, 'require')
+  const dead = createApp(t, { eu: eu.options(), dead: us.options({ jwksUrl }) }, 'require')
   await t.rejects(async () => dead.app.ready(), {
-    message: `pools.dead: expected ${jwksUrl} to answer with keys (status), because keys.prefetch is 'require'`,
+    message: `pools.dead: expected ${jwksUrl} to answer with keys (status, 404), because keys.prefetch is 'require'`,
   })
+})
+
+t.test('required: an answer without a usable key is none', async (t) => {
+  const origin = await startServer(t, (_request, response) =>
+    response.end('{"keys":[{"kty":"EC","kid":"x"}]}'),
+  )
+  const { app } = createApp(t, { eu: eu.options({ jwksUrl: `${origin}/jwks.json` }) }, 'require')
+  await t.rejects(async () => app.ready(), { message: /\(not a key set, NO_USABLE_KEY\)/ })
+})
+
+t.test('required: an outage does not stop a boot with a store that has a usable set', async (t) => {
+  const pool = issuer.createPool()
+  const store = fileKeyStore(join(makeFolder(t), 'keys'))
+  const boot = async (options: KeysOptions) => {
+    const { app, ask } = createApp(t, { pool: pool.options() }, 'require', options)
+    await app.ready()
+    return { app, ask }
+  }
+  await boot({ store })
+  t.ok(await until(async () => (await store.load(pool.jwksUrl)) !== undefined, WAIT_MS))
+  issuer.down = true
+  t.teardown(() => {
+    issuer.down = false
+  })
+  const before = fetchesOf(pool)
+  await t.rejects(boot({}), { message: /^pools\.pool: expected .* \(status, 503\)/ })
+  t.ok(fetchesOf(pool) > before)
+  const asked = fetchesOf(pool)
+  const { app, ask } = await boot({ store })
+  t.match(app.cognito.status(), { pool: { state: 'ok', source: 'store', keys: [{}, {}] } })
+  t.strictSame(await ask(pool.accessToken()), ACCEPTED)
+  t.equal(fetchesOf(pool), asked, 'a set that is young is enough')
+  const old = await store.load(pool.jwksUrl)
+  t.ok(old)
+  if (old) await store.save({ ...old, askedAt: Date.now() - 1_200_000 })
+  const late = await boot({ store })
+  t.match(late.app.cognito.status(), { pool: { state: 'degraded', source: 'store' } })
+  t.ok(fetchesOf(pool) > asked, 'one of twenty minutes is fetched again')
 })
 
 t.test('one of the two URLs of a pool is enough', async (t) => {
   const issuers = [`${issuer.origin}/nobody`, `${issuer.origin}/${eu.userPoolId}`]
   const { jwksUrl: _, ...pool } = eu.options({ issuer: issuers })
-  const { app } = createLoggedApp(t, { eu: pool }, 'require')
+  const { app } = createApp(t, { eu: pool }, 'require')
   await app.ready()
-  t.match(app.cognito.status(), { eu: { state: 'ok', lastFailure: { reason: 'status' } } })
+  t.match(app.cognito.status(), {
+    eu: { state: 'ok', keys: [{}, {}], lastFailure: { reason: 'status', code: '404' } },
+  })
 })
 
 t.test('switched off, nothing is asked', async (t) => {
   const before = fetchesOf(eu)
-  const { app } = createLoggedApp(t, { eu: eu.options() }, false)
+  const { app } = createApp(t, { eu: eu.options() }, false)
   await app.ready()
   await pause(300)
   t.equal(fetchesOf(eu), before)
@@ -105,7 +174,7 @@ t.test('many pools are asked eight at a time', async (t) => {
       jwksUrl: `${origin}/${index}/jwks.json`,
     },
   ])
-  const { app } = createLoggedApp(t, Object.fromEntries(pools), 'require')
+  const { app } = createApp(t, Object.fromEntries(pools), 'require')
   await app.ready()
   t.equal(asked, 40)
   t.equal(most, 8)
@@ -116,15 +185,15 @@ t.test('an application that is closed meanwhile warns of nothing', async (t) => 
   const origin = await startServer(t, () => {
     asked += 1
   })
-  for (const ms of [0, 200]) {
-    const { app, lines } = createLoggedApp(t, { eu: eu.options({ jwksUrl: `${origin}/jwks.json` }) })
+  for (const expected of [0, 1]) {
+    const { app, lines } = createApp(t, { eu: eu.options({ jwksUrl: `${origin}/jwks.json` }) })
     await app.ready()
-    await pause(ms)
+    t.ok(await until(() => asked === expected, WAIT_MS))
     await app.close()
     await pause(400)
     t.strictSame(lines, [])
     t.match(app.cognito.status(), { eu: { state: 'cold', lastFailure: undefined } })
-    t.equal(asked, ms === 0 ? 0 : 1)
+    t.equal(asked, expected)
   }
 })
 
@@ -156,10 +225,9 @@ t.test('closing in the middle of many pools asks no further one, nor their secon
     `p${index}`,
     { userPoolId: `eu-west-1_pool${index}`, appClientId: 'client', issuer: issuers(index) },
   ])
-  const { app, lines } = createLoggedApp(t, Object.fromEntries(pools))
+  const { app, lines } = createApp(t, Object.fromEntries(pools))
   await app.ready()
-  await pause(200)
-  t.equal(asked, 8)
+  t.ok(await until(() => asked === 8, WAIT_MS))
   await app.close()
   await pause(500)
   t.equal(asked, 8)
@@ -172,7 +240,7 @@ t.test('required: the first pool that nobody answers for is enough', async (t) =
     `p${index}`,
     { userPoolId: `eu-west-1_pool${index}`, appClientId: 'client', jwksUrl: jwksUrl(index) },
   ])
-  const { app } = createLoggedApp(t, Object.fromEntries(pools), 'require')
+  const { app } = createApp(t, Object.fromEntries(pools), 'require')
   await t.rejects(async () => app.ready(), { message: /^pools\.p\d: expected / })
   const asked = [...issuer.fetches.keys()].filter((id) => /^nobody\d+$/.test(id))
   t.ok(asked.length < 40, `${asked.length} of 40 were asked`)

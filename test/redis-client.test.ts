@@ -1,10 +1,11 @@
 /**
- * The options of the store of revocations in Redis, and what a client has to be.
+ * What a client of Redis has to be, and the options of the store of revocations.
  * @module
  */
 import { createClient, createClientPool, createCluster, createSentinel } from '@redis/client'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
+import { toRedis } from '../src/redis-client.js'
 import { type RedisRevocationOptions, redisRevocation } from '../src/revocation/redis.js'
 
 const client = new Redis({ lazyConnect: true })
@@ -46,6 +47,16 @@ t.test('what is no client is refused, and the error says what is expected', asyn
   }
   t.ok(redisRevocation({ client: { ...common, sendCommand() {} } as never }))
   t.throws(() => redisRevocation({} as never), { name: 'TypeError', message: EXPECTED })
+})
+
+t.test('the path of the option is in the message', async (t) => {
+  for (const path of ['redisKeyStore.client', 'redisRevocation.client']) {
+    t.throws(() => toRedis({} as never, '{tag}', path), {
+      name: 'TypeError',
+      message: `${path}: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis`,
+    })
+    t.ok(toRedis(client, '{tag}', path))
+  }
 })
 
 t.test('wrong options are refused, by their path', async (t) => {

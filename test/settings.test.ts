@@ -122,6 +122,50 @@ t.test('a fault names its variable and what was expected, never the value', asyn
   }
 })
 
+t.test('the environment never allows plain http to another host', async (t) => {
+  const url = 'http://cognito:9229/local_1/.well-known/jwks.json'
+  const variables = { COGNITO_USER_POOL_ID: POOL.userPoolId, COGNITO_APP_CLIENT_ID: 'client1' }
+  for (const env of [
+    { ...variables, COGNITO_JWKS_URL: url },
+    { ...variables, COGNITO_JWKS_URL: url, COGNITO_INSECURE_HTTP: 'true', INSECURE_HTTP: 'true' },
+  ]) {
+    t.match(
+      faultOf(() => poolsFromEnv(env)),
+      /^COGNITO_JWKS_URL: expected an https URL/,
+    )
+    t.ok(poolsFromEnv({ ...env, COGNITO_JWKS_URL: url.replace('cognito:', 'localhost:') }))
+  }
+  const json = (extra: object) => ({
+    COGNITO_USER_POOLS: JSON.stringify({ eu: { ...POOL, jwksUrl: url, ...extra } }),
+  })
+  t.match(
+    faultOf(() => poolsFromEnv(json({}))),
+    /^COGNITO_USER_POOLS\.eu\.jwksUrl: expected an https URL/,
+  )
+  for (const insecureHttp of [true, false]) {
+    t.equal(
+      faultOf(() => poolsFromEnv(json({ insecureHttp }))),
+      'COGNITO_USER_POOLS.eu.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it',
+    )
+  }
+})
+
+t.test('keys in a file, and keys themselves, as settings have them', async (t) => {
+  const jwksUrl = 'file:///etc/cognito/jwks.json'
+  const variables = { COGNITO_USER_POOL_ID: POOL.userPoolId, COGNITO_APP_CLIENT_ID: 'client1' }
+  t.match(poolsFromEnv({ ...variables, COGNITO_JWKS_URL: jwksUrl }), { pools: { default: { jwksUrl } } })
+  t.match(
+    faultOf(() => poolsFromEnv({ ...variables, COGNITO_JWKS_URL: 'file:jwks.json' })),
+    /^COGNITO_JWKS_URL: expected a file URL of this machine/,
+  )
+  const jwks = eu.keySet()
+  const path = join(
+    t.testdir({ 'pools.json': JSON.stringify({ pools: { eu: { ...POOL, jwks } } }) }),
+    'pools.json',
+  )
+  t.strictSame(poolsFromFile(path), { pools: { eu: { ...POOL, jwks } } })
+})
+
 t.test('a file has the plugin’s own options, in JSON and in YAML', async (t) => {
   const dir = t.testdir({
     'pools.json': JSON.stringify({ pools: { eu: POOL }, clockTolerance: 10 }),

@@ -13,6 +13,7 @@ import { connect } from '../src/user-routes/sdk.js'
 import { ask, createAccounts, headersOf } from './support/accounts.js'
 import { createApp, startIssuer } from './support/app.js'
 import { startWire } from './support/cognito-wire.js'
+import { createLoggedApp } from './support/logged-app.js'
 
 const { eu, us } = await startIssuer(t)
 const endpoint = 'http://127.0.0.1:1'
@@ -107,7 +108,7 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
 })
 
 t.test('the environment cannot send passwords where an option could not', async (t) => {
-  const pools = { eu: { ...describePool(), name: 'eu' } }
+  const pools = { eu: describePool() }
   const resolve = (env: Record<string, string>, options: object = {}) =>
     resolveUserRoutes(options, pools, env)
   const remote = 'http://example.com'
@@ -118,13 +119,75 @@ t.test('the environment cannot send passwords where an option could not', async 
   for (const env of [{ AWS_ENDPOINT_URL: remote }, specific]) {
     t.throws(() => resolve(env), {
       name: 'TypeError',
-      message: /^user-routes: expected AWS_ENDPOINT_URL\w* to be/,
+      message: new RegExp(
+        `^user-routes: ${Object.keys(env)[0]}: expected an https URL, .* insecureHttp: true `,
+      ),
     })
     t.equal(resolve(env, { endpoint }).endpoint, endpoint, 'an option counts before it')
     t.ok(resolve({ ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }))
+    t.equal(resolve(env, { insecureHttp: true }).endpoint, remote, 'where an option allows it, it can')
   }
   for (const url of ['https://example.com', 'http://127.0.0.1:4566', ''])
-    t.ok(resolve({ AWS_ENDPOINT_URL: url }))
+    t.equal(resolve({ AWS_ENDPOINT_URL: url }).endpoint, url || undefined)
+})
+
+t.test('plain http to another host takes insecureHttp, and is refused in production', async (t) => {
+  const pools = { eu: describePool() }
+  const resolve = (options: object, env: Record<string, string> = {}) =>
+    resolveUserRoutes(options, pools, env).endpoint
+  const container = 'http://cognito:9229'
+  const refusals: readonly (readonly [object, string, Record<string, string>?])[] = [
+    [{ endpoint: container }, 'user-routes.endpoint'],
+    [{ endpoint: container, insecureHttp: false }, 'user-routes.endpoint'],
+    [{}, 'user-routes: AWS_ENDPOINT_URL', { AWS_ENDPOINT_URL: container }],
+    [{ endpoint: container }, 'user-routes.endpoint', { INSECURE_HTTP: 'true', NODE_ENV: 'development' }],
+  ]
+  for (const [options, path, env] of refusals) {
+    t.throws(() => resolve(options, env), {
+      name: 'TypeError',
+      message: `${path}: expected an https URL, or an http URL on loopback; insecureHttp: true allows an emulator in another container`,
+    })
+    t.equal(resolve({ ...options, insecureHttp: true }, env), container)
+    t.throws(() => resolve({ ...options, insecureHttp: true }, { ...env, NODE_ENV: 'production' }), {
+      name: 'TypeError',
+      message: 'user-routes.insecureHttp: expected false, because NODE_ENV is production',
+    })
+  }
+  const production = { NODE_ENV: 'production' }
+  t.throws(() => resolve({ insecureHttp: true }, production), { message: /NODE_ENV is production/ })
+  t.equal(resolve({ insecureHttp: false, endpoint }, production), endpoint)
+  for (const insecureHttp of ['true', 1, null]) {
+    t.throws(() => resolve({ insecureHttp }), { message: 'user-routes.insecureHttp: expected true or false' })
+  }
+  t.throws(() => resolve({ insecureHttp: undefined }), {
+    message: /^user-routes\.insecureHttp: expected a value/,
+  })
+  for (const url of ['ftp://cognito:9229', 'cognito:9229', 'cognito']) {
+    t.throws(() => resolve({ endpoint: url, insecureHttp: true }), {
+      message: /^user-routes\.endpoint: expected/,
+    })
+  }
+})
+
+t.test('passwords over plain http to another host are one warning, with the pool and the host', async (t) => {
+  const remote = 'http://cognito:9229'
+  const client = new CognitoIdentityProviderClient({ region: 'eu-west-1' })
+  t.teardown(() => client.destroy())
+  for (const [options, expected] of [
+    [{ endpoint: remote, insecureHttp: true }, [{ level: 40, pool: 'eu', host: 'cognito:9229' }]],
+    [{ endpoint, insecureHttp: true }, []],
+    [{ endpoint: 'https://cognito:9229', insecureHttp: true }, []],
+    [{ client }, []],
+    [{}, []],
+  ] as const) {
+    const { app, lines } = createLoggedApp(t, { pools: { eu: eu.options() }, keys: { prefetch: false } })
+    app.register(userRoutes, { prefix: '/users', ...options })
+    await app.ready()
+    t.strictSame(
+      lines.map(({ level, pool, host }) => ({ level, pool, host })),
+      expected,
+    )
+  }
 })
 
 t.test('the plugin has to be there before', async (t) => {

@@ -6,10 +6,11 @@
  *     npm run test:nodes -- --quick                      the attacks and the faults
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+// biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
+import { choose, env, installNode, root, work } from './runtimes.mjs'
 
 /** @typedef {{ binary: string, version: string, undici: string }} Node */
 /** @typedef {{ node: Node, suite: string, isGreen: boolean, passed: number, failed: number, ms: number, output: string }} Run */
@@ -18,15 +19,9 @@ const MAJORS = ['20', '22', '24', '26']
 const QUICK = ['attacks', 'faults', 'http2']
 /** They read texts, or start the demo with `tsx`. */
 const NO_BEHAVIOUR = ['architecture', 'docs', 'e2e']
-/** They are outside of the reach of the checkout's `.npmrc`. */
-const INSTALL = '--no-save --ignore-scripts --no-audit --no-fund --loglevel=error --min-release-age=5'.split(
-  ' ',
-)
 const WORKERS = 2
 const TIMEOUT_MS = 120_000
 
-const root = fileURLToPath(new URL('../', import.meta.url))
-const work = join(root, '.nodes')
 const compiled = join(work, 'run')
 
 const list = { type: 'string', multiple: true }
@@ -46,37 +41,6 @@ function prepare() {
   rmSync(join(compiled, 'src'), { recursive: true })
   symlinkSync(join(root, 'dist'), join(compiled, 'src'))
 }
-
-/** @returns {Node} */
-function install(major) {
-  const name = `node-${process.platform}-${process.arch}`
-  const prefix = join(work, `v${major}`)
-  const binary = join(prefix, 'node_modules', name, 'bin', 'node')
-  try {
-    if (!existsSync(binary)) {
-      execFileSync('npm', ['install', ...INSTALL, '--prefix', prefix, `${name}@${major}`])
-    }
-    const text = execFileSync(binary, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' })
-    const { node: version, undici } = JSON.parse(text)
-    return { binary, version, undici }
-  } catch (error) {
-    return fail(`Node ${major} cannot be installed from ${name}, or does not run: ${error.message}`)
-  }
-}
-
-function fail(reason) {
-  console.error(reason)
-  return process.exit(1)
-}
-
-/** All that are known, or those that are asked for. */
-function choose(known, asked = known) {
-  const unknown = asked.find((name) => !known.includes(name))
-  return unknown === undefined ? asked : fail(`${unknown} is none of ${known.join(', ')}`)
-}
-
-/** Without what another tap, its coverage or npm has set for this process. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_?(?:TAP|NODE)/.test(name)))
 
 /** @returns {Promise<Run>} */
 function runSuite(node, suite) {
@@ -119,7 +83,7 @@ async function main() {
   const all = readdirSync(join(root, 'test')).flatMap((name) => /^(.+)\.test\.ts$/.exec(name)?.[1] ?? [])
   const behaviour = all.filter((suite) => !NO_BEHAVIOUR.includes(suite))
   const suites = choose(behaviour, args.suite ?? (args.quick ? QUICK : undefined))
-  const nodes = majors.map(install)
+  const nodes = majors.map(installNode)
   prepare()
   const start = performance.now()
   const queue = nodes.flatMap((node) => suites.map((suite) => [node, suite]))

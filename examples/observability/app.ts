@@ -1,5 +1,5 @@
 /**
- * Metrics of verifications, refusals and lookups of keys, for Prometheus; and a readiness probe.
+ * Metrics of verifications, refusals and fetches of key sets, for Prometheus; and a readiness probe.
  * @module
  */
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
@@ -27,9 +27,9 @@ function measure(registers: Registry[]): () => void {
     labelNames: ['pool', 'code'],
     registers,
   })
-  const lookups = new Counter({
-    name: 'cognito_key_lookups_total',
-    help: 'Lookups of signing keys',
+  const fetches = new Counter({
+    name: 'cognito_key_fetches_total',
+    help: 'Fetches of key sets',
     labelNames: ['pool', 'outcome'],
     registers,
   })
@@ -44,7 +44,7 @@ function measure(registers: Registry[]): () => void {
   }
   const fetched = (message: unknown) => {
     const { pool, outcome = '' } = message as JwksFetchMessage
-    lookups.inc({ pool, outcome })
+    fetches.inc({ pool, outcome })
   }
   const { asyncStart } = tracingChannel('fastify-cognito.verify')
   const { asyncEnd } = tracingChannel('fastify-cognito.jwks.fetch')

@@ -29,8 +29,8 @@ export async function check(): Promise<undefined> {
       'cognito_refusals_total{pool="eu",code="COGNITO_ERR_KEYS_UNAVAILABLE"} 1',
       'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_MISSING"} 1',
       'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_INVALID"} 1',
-      'cognito_key_lookups_total{pool="eu",outcome="status"} 1',
-      'cognito_key_lookups_total{pool="eu",outcome="found"} 1',
+      'cognito_key_fetches_total{pool="eu",outcome="status"} 1',
+      'cognito_key_fetches_total{pool="eu",outcome="ok"} 1',
     ]) {
       assert.ok(metrics.includes(line), `${line} is not among\n${metrics}`)
     }

@@ -2,9 +2,10 @@
  * The side door `fastify-cognito/revocation`: stores of revoked tokens.
  * @module
  */
+
+export type { RedisClient } from '../redis-client.js'
 export { type MemoryRevocationOptions, memoryRevocation } from './memory.js'
 export { type RedisRevocationOptions, redisRevocation } from './redis.js'
-export type { RedisClient } from './redis-client.js'
 export {
   concerns,
   type RevocableToken,

@@ -2,9 +2,9 @@
  * A copy of all marks in the memory of a process, and how old it may be.
  * @module
  */
-import { type Clock, monotonicClock } from '../clock.js'
+import type { Clock } from '../clock.js'
+import type { Redis } from '../redis-client.js'
 import { MarkTable } from './mark-table.js'
-import type { Redis } from './redis-client.js'
 import { StreamFollower, type StreamReader } from './redis-stream.js'
 import type { RevocableToken, RevocationMark } from './store.js'
 
@@ -28,22 +28,6 @@ type CopiedMark = Pick<RevocationMark, 'key' | 'notBefore' | 'expiresAt'>
 
 /** A copy without contact to Redis counts for so long; milliseconds. */
 const MAX_AGE_MS = 60_000
-
-/**
- * A steady clock that has gone on while the process was suspended, as far as the time of day tells: a copy must not look
- * new because nothing has moved.
- */
-export function createWakingClock(steady = monotonicClock, timeOfDay = Date.now): Clock {
-  let ahead = Number.NEGATIVE_INFINITY
-  return {
-    now() {
-      const now = steady.now()
-      ahead = Math.max(ahead, timeOfDay() - now)
-      return now + ahead
-    },
-    after: steady.after,
-  }
-}
 
 /**
  * Makes a copy, which is empty until it is opened.

@@ -2,11 +2,11 @@
  * The store of revocations that many processes share, in Redis.
  * @module
  */
-import type { Clock } from '../clock.js'
+import { type Clock, createWakingClock } from '../clock.js'
+import { type Redis, type RedisClient, toRedis } from '../redis-client.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
-import { type Redis, type RedisClient, toRedis } from './redis-client.js'
 import { assertAdded, listOf, parseStored, toAddCommand, toStreamKey, toTag } from './redis-marks.js'
-import { createReplica, createWakingClock, type Replica } from './redis-replica.js'
+import { createReplica, type Replica } from './redis-replica.js'
 import { concerns, type RevocableToken, type RevocationStore } from './store.js'
 
 /** Options of {@link redisRevocation}. */
@@ -71,7 +71,7 @@ export function createRedisStore(
   assertOptions(schema, options, 'redisRevocation')
   assertDefined(options, ['prefix', 'replica'], 'redisRevocation')
   const tag = toTag(options.prefix ?? 'fastify-cognito')
-  const redis = toRedis(options.client, tag)
+  const redis = toRedis(options.client, tag, 'redisRevocation.client')
   const store = createDirectStore(redis, tag)
   return Object.freeze(
     options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay)) : store,

@@ -5,11 +5,12 @@
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { addSignIn } from '../openapi.js'
+import { plainHostOf } from '../private-url.js'
 import { compileAttributes } from './attributes.js'
 import { readStrictly } from './body.js'
 import { UserRouteError } from './errors.js'
 import { addMeRoute } from './me.js'
-import { resolveUserRoutes, type UserRoutesOptions } from './options.js'
+import { type ResolvedUserRoutes, resolveUserRoutes, type UserRoutesOptions } from './options.js'
 import { addPasswordRoutes } from './password.js'
 import type { Accounts } from './route.js'
 import { connect } from './sdk.js'
@@ -42,6 +43,7 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const { attributes: declared, ...options } = resolveUserRoutes(given, scope.cognito.pools, process.env)
   const { pool, endpoint, client, routes } = options
   const attributes = compileAttributes(declared)
+  warnOfPlainEndpoint(scope, options)
   // Unsigned calls to an endpoint that is given need no region, but the SDK wants one.
   const region = pool.region ?? 'us-east-1'
   const { call, close } = await connect({ pool: pool.name, region, endpoint, client })
@@ -57,6 +59,17 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   if (routes.signin !== false)
     addSignIn(scope.cognito.openapi, pool.name, scope.prefix.replace(/\/$/, '') + routes.signin.path)
 }
+
+function warnOfPlainEndpoint(
+  scope: FastifyInstance,
+  { pool, endpoint }: Pick<ResolvedUserRoutes, 'pool' | 'endpoint'>,
+): void {
+  const host = endpoint === undefined ? undefined : plainHostOf(endpoint)
+  if (host !== undefined) scope.log.warn({ pool: pool.name, host }, PASSWORDS_IN_PLAIN)
+}
+
+const PASSWORDS_IN_PLAIN =
+  'fastify-cognito: insecureHttp: the account routes send passwords over plain http to another host; who is on the way can read them'
 
 function addHeaders(scope: FastifyInstance): void {
   // RFC 6749 §5.1

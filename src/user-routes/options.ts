@@ -5,7 +5,7 @@
 import type { RouteShorthandOptions } from 'fastify'
 import type { ObjectSchema } from '../claims.js'
 import type { PoolDescription } from '../cognito.js'
-import { parsePrivateUrl } from '../private-url.js'
+import { assertInsecureHttp, parseUrl, URL_EXPECTED } from '../private-url.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
 import { attributesOption } from './attributes.js'
 import type { CognitoClient } from './client.js'
@@ -71,6 +71,13 @@ export interface UserRoutesOptions {
   readonly client?: CognitoClient
   /** URL of an emulator in Cognito's place: `https:`, or `http:` on loopback. */
   readonly endpoint?: string
+  /**
+   * Allows plain `http:` to another host for `endpoint`: for an emulator in another container. It is refused with
+   * `NODE_ENV=production`, because who is on the way reads the passwords.
+   *
+   * @defaultValue `false`
+   */
+  readonly insecureHttp?: boolean
   /**
    * Attributes that people may give themselves at sign-up, with their types: a TypeBox object schema, in which `alias`
    * names a custom attribute. No others are taken.
@@ -143,6 +150,7 @@ const OPTIONS = Type.Object(
       Type.Unsafe<CognitoClient>({ ...Type.Any(), expected: 'a CognitoIdentityProviderClient' }),
     ),
     endpoint: Type.Optional(text('an https URL, or an http URL on loopback')),
+    insecureHttp: Type.Optional(Type.Boolean({ expected: 'true or false' })),
     attributes: attributesOption,
     hooks: hooksOption,
     routes: Type.Optional(Type.Unsafe<NonNullable<UserRoutesOptions['routes']>>(ROUTES)),
@@ -189,15 +197,17 @@ export function resolveUserRoutes(
   assertOptions(schema, options, 'user-routes')
   assertDefined(options, userRoutesNames.options, 'user-routes')
   const { clientSecret, client, endpoint, attributes, hooks = {}, routes = {} }: UserRoutesOptions = options
+  const { insecureHttp = false }: UserRoutesOptions = options
+  assertInsecureHttp(insecureHttp, 'user-routes', env)
   const pool = choosePool(options, pools)
-  assertReachable(pool, client, endpoint)
-  if (client === undefined && endpoint === undefined) assertOwnEndpoint(env)
+  assertReachable(pool, options)
+  const ownEndpoint = client === undefined ? (endpoint ?? endpointOf(env, insecureHttp)) : undefined
   return {
     pool,
     clientId: chooseClientId(options, pool),
     clientSecret,
     client,
-    endpoint,
+    endpoint: ownEndpoint,
     attributes,
     hooks,
     routes: Object.fromEntries(
@@ -227,8 +237,7 @@ function chooseClientId({ clientId }: UserRoutesOptions, { name, appClientId }: 
 
 function assertReachable(
   { name, region }: PoolDescription,
-  client: CognitoClient | undefined,
-  endpoint: string | undefined,
+  { client, endpoint, insecureHttp = false }: UserRoutesOptions,
 ): void {
   if (client !== undefined) {
     if (endpoint !== undefined) {
@@ -241,8 +250,8 @@ function assertReachable(
     if (region !== undefined) return
     throw new TypeError(`user-routes.endpoint: expected a URL, as pools.${name} has no region`)
   }
-  if (parsePrivateUrl(endpoint) === undefined) {
-    throw new TypeError('user-routes.endpoint: expected an https URL, or an http URL on loopback')
+  if (parseUrl(endpoint, insecureHttp) === undefined) {
+    throw new TypeError(`user-routes.endpoint: ${URL_EXPECTED}`)
   }
 }
 
@@ -250,11 +259,12 @@ function assertReachable(
 const ENDPOINTS = ['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER', 'AWS_ENDPOINT_URL'] as const
 
 /** Passwords must not go to a place that an option could not name. */
-function assertOwnEndpoint(env: Environment): void {
-  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return
+function endpointOf(env: Environment, insecureHttp: boolean): string | undefined {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined
   const name = ENDPOINTS.find((variable) => env[variable])
-  if (name === undefined || parsePrivateUrl(env[name] as string) !== undefined) return
-  throw new TypeError(`user-routes: expected ${name} to be an https URL, or an http URL on loopback`)
+  const url = name === undefined ? undefined : env[name]
+  if (url === undefined || parseUrl(url, insecureHttp) !== undefined) return url
+  throw new TypeError(`user-routes: ${name}: ${URL_EXPECTED}`)
 }
 
 function resolveRoute(name: UserRouteName, routes: NonNullable<UserRoutesOptions['routes']>): ResolvedRoute {

@@ -4,20 +4,31 @@
  */
 import fc from 'fast-check'
 import { courses } from './commands.js'
-import { World } from './world.js'
+import { POLICIES } from './course-policy.js'
+import { type Setting, World } from './world.js'
 
 export interface ModelRun {
   readonly runs: number
   readonly seed: number
 }
 
+/** One course in this many has a crowd, which takes a while. */
+const COURSES_A_CROWD = 100
+
+const settings: fc.Arbitrary<Setting> = fc.record({
+  policy: fc.constantFrom(...POLICIES),
+  random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  urls: fc.constantFrom('one', 'two of one set', 'two'),
+  hasStore: fc.boolean(),
+  isCrowded: fc.nat({ max: COURSES_A_CROWD - 1 }).map((number) => number === COURSES_A_CROWD - 1),
+})
+
 /**
  * @throws {Error} the shortest course found that breaks a rule
  */
 export async function runModel({ runs, seed }: ModelRun): Promise<void> {
-  const chance = fc.double({ min: 0, max: 0.999, noNaN: true })
-  const property = fc.asyncProperty(courses, chance, async (course, random) => {
-    const world = new World(random)
+  const property = fc.asyncProperty(courses, settings, async (course, setting) => {
+    const world = new World(setting)
     await fc.asyncModelRun(() => ({ model: {}, real: world }), course)
     await world.end()
   })

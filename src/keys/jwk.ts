@@ -2,34 +2,52 @@
  * Which published keys may check a signature.
  * @module
  */
-
 import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto'
-import type { Members } from './members.js'
+import type { Members } from '../members.js'
+import { isWeakByRoca } from './roca.js'
+
+/** A published key that may check a signature. */
+export interface PublishedKey {
+  /** Modulus, base64url (RFC 7518 §6.3.1.1). */
+  readonly n: string
+  /** Exponent, base64url (RFC 7518 §6.3.1.2). */
+  readonly e: string
+  /** The same key as SPKI in PEM. */
+  readonly pem: string
+}
 
 const MIN_MODULUS_BITS = 2048
 const MAX_MODULUS_BITS = 8192
 const MIN_EXPONENT = 65_537n
 
 /**
- * Turns a JSON Web Key into PEM, built from its modulus and exponent alone (RFC 7517 §4, RFC 7518 §3.3 and §6.3.1,
- * FIPS 186-5 §5.4).
+ * Turns a JSON Web Key into a public key, built from its modulus and exponent alone (RFC 7517 §4, RFC 7518 §3.3 and
+ * §6.3.1, FIPS 186-5 §5.4).
  *
  * @param jwk - one entry of a key set, as it came
- * @param kid - the id that was asked for
- * @returns SPKI in PEM, or `undefined` for a key that must not be used
+ * @returns `undefined` for a key that must not be used
  */
-export function toPublicKeyPem(jwk: Members, kid: string): string | undefined {
-  if (!isForRs256(jwk) || jwk['kid'] !== kid) return undefined
+export function toPublicKey(jwk: Members): PublishedKey | undefined {
+  if (!isForRs256(jwk)) return undefined
   try {
     const { n, e } = jwk as { readonly n: string; readonly e: string }
     const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
-    return isStrong(key.asymmetricKeyDetails as AsymmetricKeyDetails)
-      ? key.export({ type: 'spki', format: 'pem' }).toString()
-      : undefined
+    if (!isStrong(key.asymmetricKeyDetails as AsymmetricKeyDetails) || isWeakByRoca(n)) return undefined
+    return { n, e, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
   } catch {
     return undefined
   }
 }
+
+/** Writes a key as an entry of a key set. */
+export const toJwk = (kid: string, { n, e }: PublishedKey): Members => ({
+  kty: 'RSA',
+  use: 'sig',
+  alg: 'RS256',
+  kid,
+  n,
+  e,
+})
 
 function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
   const hasModulus = modulusLength >= MIN_MODULUS_BITS && modulusLength <= MAX_MODULUS_BITS

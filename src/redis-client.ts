@@ -2,7 +2,7 @@
  * How Redis is asked, whichever library the application's client is of.
  * @module
  */
-import { ignoreRejection } from '../promises.js'
+import { ignoreRejection } from './promises.js'
 
 /** What the clients of both libraries have in common. */
 interface AnyClient<Own> {
@@ -62,16 +62,17 @@ const UNHURRIED = { lazyConnect: true, commandTimeout: undefined, socketTimeout:
  * Reduces a client to what is asked of it.
  *
  * @param tag - what all keys have in common, for a cluster to know where they are
+ * @param path - where the client stands in the options
  * @throws {TypeError} when it is of no library that is known
  */
-export function toRedis(client: RedisClient, tag: string): Redis {
-  if (!COMMON.every((name) => has(client, name))) throw notKnown()
+export function toRedis(client: RedisClient, tag: string, path: string): Redis {
+  if (!COMMON.every((name) => has(client, name))) throw notKnown(path)
   if (isIoredis(client)) {
     return reduce(client, duplicateIoredis, (own, args) => own.call(args[0], args.slice(1)))
   }
   if (isCluster(client)) return reduce(client, duplicate, (own, args) => own.sendCommand(tag, false, args))
   if (isNodeRedis(client)) return reduce(client, duplicateNodeRedis, (own, args) => own.sendCommand(args))
-  throw notKnown()
+  throw notKnown(path)
 }
 
 const COMMON = ['duplicate', 'connect', 'disconnect', 'on']
@@ -81,10 +82,8 @@ const isIoredis = (client: RedisClient): client is IoredisClient => has(client, 
 const isCluster = (client: RedisClient): client is NodeRedisCluster => has(client, 'getSlotMaster')
 const isNodeRedis = (client: RedisClient): client is NodeRedisClient => has(client, 'sendCommand')
 
-const notKnown = () =>
-  new TypeError(
-    'redisRevocation.client: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis',
-  )
+const notKnown = (path: string) =>
+  new TypeError(`${path}: expected a client of ioredis or @redis/client, or app.redis of @fastify/redis`)
 
 const duplicate = <C extends AnyClient<C>>(client: C) => client.duplicate()
 

@@ -1,0 +1,49 @@
+/**
+ * Where the key sets of a place come from: the network, a file, or the options themselves.
+ * @module
+ */
+import type { Clock } from '../clock.js'
+import type { EndpointPolicy, KeySource } from './endpoint.js'
+import { agree, createFetch } from './fetch.js'
+import type { PublishedKeys } from './key-set.js'
+import type { ResolvedKeys } from './options.js'
+import { createMemory } from './store.js'
+
+/** What a source needs besides its URL. */
+export interface SourceContext {
+  /** Name of the pool. */
+  readonly pool: string
+  readonly options: ResolvedKeys
+  readonly policy: EndpointPolicy
+  readonly clock: Clock
+  /** Takes a word for what is wrong with the store. */
+  readonly onStoreFailure: (code: string) => void
+}
+
+/** Makes the source of a URL. What comes from a file is in no store: the file is there after a restart, too. */
+export function createUrlSource(url: string, context: SourceContext): KeySource {
+  const { pool, options, policy, clock, onStoreFailure } = context
+  const { random, refreshAfterMs, staleIfErrorMs } = policy
+  const fetch = createFetch(url, { pool, clock, timeoutMs: options.timeout * 1000, random })
+  if (url.startsWith('file:')) return { name: 'file', fetch }
+  if (options.store === undefined) return { name: 'network', fetch }
+  const memoryPolicy = { clock, timeOfDay: Date.now, refreshAfterMs, staleIfErrorMs, report: onStoreFailure }
+  return { name: 'network', fetch, memory: createMemory(options.store, url, memoryPolicy) }
+}
+
+/** Makes the source of keys that the options have. */
+export function createInlineSource(jwks: PublishedKeys, clock: Clock): KeySource {
+  return {
+    name: 'inline',
+    fetch: async (known) => ({ keys: await agree(jwks, known, clock), askedAt: clock.now() }),
+  }
+}
+
+/** The policy for keys that do not get old, and that cost nothing to read once more. */
+export const foreverPolicy = (policy: EndpointPolicy): EndpointPolicy => ({
+  ...policy,
+  refreshAfterMs: Number.POSITIVE_INFINITY,
+  askFirstAfterMs: Number.POSITIVE_INFINITY,
+  staleIfErrorMs: Number.POSITIVE_INFINITY,
+  lookupBurst: Number.POSITIVE_INFINITY,
+})
