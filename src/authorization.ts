@@ -125,7 +125,7 @@ interface CompiledNames {
 
 function compileNames(required: RequiredNames): CompiledNames {
   if (isAnyOf(required)) {
-    const list = required.anyOf
+    const list = [...required.anyOf]
     return { list, text: `any of ${list.join(', ')}`, isMetBy: (held) => list.some((name) => held.has(name)) }
   }
   const list = [required].flat()

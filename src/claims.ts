@@ -7,6 +7,7 @@ import { ignoreRejection } from './promises.js'
 import {
   type CompiledSchema,
   compileSchema,
+  copySchema,
   findUnknownFormat,
   isRepeatable,
   isSchema,
@@ -126,7 +127,7 @@ export function compileClaims(option: ClaimsOption | undefined, path: string): C
   if (option === undefined) return { read: readStandard, names: new Set(), isRepeatable: true }
   if (typeof option === 'function')
     return { read: readerOfGuard(option), names: new Set(), isRepeatable: false }
-  const declared = compileFields(option, path)
+  const declared = compileFields(copySchema(option), path)
   return {
     read: readerOfSchema(declared),
     names: new Set(declared.fields.map(({ name }) => name)),

@@ -109,6 +109,8 @@ export interface Cognito<P> {
   readonly revoke: (revocation: Revocation<keyof P & string>) => Promise<void>
   /** Whether the option `revocation` is set, so that `revoke` has a store. */
   readonly canRevoke: boolean
+  /** The option `clockTolerance`: leeway on the times of a token; seconds. */
+  readonly clockTolerance: number
   /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
   /** The registered pools by their names. */
@@ -143,6 +145,7 @@ export function createCognito(
       await revoke(gate, revocation, options)
     },
     canRevoke: gate !== undefined,
+    clockTolerance: options.clockTolerance,
     status: authenticator.status,
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
   })
@@ -191,12 +194,12 @@ function createVerify(
 async function revoke(
   gate: RevocationGate,
   revocation: Revocation,
-  { pools, defaultPool }: ResolvedOptions,
+  { pools, defaultPool, clockTolerance }: ResolvedOptions,
 ): Promise<void> {
   assertRevocation(revocation)
   const { pool = defaultPool } = revocation
   const [chosen] = choosePools(pools, [pool], 'revoke.pool') as [ResolvedPool]
-  await gate.revoke(toMark(revocation, chosen.userPoolId, Date.now() / 1000), pool)
+  await gate.revoke(toMark(revocation, chosen.userPoolId, Date.now() / 1000, clockTolerance), pool)
 }
 
 function describe({

@@ -146,6 +146,16 @@ export class CognitoError implements Error {
     if (refusal.status === 500) Error.captureStackTrace(this, CognitoError)
     else this.stack = `${NAME}: ${refusal.message}`
   }
+
+  /** The same as `statusCode`, under the name that NestJS and others look for. */
+  get status(): number {
+    return this.statusCode
+  }
+
+  /** Whether `message` is for the client, as `http-errors` has it: `false` with status 500 alone. */
+  get expose(): boolean {
+    return this.statusCode !== 500
+  }
 }
 
 Object.setPrototypeOf(CognitoError.prototype, Error.prototype)

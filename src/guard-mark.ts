@@ -29,6 +29,9 @@ export interface GuardTerms {
 // Not a variable of this module alone: of two copies of the package, each knows the guards of the other.
 const WAYS = Symbol.for('fastify-cognito.ways')
 
+const PARTS = Symbol.for('fastify-cognito.parts')
+const FACTORY = Symbol.for('fastify-cognito.factory')
+
 const ANONYMOUS: Way = Object.freeze({ pool: null, scopes: [], asks: [], isSelective: false })
 
 /** Marks a hook with the ways past it, and returns the hook. */
@@ -39,6 +42,26 @@ export function markHook<H extends object>(hook: H, ways: readonly Way[]): H {
 /** The ways past a hook, or `undefined` where it is no guard. */
 export function readWays(hook: unknown): readonly Way[] | undefined {
   return typeof hook === 'function' ? Reflect.get(hook, WAYS) : undefined
+}
+
+/** Marks a hook that has guards among its parts, and returns the hook. The ways past it are not known. */
+export function markParts<H extends object>(hook: H): H {
+  return Object.defineProperty(hook, PARTS, { value: true, configurable: true })
+}
+
+/** Whether a hook is a guard, or has one among its parts. */
+export function hasGuard(hook: unknown): boolean {
+  return readWays(hook) !== undefined || (typeof hook === 'function' && Reflect.get(hook, PARTS) === true)
+}
+
+/** Marks a function that makes guards with its name, and returns the function. */
+export function markFactory<F extends object>(factory: F, name: string): F {
+  return Object.defineProperty(factory, FACTORY, { value: name })
+}
+
+/** The name of a function that makes guards, or `undefined` where it is none. */
+export function factoryNameOf(value: unknown): string | undefined {
+  return typeof value === 'function' ? Reflect.get(value, FACTORY) : undefined
 }
 
 /** The ways past a guard. */

@@ -7,7 +7,7 @@ import type { Authentication, VerifiedToken } from './authentication.js'
 import { type Authenticator, authorize, recognize } from './authenticator.js'
 import { isObserved, observeGuard } from './diagnostics.js'
 import { CognitoError } from './errors.js'
-import { listWays, markHook } from './guard-mark.js'
+import { listWays, markFactory, markHook } from './guard-mark.js'
 import type { AddUser } from './load-user.js'
 import type { Plan } from './plan.js'
 import { createPlanChooser } from './plan-chooser.js'
@@ -49,11 +49,11 @@ type Given = [pool?: PoolSelector<string>, requirement?: Requirement]
  * @returns functions that throw a `TypeError` at boot for an unknown pool or a wrong requirement
  */
 export function createGuardFactories(context: GuardContext) {
+  const toFactory = (name: string, isOptional: boolean) =>
+    markFactory((...given: Given) => createGuard(context, { name, isOptional }, given), name)
   return {
-    authRequired: (...given: Given) =>
-      createGuard(context, { name: 'authRequired', isOptional: false }, given),
-    authOptional: (...given: Given) =>
-      createGuard(context, { name: 'authOptional', isOptional: true }, given),
+    authRequired: toFactory('authRequired', false),
+    authOptional: toFactory('authOptional', true),
   }
 }
 
@@ -160,7 +160,8 @@ function toHook(
   memo: symbol,
 ): Guard<Authentication | null> {
   return (request: unknown, _reply: object, done: Done) => {
-    if (typeof done !== 'function') throw new TypeError(`${name}: a guard cannot be a preParsing hook`)
+    if (typeof done !== 'function')
+      throw new TypeError(`${name}: expected the guard under onRequest, preValidation or preHandler`)
     const guarded = request as GuardedRequest
     if (!isObserved()) run(guarded, authenticate, done)
     else

@@ -8,6 +8,7 @@ import { createAuthenticator } from './authenticator.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { createGuardFactories } from './guard.js'
+import { watchPlacement } from './guard-placement.js'
 import { createKeysLog } from './keys/log.js'
 import { createUserLoader } from './load-user.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
@@ -26,6 +27,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
   watchRoutes(app)
+  watchPlacement(app)
   if (options.routes !== false) auditRoutes(app, options.routes)
   const authenticator = createAuthenticator(options, Date.now, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, authenticator, options)
@@ -56,15 +58,17 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
 }
 
 /**
- * RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5. The status is set too: the application's error handler may send a
- * body without one, and Fastify would answer 200.
+ * RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5.
+ *
+ * The status is written below Fastify, which then takes it for its own default: the application's error handler may send a
+ * body without one, and the answer is not 200; it may redirect, and the answer is 302; and what it sets itself counts.
  */
 function writeHead(
   reply: FastifyReply,
   { statusCode, challenge, retryAfter }: CognitoError,
   { realm, resource }: ResolvedOptions,
 ): void {
-  reply.code(statusCode)
+  reply.raw.statusCode = statusCode
   reply.header('cache-control', 'no-store')
   if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge, resource?.metadataUrl))
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))

@@ -94,6 +94,29 @@ export function compileSchema(schema: TSchema): CompiledSchema {
   }
 }
 
+/**
+ * Copies a schema, lists and plain objects all the way down. What an application does with its own object later changes
+ * nothing then. Functions, and objects of classes, stay the application's.
+ */
+export function copySchema<T>(schema: T): T {
+  if (Array.isArray(schema)) return schema.map(copySchema) as T
+  if (!isPlainObject(schema)) return schema
+  const copy: T = Object.create(Object.prototype)
+  // Symbols too, by which TypeBox tells its kinds.
+  for (const name of Reflect.ownKeys(schema)) {
+    const enumerable = Object.prototype.propertyIsEnumerable.call(schema, name)
+    Object.defineProperty(copy, name, {
+      value: copySchema(Reflect.get(schema, name)),
+      enumerable,
+      writable: true,
+    })
+  }
+  return copy
+}
+
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
 /** RFC 6901 §4 */
 function fromPointer(pointer: string): readonly string[] {
   return pointer

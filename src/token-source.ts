@@ -265,11 +265,13 @@ function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
 }
 
 function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
-  const [first, ...others] = sources
-  if (first && others.length === 0) return (request) => assertCredentials(first.read(request))
+  // What a source is at boot counts: its object is the application's.
+  const readers = sources.map((source) => source.read.bind(source))
+  const [first, ...others] = readers
+  if (first && others.length === 0) return (request) => assertCredentials(first(request))
   return (request) => {
     let found: Credentials
-    for (const { read } of sources) {
+    for (const read of readers) {
       const credentials = assertCredentials(read(request))
       if (typeof credentials === 'string') return credentials
       if (credentials === null) found = null

@@ -83,7 +83,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'doctor-draft',
     'guard-mark',
   ],
-  ['authentication', 'doctor-form', 'doctor-claims', 'keys/pool-keys', 'route-guards'],
+  ['authentication', 'doctor-form', 'doctor-claims', 'guard-placement', 'keys/pool-keys', 'route-guards'],
   ['keys/log', 'register', 'diagnostics', 'close-on-expiry', 'resource'],
   ['options', 'requirement', 'load-user', 'revocation/gate'],
   ['revocation/connection', 'fastapi-settings', 'doctor-pool', 'openapi', 'route-audit'],
@@ -114,6 +114,7 @@ const DOORS: Readonly<Record<string, string>> = {
 const KNOW_FASTIFY = new Set([
   'index',
   'guard',
+  'guard-placement',
   'cognito',
   'load-user',
   'plan-chooser',

@@ -169,7 +169,7 @@ t.test('a mark that nobody confirms is given up after half a second', async (t) 
   const clock = createClock()
   const store = { isRevoked: () => false, revoke: () => new Promise<void>(() => {}) }
   const gate = new RevocationGate({ store, timeout: 0.05, onError: 'deny' }, () => {}, clock)
-  const refused = t.rejects(gate.revoke(toMark({ by: 'pool' }, 'p', 0), 'eu'), {
+  const refused = t.rejects(gate.revoke(toMark({ by: 'pool' }, 'p', 0, 5), 'eu'), {
     reason: 'the store of revocations did not take a mark: no answer within 500 ms',
   } as never)
   clock.move(500)
@@ -185,7 +185,7 @@ t.test('a mark lives as long as a token that it concerns can', async (t) => {
     [{ by: 'jti', value: 'x' }, null, now + 1 + longest + 300],
     [{ by: 'jti', value: 'x', exp: now * 10 }, null, now + 1 + longest + 300],
     [{ by: 'origin_jti', value: 'x' }, null, now + 1 + longest + 300],
-    [{ by: 'sub', value: 'x' }, now, now + longest],
+    [{ by: 'sub', value: 'x' }, now + 60, now + 60 + longest],
     [{ by: 'client_id', value: 'x', notBefore: now - 1000.5 }, now - 1001, now - 1001 + longest],
     [{ by: 'pool', notBefore: now + 300 }, now + 300, now + 300 + longest],
   ] as const
@@ -193,7 +193,7 @@ t.test('a mark lives as long as a token that it concerns can', async (t) => {
     const { by } = revocation
     const value = 'value' in revocation ? 'x' : ''
     const expected = { key: toKey('p', by, value), userPoolId: 'p', by, value, notBefore, expiresAt }
-    t.strictSame(toMark(revocation, 'p', now + 0.25), expected, JSON.stringify(revocation))
+    t.strictSame(toMark(revocation, 'p', now + 0.25, 5), expected, JSON.stringify(revocation))
   }
 })
 
@@ -279,13 +279,13 @@ t.test('memory is given back when marks expire, and a full store has room again'
   let ms = 1_800_000_000_000
   const store = createMemoryStore({ max: 2 }, () => ms)
   const mark = (value: string, seconds: number): RevocationMark => ({
-    ...toMark({ by: 'jti', value, exp: ms / 1000 + seconds - 300 }, 'p', ms / 1000),
+    ...toMark({ by: 'jti', value, exp: ms / 1000 + seconds - 300 }, 'p', ms / 1000, 5),
   })
   const token = (value: string) => ({ keys: [toKey('p', 'jti', value)], issuedAt: ms / 1000 }) as never
   store.revoke(mark('short', 600))
   store.revoke(mark('long', 6000))
   for (const by of ['pool', 'client_id'] as const) {
-    store.revoke(toMark({ by, value: 'x' } as never, 'p', ms / 1000))
+    store.revoke(toMark({ by, value: 'x', notBefore: Math.floor(ms / 1000) } as never, 'p', ms / 1000, 5))
     t.ok(
       store.isRevoked({ keys: [toKey('p', by, by === 'pool' ? '' : 'x')], issuedAt: ms / 1000 } as never),
       by,

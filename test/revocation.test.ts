@@ -72,14 +72,18 @@ t.test('a mark revokes exactly the tokens that it concerns', async (t) => {
     [{ by: 'jti', value: 'one', exp: now() + 3600 }, []],
     [{ by: 'origin_jti', value: 'sign-in' }, ['another token', 'an ID token of the same sign-in']],
     [
-      { by: 'sub', value: 'ada' },
+      { by: 'sub', value: 'ada', notBefore: now() },
       ['another token', 'another sign-in', 'an ID token of the same sign-in', 'no jti, no origin_jti'],
     ],
     [
-      { by: 'client_id', value: eu.appClientId },
+      { by: 'client_id', value: eu.appClientId, notBefore: now() },
       all.filter((name) => !['another pool', 'a later token'].includes(name)),
     ],
-    [{ by: 'pool' }, all.filter((name) => !['another pool', 'a later token'].includes(name))],
+    [
+      { by: 'pool', notBefore: now() },
+      all.filter((name) => !['another pool', 'a later token'].includes(name)),
+    ],
+    [{ by: 'pool' }, all.filter((name) => name !== 'another pool')],
   ]
   for (const [mark, concerned] of rows) {
     const { app, codeOf } = await open(t, { revocation: { store: memoryRevocation() } })
@@ -108,6 +112,39 @@ t.test('a not-before concerns the tokens of its very second, and never goes back
   t.equal(await codeOf('/eu', at(second)), REVOKED.code)
   t.equal(await codeOf('/eu', at(second + 0.9)), REVOKED.code, 'seconds are whole')
   t.equal(await codeOf('/eu', at(second + 1)), 200)
+})
+
+t.test('by default everything that is accepted at the moment of the mark is refused after it', async (t) => {
+  for (const clockTolerance of [undefined, 0, 200]) {
+    const ahead = Math.max(clockTolerance ?? 5, 60)
+    for (const mark of [
+      { by: 'sub', value: 'ada' },
+      { by: 'client_id', value: eu.appClientId },
+      { by: 'pool' },
+    ] as const) {
+      const options = {
+        revocation: { store: memoryRevocation() },
+        ...(clockTolerance !== undefined && { clockTolerance }),
+      }
+      const { app, codeOf } = await open(t, options)
+      t.equal(app.cognito.clockTolerance, clockTolerance ?? 5)
+      // Issued as far ahead as is accepted, give or take the time that this test takes.
+      const token = eu.accessToken({ sub: 'ada', iat: now() + ahead - 2, exp: now() + 3600 })
+      const name = `${mark.by}, ${clockTolerance}`
+      t.equal(await codeOf('/eu', token), 200, `${name}, before`)
+      await app.cognito.revoke({ pool: 'eu', ...mark })
+      t.equal(await codeOf('/eu', token), REVOKED.code, name)
+    }
+  }
+})
+
+t.test('a narrower mark lets pass what is issued after it', async (t) => {
+  const { app, codeOf } = await open(t, { revocation: { store: memoryRevocation() } })
+  const notBefore = now()
+  await app.cognito.revoke({ pool: 'eu', by: 'sub', value: 'ada', notBefore })
+  const at = (iat: number) => eu.accessToken({ sub: 'ada', iat, exp: iat + 3600 })
+  t.equal(await codeOf('/eu', at(notBefore)), REVOKED.code)
+  t.equal(await codeOf('/eu', at(notBefore + 1)), 200)
 })
 
 t.test('both issuers of a pool are that pool, and another name in another application too', async (t) => {

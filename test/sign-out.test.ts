@@ -40,6 +40,24 @@ t.test('everything that the sign-in led to is refused, and nothing else', async 
   })
 })
 
+t.test('everywhere covers clockTolerance and the token of the caller, and no more', async (t) => {
+  const clockTolerance = 20
+  const { post, statusOf, pool } = await open(t, memoryRevocation(), {
+    plugin: { revocation: { store: memoryRevocation() }, clockTolerance },
+  })
+  const at = (iat: number) => pool.accessToken({ sub: 'ada', origin_jti: undefined, jti: undefined, iat })
+  const before = NOW()
+  const caller = pool.accessToken({ sub: 'ada', iat: before - 100 })
+  t.equal((await post('/signout', { everywhere: true }, caller)).status, 204)
+  const after = NOW()
+  t.equal(await statusOf(caller), 401)
+  t.equal(await statusOf(at(before + clockTolerance)), 401, 'as far ahead as the clocks may differ')
+  t.equal(await statusOf(at(after + clockTolerance + 1)), 200, 'a sign-in after it works at once')
+  const early = pool.accessToken({ sub: 'ben', origin_jti: undefined, iat: NOW() + 50 })
+  t.equal((await post('/signout', { everywhere: true }, early)).status, 204)
+  t.equal(await statusOf(early), 401, 'the token of the caller, whenever it was issued')
+})
+
 t.test('with a store, too, Cognito has to be told: marks end after a day', async (t) => {
   const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
   const token = pool.accessToken()

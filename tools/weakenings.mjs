@@ -18,6 +18,117 @@ export const groups = [
     rows: [['plain http by the environment', 'assertHttps(name, pool)\n', 'void pool\n']],
   },
   {
+    file: 'revocation/mark',
+    tests: ['revocation'],
+    rows: [
+      ['a mark of now alone', 'revocation.notBefore ?? latestIssue', 'revocation.notBefore ?? now'],
+      [
+        'a mark that knows no clockTolerance',
+        'Math.max(tolerance, MIN_FUTURE_TOLERANCE)',
+        'MIN_FUTURE_TOLERANCE',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/sign-out',
+    tests: ['sign-out'],
+    rows: [
+      ['a sign-out without leeway', 'Date.now() / 1000 + scope.cognito.clockTolerance', 'Date.now() / 1000'],
+      ['a sign-out of a minute', 'scope.cognito.clockTolerance', '60'],
+    ],
+  },
+  {
+    file: 'authorization',
+    tests: ['at-boot'],
+    rows: [
+      [
+        'names of { anyOf } that are kept by reference',
+        'const list = [...required.anyOf]',
+        'const list = required.anyOf',
+      ],
+    ],
+  },
+  {
+    file: 'claims',
+    tests: ['at-boot'],
+    rows: [
+      [
+        'a claim schema that is kept by reference',
+        'compileFields(copySchema(option), path)',
+        'compileFields(option, path)',
+      ],
+    ],
+  },
+  {
+    file: 'token-source',
+    tests: ['at-boot'],
+    rows: [
+      [
+        'a source that is read anew',
+        'sources.map((source) => source.read.bind(source))',
+        'sources.map((source) => (request) => source.read(request))',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/attributes',
+    tests: ['at-boot'],
+    rows: [['attributes that are kept by reference', 'return copySchema(option)', 'return option']],
+  },
+  {
+    file: 'guard-placement',
+    tests: ['guard-placement'],
+    rows: [
+      ['a guard under any hook of a route', 'for (const options of routes) assertRoute(options)', ''],
+      [
+        'a guard by addHook anywhere',
+        'assertPlaced(hook, name, GUARDING, `addHook',
+        'assertPlaced(undefined, name, GUARDING, `addHook',
+      ],
+      [
+        'onResponse taken for a hook that guards',
+        "'preHandler'] as const",
+        "'preHandler', 'onResponse'] as const",
+      ],
+      ['a list of hooks unseen', 'const parts = [hook].flat(2)', 'const parts = [hook]'],
+      ['a guard that was not made', 'if (factory !== undefined) {', 'if (factory === null) {'],
+      [
+        '@fastify/auth registered before unseen',
+        "set(app, 'auth', watchParts(present as AnyFunction))",
+        'void 0',
+      ],
+      ['@fastify/auth registered later unseen', 'isAuth ? watchParts(value as AnyFunction) : value', 'value'],
+      [
+        'the parts of a list within a list unseen',
+        'const isGuarding = [parts].flat(2)',
+        'const isGuarding = [parts].flat(1)',
+      ],
+      [
+        'a handler for what is not found unseen',
+        'assertPlaced(hook, name, GUARDING_NOT_FOUND,',
+        'assertPlaced(undefined, name, GUARDING_NOT_FOUND,',
+      ],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['error-handler'],
+    rows: [
+      ['a redirect that stays a refusal', 'reply.raw.statusCode = statusCode', 'reply.code(statusCode)'],
+    ],
+  },
+  {
+    file: 'user-routes/route',
+    tests: ['error-handler'],
+    rows: [
+      [
+        'a status that stays where the call fails',
+        'const answer = await handle(given, request, reply)',
+        'reply.code(status)\n      const answer = await handle(given, request, reply)',
+      ],
+    ],
+  },
+  {
     file: 'jwt',
     tests: ['attacks'],
     rows: [
@@ -526,7 +637,7 @@ export const groups = [
     file: 'index',
     tests: ['guard', 'plugin'],
     rows: [
-      ['the status is left to the error handler', 'reply.code(statusCode)', 'void statusCode'],
+      ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
       ['no challenge', 'if (challenge)', 'if (false)'],
       ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
       ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
@@ -1934,7 +2045,7 @@ export const groups = [
         'everywhere || signIn === undefined ? [user]',
         'signIn === undefined ? [user]',
       ],
-      ['the mark of a user is too early', 'Math.max(now, Math.floor(iat))', 'now'],
+      ['the mark of a user is too early', 'Math.max(until, Math.floor(iat))', 'until'],
       ['everywhere is not said to Cognito', '...(everywhere ? [', '...(everywhere && !everywhere ? ['],
       ['a failed sign-out is answered as a success', 'throw outcome.reason', 'continue'],
       ['any failure of a revocation is ignored', ' && error.exception === exception', ''],
@@ -2002,7 +2113,7 @@ export const groups = [
     tests: ['user-routes-errors'],
     rows: [
       ['an answer with tokens is stored', "void reply.header('cache-control', 'no-store')", 'void reply'],
-      ['an error with status 200', '  reply.code(statusCode)\n', ''],
+      ['an error with status 200', '  reply.raw.statusCode = statusCode\n', ''],
       ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
       ['401 without a challenge', 'if (statusCode === 401)', 'if (false)'],
     ],

@@ -3,7 +3,7 @@
  * @module
  */
 import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../schema.js'
-import { MAX_LIFETIME } from '../times.js'
+import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../times.js'
 import { type RevocationMark, toKey } from './store.js'
 
 /** One token, by its claim `jti`. */
@@ -22,12 +22,17 @@ interface OneSignIn {
   readonly value: string
 }
 
-/** The tokens of a user or of an app client that were issued until now, or until a time. */
+/** The tokens of a user or of an app client that are accepted now, or that were issued until a time. */
 interface UntilNow {
   readonly pool?: string
   readonly by: 'sub' | 'client_id'
   readonly value: string
-  /** Tokens that were issued in that second or earlier are revoked; seconds since 1970. Now where it is left out. */
+  /**
+   * Tokens that were issued in that second or earlier are revoked; seconds since 1970. The time of now revokes less than
+   * the default: a token whose issuer's clock is ahead passes.
+   *
+   * @defaultValue now, and as far beyond as a token may be dated ahead (a minute, or `clockTolerance`)
+   */
   readonly notBefore?: number
 }
 
@@ -104,16 +109,26 @@ const MAX_TOLERANCE = 300
  *
  * @param userPoolId - of the pool, which other applications may know by another name
  * @param now - seconds since 1970
+ * @param tolerance - the option `clockTolerance`; seconds
  * @throws {TypeError} when `notBefore` lies in the future, as one in milliseconds does
  */
-export function toMark(revocation: Revocation, userPoolId: string, now: number): RevocationMark {
+export function toMark(
+  revocation: Revocation,
+  userPoolId: string,
+  now: number,
+  tolerance: number,
+): RevocationMark {
   const { by } = revocation
   const ofMark = by === 'pool' ? '' : revocation.value
   const key = toKey(userPoolId, by, ofMark)
-  return { key, userPoolId, by, value: ofMark, ...lifeOf(revocation, now) }
+  return { key, userPoolId, by, value: ofMark, ...lifeOf(revocation, now, tolerance) }
 }
 
-function lifeOf(revocation: Revocation, now: number): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
+function lifeOf(
+  revocation: Revocation,
+  now: number,
+  tolerance: number,
+): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
   // The clock that dates tokens may be ahead.
   const latest = Math.ceil(now) + MAX_TOLERANCE + MAX_LIFETIME
   switch (revocation.by) {
@@ -125,7 +140,9 @@ function lifeOf(revocation: Revocation, now: number): Pick<RevocationMark, 'notB
     case 'origin_jti':
       return { notBefore: null, expiresAt: latest + MAX_TOLERANCE }
     default: {
-      const notBefore = Math.floor(revocation.notBefore ?? now)
+      // All that is accepted now is refused after it, also what a clock that is ahead has dated.
+      const latestIssue = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
+      const notBefore = Math.floor(revocation.notBefore ?? latestIssue)
       if (notBefore > now + MAX_TOLERANCE) {
         throw new TypeError('revoke.notBefore: expected seconds since 1970, not later than now')
       }

@@ -4,7 +4,7 @@
  */
 import { compileClaims, type ObjectSchema } from '../claims.js'
 import { coerce } from '../coercion.js'
-import { type CompiledSchema, compileSchema, isSchema, type TSchema, Type } from '../schema.js'
+import { type CompiledSchema, compileSchema, copySchema, isSchema, type TSchema, Type } from '../schema.js'
 import { malformed } from './body.js'
 
 /** An attribute as Cognito's API has it. */
@@ -106,7 +106,7 @@ function assertObject(option: ObjectSchema): TSchema {
     throw new TypeError('user-routes.attributes: expected Type.Object({ … }) of @sinclair/typebox 0.34')
   }
   compileClaims(option, 'user-routes.attributes')
-  return option
+  return copySchema(option)
 }
 
 function assertWritable(name: string, wire: string): string {

@@ -206,6 +206,16 @@ export class UserRouteError extends Error {
     this.exception = exception
     this.retryAfter = fault.retryAfter
   }
+
+  /** The same as `statusCode`, under the name that NestJS and others look for. */
+  get status(): number {
+    return this.statusCode
+  }
+
+  /** Whether `message` is for the client, as `http-errors` has it: `false` with status 500 alone. */
+  get expose(): boolean {
+    return this.statusCode !== 500
+  }
 }
 
 // On the prototype, where the first line of `stack` finds it.

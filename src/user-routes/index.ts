@@ -79,9 +79,9 @@ function addHeaders(scope: FastifyInstance): void {
   })
 }
 
-/** The status too: the application's error handler may send a body without one, and Fastify would answer 200. */
+/** The status is written as for a refusal of a guard: a handler that sets none cannot make it 200, one that does is obeyed. */
 function writeHead(reply: FastifyReply, { statusCode, retryAfter }: UserRouteError): void {
-  reply.code(statusCode)
+  reply.raw.statusCode = statusCode
   // RFC 9110 §15.5.2, §10.2.3
   if (statusCode === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))

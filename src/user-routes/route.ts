@@ -69,7 +69,9 @@ export function addRoute<B extends TSchema, Q extends TSchema>(
     async handler(request, reply) {
       // Validated by the schema of the route.
       const given = { body: request.body as Static<B>, query: request.query as Static<Q> }
-      return reply.code(status).send(await handle(given, request, reply))
+      const answer = await handle(given, request, reply)
+      // Not before: a status that is set already would count as the application's own where the call fails.
+      return reply.code(status).send(answer)
     },
   })
 }

@@ -32,7 +32,8 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts): voi
       if (given.everywhere === true) assertScope(token)
       await revokeAtCognito(accounts, token, given)
       // Last, so that a sign-out that failed can be repeated; and of the time when nothing is refreshed any more.
-      await setMarks(scope, listMarks(token, given.everywhere === true, Math.floor(Date.now() / 1000)))
+      const until = Date.now() / 1000 + scope.cognito.clockTolerance
+      await setMarks(scope, listMarks(token, given.everywhere === true, Math.floor(until)))
     },
   })
 }
@@ -89,16 +90,17 @@ const ignore = (exception: string) => (error: unknown) => {
 
 /**
  * What a sign-out revokes: the sign-in that the token comes from, as narrowly as the token names it; with `everywhere`
- * all tokens of the user up to now as well.
+ * all tokens of the user up to a time as well, and that token whenever it was issued. Not what the default of a mark
+ * revokes: people sign in again at once, and would have to do it once more.
  *
- * @param now - whole seconds since 1970
+ * @param until - whole seconds since 1970
  */
-export function listMarks(token: Token, everywhere: boolean, now: number): readonly Revocation[] {
+export function listMarks(token: Token, everywhere: boolean, until: number): readonly Revocation[] {
   const { pool, subject, payload } = token
   const [originJti, jti] = [ownText(payload, 'origin_jti'), ownText(payload, 'jti')]
   const [iat, exp] = [Number(payload['iat']), Number(payload['exp'])]
   // A token may have been issued by a clock that is ahead of this one.
-  const user: Revocation = { pool, by: 'sub', value: subject, notBefore: Math.max(now, Math.floor(iat)) }
+  const user: Revocation = { pool, by: 'sub', value: subject, notBefore: Math.max(until, Math.floor(iat)) }
   const signIn: Revocation | undefined =
     originJti !== undefined
       ? { pool, by: 'origin_jti', value: originJti }

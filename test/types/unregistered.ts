@@ -111,3 +111,18 @@ await app.register(userRoutes, { routes: { signUp: false } })
 app.setErrorHandler<UserRouteError>((error, _request, reply) =>
   error.code === 'COGNITO_USER_ERR_NOT_CONFIRMED' ? reply.send({ next: '/confirm' }) : reply.send(error),
 )
+
+// @ts-expect-error a guard that was not made
+app.get('/not-made', { onRequest: app.authRequired }, async () => 1)
+// @ts-expect-error a hook that runs when something failed
+app.get('/on-error', { onError: app.authRequired('eu') }, async () => 1)
+// @ts-expect-error a hook that runs when a request was given up
+app.get('/on-request-abort', { onRequestAbort: app.authRequired('eu') }, async () => 1)
+// @ts-expect-error a hook that runs after the handler
+app.get('/on-send', { onSend: app.authRequired('eu') }, async () => 1)
+// @ts-expect-error a hook that runs after the handler
+app.get('/pre-serialization', { preSerialization: app.authRequired('eu') }, async () => 1)
+// @ts-expect-error a hook that is called in another way
+app.get('/pre-parsing', { preParsing: app.authRequired('eu') }, async () => 1)
+// @ts-expect-error a guard that was not made
+app.addHook('onRequest', app.authRequired)
