@@ -16,6 +16,7 @@ const WHY: Readonly<Record<string, string>> = {
   preSerialization: 'the handler has run by then',
   onSend: 'the handler has run by then',
   onResponse: 'the answer has been sent by then',
+  handler: 'a guard answers nothing itself',
   onError: 'it runs only where something else has failed',
   onTimeout: 'it runs only for a request that took too long',
   onRequestAbort: 'it runs only for a request that was given up',

@@ -124,12 +124,12 @@ function readJson(text: string): Record<string, unknown> {
     throw expected
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected
-  for (const [name, pool] of Object.entries(value)) assertHttps(name, pool)
+  for (const [name, pool] of Object.entries(value)) assertNoInsecureHttp(name, pool)
   return value as Record<string, unknown>
 }
 
 /** One variable that slips into another environment must not let anybody on the way choose the keys. */
-function assertHttps(name: string, pool: unknown): void {
+function assertNoInsecureHttp(name: string, pool: unknown): void {
   if (!Object.hasOwn(Object(pool), 'insecureHttp')) return
   throw new TypeError(
     `${JSON_VARIABLE}.${name}.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it`,

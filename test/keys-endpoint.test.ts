@@ -440,6 +440,26 @@ t.test('five thousand requests wait for the budget, the next are told when to co
   t.equal((await look('after', 0)).outcome, 'waiting', 'there is room again')
 })
 
+t.test('the room is the same for those who wait for the end of a fetch, but for a cold start', async (t) => {
+  const { place, clock, flood, look, use } = setUp()
+  place.latencyMs = 2 * SECOND
+  const cold = flood(5001, 'cold')
+  await clock.advance(4 * SECOND)
+  t.ok(
+    (await cold).every(({ outcome }) => outcome === 'absent'),
+    'nobody is turned away',
+  )
+  t.equal(await use('a'), 'held')
+  void look('begins a fetch', 0)
+  await clock.advance(1)
+  const waiting = flood(5000)
+  t.match(await look('one too many', 0), { outcome: 'later', retryAfterMs: SECOND })
+  t.equal(await use('a'), 'held')
+  await clock.advance(4 * SECOND)
+  t.ok((await waiting).every(({ outcome }) => outcome === 'absent'))
+  t.ok(place.asked.length <= 5)
+})
+
 t.test('where the budget grows more slowly than a request may wait, it is told so at once', async (t) => {
   const bench = setUp({ lookupIntervalMs: 10 * SECOND })
   const { place, clock, look, use } = bench
@@ -777,6 +797,13 @@ t.test('a set that was kept is used without a fetch, while it is young', async (
   t.match(endpoint.trusted(), { source: 'store', askedAt: clock.now() - 5 - SECOND })
   t.match(endpoint.health(), { isFailing: false, lastSuccess: undefined })
   t.strictSame(ofMemory.kept, [], 'and it is not kept once more')
+})
+
+t.test('a store is not asked after the close', async (t) => {
+  const { close, look, place, ofMemory } = setUpRestored(SECOND)
+  close()
+  t.equal((await look('a', 5)).outcome, 'failed')
+  t.strictSame([ofMemory.restored, place.asked.length], [0, 0])
 })
 
 t.test('a kept set follows the rules of every set of its age', async (t) => {

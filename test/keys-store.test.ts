@@ -119,7 +119,6 @@ t.test('a set of the store is believed where all is right with it', async (t) =>
   const { keys } = eu.keySet()
   const text = (keys: unknown) => JSON.stringify({ keys })
   const junk: readonly (readonly [code: string, set: unknown])[] = [
-    ['STORE_FAILED', null],
     ['MALFORMED', 7],
     ['MALFORMED', 'x'],
     ['MALFORMED', {}],
@@ -148,8 +147,9 @@ t.test('a set of the store is believed where all is right with it', async (t) =>
     t.equal(await memory.restore(), undefined)
     t.strictSame(codes, [code])
   }
-  for (const given of [undefined, setOf(eu, { askedAt: NOON - 24 * HOUR - 1 }), setOf(eu, { askedAt: 0 })]) {
-    const { memory, codes } = createTestMemory(createOwnStore(given).store)
+  const tooOld = [setOf(eu, { askedAt: NOON - 24 * HOUR - 1 }), setOf(eu, { askedAt: 0 })]
+  for (const given of [undefined, null as unknown as undefined, ...tooOld]) {
+    const { memory, codes } = createTestMemory({ load: async () => given, save: async () => {} })
     t.equal(await memory.restore(), undefined)
     t.strictSame(codes, [], 'a set that is missing or only too old is no fault')
   }
@@ -277,6 +277,23 @@ t.test('a save that fails is a code, whichever way it fails', async (t) => {
     t.ok(await until(() => codes.length > 0, WAIT_MS))
     t.strictSame(codes, [code])
   }
+})
+
+t.test('a save that failed is tried again with the next set, though it is the same', async (t) => {
+  let saves = 0
+  const save = async () => {
+    saves += 1
+    if (saves === 1) throw coded('EIO')
+  }
+  const { memory, clock, codes } = createTestMemory({ load: async () => undefined, save })
+  const keep = () => memory.keep({ keys: keysOf(eu), askedAt: clock.now() })
+  keep()
+  t.ok(await until(() => codes.length > 0, WAIT_MS))
+  for (const times of [1, 2]) {
+    keep()
+    t.ok(await until(() => saves === 2, WAIT_MS), `${times} more`)
+  }
+  t.strictSame([saves, codes], [2, ['EIO']])
 })
 
 t.test('a stored set follows the rules of its age, to the millisecond', async (t) => {

@@ -112,8 +112,8 @@ function parse(text: string): Answer {
 }
 
 /**
- * The reader is canceled by hand. `fetch` follows its signal by a weak reference: once the request object is collected as
- * garbage, the signal does not end a body any more (measured on Node 20).
+ * The reader is canceled by hand. `fetch` may follow its signal by a weak reference alone, so that the signal does not end a
+ * body any more once the request object is collected as garbage (measured with other options on Node 20 and 22).
  *
  * @returns `undefined` for a body that is too large
  */

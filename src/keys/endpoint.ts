@@ -115,13 +115,11 @@ export class Endpoint<K> {
 
   /** Looks a key up that may not be used at once. Never rejects. */
   async lookUp(kid: string): Promise<Lookup<K>> {
-    let since = this.#begun
+    const since = this.#begun
     await this.#restore()
     for (;;) {
       const answer = this.#answer(kid, since)
       if (answer !== undefined) return answer
-      // A set that has the key and was asked for since is old by now only where the process stood still.
-      if (this.#lastAnswered > since) since = this.#begun
       const refusal = await this.#nextFetch()
       if (refusal !== undefined) return refusal
     }
@@ -206,6 +204,7 @@ export class Endpoint<K> {
     if (this.#underWay === undefined && this.#backOff.remainingMs() > 0) return this.#failed()
     const mayBegin = () => this.#isDue() || this.health().isFailing || this.#budget.take()
     if (this.#underWay === undefined && !mayBegin()) return this.#waitForBudget()
+    if (this.#underWay !== undefined && !this.#isDue()) return this.#waitFor(this.#underWay, SOON_MS)
     await (this.#underWay ?? this.#begin())
     return undefined
   }
@@ -213,13 +212,18 @@ export class Endpoint<K> {
   /** All wait for the same moment, whatever key they ask for. */
   async #waitForBudget(): Promise<Lookup<K> | undefined> {
     const ms = this.#budget.growsInMs()
-    if (ms > this.#policy.maxWaitMs || this.#waiting >= MAX_WAITING)
-      return { outcome: 'later', retryAfterMs: ms }
+    if (ms > this.#policy.maxWaitMs) return { outcome: 'later', retryAfterMs: ms }
     this.#nextSlot ??= pause(this.#policy, ms, this.#closing).then(() => {
       this.#nextSlot = undefined
     })
+    return this.#waitFor(this.#nextSlot, ms)
+  }
+
+  /** The room is limited while a set is held: at a cold start everybody waits for the one fetch that serves all. */
+  async #waitFor(end: Promise<void>, retryAfterMs: number): Promise<Lookup<K> | undefined> {
+    if (this.#waiting >= MAX_WAITING) return { outcome: 'later', retryAfterMs }
     this.#waiting += 1
-    await this.#nextSlot
+    await end
     this.#waiting -= 1
     return undefined
   }
@@ -273,7 +277,7 @@ export class Endpoint<K> {
 
   async #restore(): Promise<void> {
     const { memory } = this.#source
-    if (memory === undefined) return
+    if (memory === undefined || this.#closing.aborted) return
     this.#restored ??= memory.restore().then((set) => {
       if (set !== undefined) this.#replace(set, 'store')
     })

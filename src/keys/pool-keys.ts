@@ -61,13 +61,14 @@ export function createPoolKeys(pool: ResolvedPool, context: KeysContext, listene
 
 function toPolicy(options: ResolvedKeys): EndpointPolicy {
   const refreshAfterMs = options.refreshAfter * 1000
+  // A set must not be old as soon as a slow endpoint has sent it.
+  const longestFetchMs = options.timeout * 1000 + FETCH_MARGIN_MS
   return {
     ...clock,
     random: Math.random,
     refreshAfterMs,
-    // A set must not be old as soon as a slow endpoint has sent it.
-    askFirstAfterMs: Math.max(2 * refreshAfterMs, options.timeout * 1000 + FETCH_MARGIN_MS),
-    staleIfErrorMs: Math.max(options.staleIfError, options.refreshAfter) * 1000,
+    askFirstAfterMs: Math.max(2 * refreshAfterMs, longestFetchMs),
+    staleIfErrorMs: Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs),
     lookupBurst: options.lookupBurst,
     lookupIntervalMs: options.lookupInterval * 1000,
     maxWaitMs: PATIENCE_MS,

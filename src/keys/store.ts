@@ -73,7 +73,8 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
 
   async function restore(): Promise<GoodSet | undefined> {
     const stored = await withinPatience(clock, () => store.load(url))
-    if (stored === undefined) return undefined
+    // A store that keeps JSON may say `null`.
+    if (stored === undefined || stored === null) return undefined
     const ageMs = timeOfDay() - stored.askedAt
     const keys = assertBelievable(stored, url, ageMs, policy)
     if (keys === undefined) return undefined
@@ -97,7 +98,10 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
       // Called in a promise: a store that throws is one that rejects.
       Promise.resolve({ url, askedAt: at, document })
         .then((set) => store.save(set))
-        .catch((error: unknown) => report(codeOf(error).code ?? 'STORE_FAILED'))
+        .catch((error: unknown) => {
+          saved.askedAt = Number.NEGATIVE_INFINITY
+          report(codeOf(error).code ?? 'STORE_FAILED')
+        })
     },
   }
 }

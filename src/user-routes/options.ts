@@ -69,7 +69,7 @@ export interface UserRoutesOptions {
   readonly clientSecret?: string
   /** A client of the AWS SDK with settings of its own. It has to be one without retries, or with few. */
   readonly client?: CognitoClient
-  /** URL of an emulator in Cognito's place: `https:`, or `http:` on loopback. */
+  /** URL of an emulator in Cognito's place: `https:`, `http:` on loopback, or elsewhere with `insecureHttp`. */
   readonly endpoint?: string
   /**
    * Allows plain `http:` to another host for `endpoint`: for an emulator in another container. It is refused with

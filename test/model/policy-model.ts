@@ -49,6 +49,8 @@ export interface Asked {
   readonly quiet: ReadonlySet<UrlModel>
   /** Whether the other URL has published the key: then the plugin asks there, too. */
   readonly isElsewhere: boolean
+  /** Whether there has to be room for the request. */
+  readonly needsRoom: boolean
   /** Whether the plugin asks each URL at once. */
   readonly isServedAtOnce: boolean
 }
@@ -193,11 +195,18 @@ export class PolicyModel {
       number: this.#number,
       quiet: new Set(this.#urls.filter((url) => url.isQuiet(now))),
       isElsewhere: this.#urls.some((url) => url !== own.url && url.set?.keys.has(kid)),
+      needsRoom: this.#isHolding(),
       isServedAtOnce: this.#urls.every((url) => this.#isOpen(url)),
     }
     this.#waiting.add(asked)
     this.#recent.push(now)
     return asked
+  }
+
+  /** At a cold start everybody waits for the one fetch that serves all. Of two URLs it is not seen who waits for which. */
+  #isHolding(): boolean {
+    const [url, other] = this.#urls
+    return other === undefined && url?.isDue(this.#now()) === false
   }
 
   /** Whether a URL is asked as soon as a request comes for an unknown key. */
@@ -246,8 +255,9 @@ export class PolicyModel {
   /** Asserts that whoever waits may wait. */
   assertWaiting(): void {
     for (const asked of this.#waiting) this.#assertPatient(asked)
-    const isAnyUnderWay = this.#isLoading || this.#urls.some(({ flight }) => flight !== undefined)
-    rule(isAnyUnderWay || this.#waiting.size <= ROOM * this.#urls.length, 'not too many requests wait')
+    const crowd = [...this.#waiting].filter(({ needsRoom }) => needsRoom)
+    // One of them has begun the fetch that the others wait for.
+    rule(!this.#isHolding() || crowd.length <= ROOM + 1, 'not too many requests wait')
     const isAnybodyLeft = this.#waiting.size > 0 || this.#refreshing.size > 0 || this.#ensuring.size > 0
     const isOver = this.#isClosed && !this.#isLoading
     rule(!isOver || !isAnybodyLeft, 'nobody waits for a closed application')

@@ -13,7 +13,7 @@ export interface ModelRun {
 }
 
 /** One course in this many has a crowd, which takes a while. */
-const COURSES_A_CROWD = 100
+const COURSES_A_CROWD = 250
 
 const settings: fc.Arbitrary<Setting> = fc.record({
   policy: fc.constantFrom(...POLICIES),

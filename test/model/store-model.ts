@@ -39,6 +39,8 @@ export class StoreModel {
   #loadingSince: number | undefined
   /** The content of the store, as far as the plugin knows. */
   #saved: Saved | undefined
+  /** Whether the store did not take the last set: then the next one is written in any case. */
+  #hasRefused = false
 
   constructor(url: UrlModel, document: PublishedDocument, surroundings: StoreSurroundings) {
     this.#url = url
@@ -77,6 +79,11 @@ export class StoreModel {
     rule(isSame(keys, this.#url.set?.published ?? new Map()), 'the set that was learnt is stored')
     rule(askedAt === this.#url.set?.askedAt, 'a set is stored with its own time')
     this.#saved = { document, keys, askedAt }
+    this.#hasRefused = false
+  }
+
+  refuses(): void {
+    this.#hasRefused = true
   }
 
   assertSaved(): void {
@@ -115,10 +122,11 @@ export class StoreModel {
     return { keys, askedAt: Math.min(at, stored.askedAt), savedAt: stored.askedAt }
   }
 
-  /** Whether the store has a set, and not of too long ago. */
+  /** Whether the plugin has written a set, and not too long ago. */
   #isSaved(keys: ReadonlyMap<string, string>, askedAt: number): boolean {
     if (this.#saved === undefined || !isSame(this.#saved.keys, keys)) return false
-    return askedAt - this.#saved.askedAt <= this.#surroundings.policy.refreshMs
+    const ageMs = askedAt - this.#saved.askedAt
+    return this.#hasRefused ? ageMs === 0 : ageMs <= this.#surroundings.policy.refreshMs
   }
 }
 

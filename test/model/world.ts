@@ -230,7 +230,10 @@ export class World {
       },
       save: async (set) => {
         this.#watch(() => model.saves(toReading(set)))
-        await this.store.save(set)
+        await this.store.save(set).catch((error) => {
+          model.refuses()
+          throw error
+        })
       },
     }
     const policy = {

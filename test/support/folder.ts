@@ -10,6 +10,7 @@ import type { Test } from 'tap'
 /** Makes the folder; it goes with the test. */
 export function makeFolder(test: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-cognito-'))
-  test.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  // A store may still be writing into it.
+  test.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
   return folder
 }
