@@ -46,7 +46,8 @@ export interface Authenticator {
   readonly close: () => void
 }
 
-const DEAF: KeysListener = { onStatus() {}, onStoreFailure() {} }
+const ignore = () => {}
+const DEAF: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
 
 /**
  * Makes the authenticator of one plugin instance. It asks no endpoint before a token needs it.

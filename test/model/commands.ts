@@ -147,17 +147,6 @@ const traffic = (steps: number, { text, of }: Span) =>
     }
   })
 
-const crowd = (index: number) =>
-  command(`too many unknown keys are asked for at URL ${index}`, async (world) => {
-    if (!world.setting.isCrowded) return
-    await spendBudget(world, index)
-    askForUnknown(world, ROOM + 50, index)
-    await world.pass(1)
-    // Later there is room again.
-    await world.pass(2 * MINUTE)
-    await spendBudget(world, index)
-  })
-
 const stumble = (index: number) =>
   command(`URL ${index} fails once, while unknown keys are asked for without end`, async (world) => {
     world.recover()
@@ -313,6 +302,26 @@ async function askForRemovedKeys(world: World): Promise<void> {
   }
 }
 
+/** More requests than there is room for: first while the set is asked for, then while it must not be asked for. */
+export async function crowd(world: World): Promise<void> {
+  world.recover()
+  await world.pass(MINUTE + 30 * SECOND)
+  world.ensure()
+  await world.pass(100)
+  for (const one of world.urls) one.mode = 'is slow'
+  askForUnknown(world, ROOM + 50, 0)
+  await world.pass(1)
+  world.recover()
+  await world.pass(MINUTE)
+  await spendBudget(world, 0)
+  askForUnknown(world, ROOM + 50, 0)
+  await world.pass(1)
+  // Later there is room again.
+  await world.pass(2 * MINUTE)
+  await spendBudget(world, 0)
+  await world.pass(1)
+}
+
 const times = fc.integer({ min: 2, max: 30 })
 
 /** Any course of events. */
@@ -330,7 +339,6 @@ export const courses = fc.commands<object, World, true>(
     fc.tuple(fc.integer({ min: 1, max: 40 }), url).map((given) => flood(...given)),
     fc.tuple(times, fc.integer({ min: 1, max: 200 }), url, fc.boolean()).map((given) => storm(...given)),
     fc.tuple(fc.integer({ min: 2, max: 8 }), span).map((given) => traffic(...given)),
-    url.map(crowd),
     url.map(stumble),
     fc.constantFrom(refresh, purge, ensure, restart, close),
     span.map(pass),

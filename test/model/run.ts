@@ -3,7 +3,7 @@
  * @module
  */
 import fc from 'fast-check'
-import { courses } from './commands.js'
+import { courses, crowd } from './commands.js'
 import { POLICIES } from './course-policy.js'
 import { type Setting, World } from './world.js'
 
@@ -20,16 +20,19 @@ const settings: fc.Arbitrary<Setting> = fc.record({
   random: fc.double({ min: 0, max: 0.999, noNaN: true }),
   urls: fc.constantFrom('one', 'two of one set', 'two'),
   hasStore: fc.boolean(),
-  isCrowded: fc.nat({ max: COURSES_A_CROWD - 1 }).map((number) => number === COURSES_A_CROWD - 1),
 })
+
+/** Whether so many requests come in the end that there is no room for them. */
+const crowded = fc.nat({ max: COURSES_A_CROWD - 1 }).map((number) => number === COURSES_A_CROWD - 1)
 
 /**
  * @throws {Error} the shortest course found that breaks a rule
  */
 export async function runModel({ runs, seed }: ModelRun): Promise<void> {
-  const property = fc.asyncProperty(courses, settings, async (course, setting) => {
+  const property = fc.asyncProperty(courses, settings, crowded, async (course, setting, isCrowded) => {
     const world = new World(setting)
     await fc.asyncModelRun(() => ({ model: {}, real: world }), course)
+    if (isCrowded) await crowd(world)
     await world.end()
   })
   await fc.assert(property, { numRuns: runs, seed })

@@ -24,8 +24,6 @@ export interface Setting {
   /** Whether the pool has two URLs, and what they publish. */
   readonly urls: 'one' | 'two of one set' | 'two'
   readonly hasStore: boolean
-  /** Whether so many requests come that there is no room for them. */
-  readonly isCrowded: boolean
 }
 
 const URLS = ['https://original.example/jwks.json', 'https://updated.example/jwks.json'] as const
