@@ -1684,6 +1684,33 @@ export const groups = [
     ],
   },
   {
+    file: 'keys/endpoint',
+    tests: ['model'],
+    rows: [
+      [
+        'a set is dated by when it is read',
+        'const { keys: published, askedAt } = set\n',
+        'const { keys: published } = set\n    const askedAt = this.#policy.now()\n',
+      ],
+      [
+        'a set teaches one key',
+        'this.#set = { keys, published,',
+        'this.#set = { keys: new Map([...keys].slice(0, 1)), published,',
+      ],
+    ],
+  },
+  {
+    file: 'keys/store',
+    tests: ['model'],
+    rows: [
+      [
+        'a restored set is younger by a freeze',
+        'await agree(keys, new Map(), clock), askedAt }',
+        'await agree(keys, new Map(), clock), askedAt: clock.now() - Math.max(0, ageMs) }',
+      ],
+    ],
+  },
+  {
     file: 'keys/fetch',
     tests: ['freeze'],
     rows: [

@@ -19,7 +19,8 @@ const settings: fc.Arbitrary<Setting> = fc.record({
   policy: fc.constantFrom(...POLICIES),
   random: fc.double({ min: 0, max: 0.999, noNaN: true }),
   urls: fc.constantFrom('one', 'two of one set', 'two'),
-  hasStore: fc.boolean(),
+  // The second reader, which is asked about stored sets, takes most of the time.
+  hasStore: fc.constantFrom(true, false, false),
 })
 
 /** Whether so many requests come in the end that there is no room for them. */
