@@ -59,16 +59,13 @@ const fate = fc.constantFrom(...FATES)
 const kidOf = ({ kids }: World, number: number): string => kids[number % kids.length] as string
 const documentOf = (world: World, index: number): PublishedDocument => world.urlOf(index).document
 
-// What the URLs publish.
-
 const publish = (index: number) =>
   command(`URL ${index} publishes a key`, (world) => world.publish(documentOf(world, index)))
 
 const remove = (number: number, index: number) =>
-  command(`URL ${index} removes key ${number}`, (world) => removeNow(world, number, index))
-
-const removeNow = (world: World, number: number, index: number): void =>
-  documentOf(world, index).remove(kidOf(world, number), world.clock.now())
+  command(`URL ${index} removes key ${number}`, (world) =>
+    documentOf(world, index).remove(kidOf(world, number), world.clock.now()),
+  )
 
 const change = (number: number, index: number) =>
   command(`URL ${index} changes key ${number}`, (world) => {
@@ -101,8 +98,6 @@ const rename = (from: number, to: number, index: number, old: 'goes' | 'stays' |
     if (old === 'is swapped' && replaced) document.publish(before, replaced, world.clock.now())
   })
 
-// How the URLs answer.
-
 const behave = (index: number, mode: Mode) =>
   command(`URL ${index} ${mode}`, (world) => {
     world.urlOf(index).mode = mode
@@ -112,8 +107,6 @@ const fail = (mode: Mode) =>
   command(`all URLs: ${mode}`, (world) => {
     for (const one of world.urls) one.mode = mode
   })
-
-// What requests ask for.
 
 const ask = (number: number, index: number) =>
   command(
@@ -130,7 +123,7 @@ function askForUnknown(world: World, kids: number, index: number): void {
 
 const storm = (times: number, ms: number, index: number, isRepeated: boolean) =>
   command(
-    `${isRepeated ? 'the same' : 'a'} unknown key is asked for ${times} times at URL ${index}, every ${ms} ms`,
+    `${isRepeated ? 'the same' : 'another'} unknown key is asked for ${times} times at URL ${index}, every ${ms} ms`,
     async (world) => {
       for (let time = 0; time < times; time += 1) {
         world.ask(isRepeated ? 'unknown' : world.newUnknownKid(), index)
@@ -166,8 +159,6 @@ async function spendBudget(world: World, index: number): Promise<void> {
   }
 }
 
-// What is done by hand, and at boot.
-
 const refresh = command('re-checks are asked for', (world) => world.refresh())
 
 const purge = command('the URLs answer, re-checks are asked for, and no removed key works', async (world) => {
@@ -191,8 +182,6 @@ const close = command('the application closes while keys are asked for, and star
   world.ensure()
   await world.restart()
 })
-
-// Time.
 
 const pass = ({ text, of }: Span) => command(`${text} pass`, (world) => world.pass(of(world.setting.policy)))
 
@@ -224,8 +213,6 @@ async function freezeNow(world: World, { of }: Span, fate: Fate, removed: number
 /** No freeze is of a length of which one cannot tell whether it is a gap. */
 const toFreeze = (ms: number): number =>
   ms > LONGEST_HICCUP_MS && ms < SHORTEST_GAP_MS ? SHORTEST_GAP_MS : ms
-
-// The store.
 
 const breakStore = (fault: StoreFault) =>
   command(`fault of the store: ${fault}`, (world) => {
@@ -269,8 +256,6 @@ const storeNonsense = (index: number, kind: 'another URL' | 'no JSON' | 'no time
     if (kind === 'no time') world.store.put({ ...good, askedAt: Number.NaN })
     await world.restart()
   })
-
-// What has to hold in the end.
 
 const recover = command('the URLs answer, and a minute later every published key works', async (world) => {
   world.recover()
