@@ -13,7 +13,7 @@ import type { KeyRingStatus } from './keys/key-ring.js'
 import { createOpenapi } from './openapi.js'
 import type { ResolvedOptions } from './options.js'
 import { choosePools, type Plan } from './plan.js'
-import type { ResolvedPool } from './pool.js'
+import { jwksUrlsOf, type ResolvedPool } from './pool.js'
 import type { ProofOf } from './register.js'
 import type { RevocationGate } from './revocation/gate.js'
 import { assertRevocation, type Revocation, toMark } from './revocation/mark.js'
@@ -218,6 +218,6 @@ function describe({
     appClientId: clientIds && [...clientIds],
     tokenUse: [...tokenUses],
     issuers: [...issuers],
-    jwksUrls: [...new Set(jwksUrls.values())],
+    jwksUrls: jwksUrlsOf({ jwksUrls }),
   })
 }

@@ -15,7 +15,7 @@ export interface KeySetAnswer {
   readonly failure?: EndpointFailure
   /** HTTP status; absent where nothing was answered over HTTP. */
   readonly status?: number
-  /** What was wrong in one word, `ECONNREFUSED`; absent where nothing tells. */
+  /** One word for what was wrong, `ECONNREFUSED`; absent where nothing tells. */
   readonly errorCode?: string
   /** Seconds by which this machine's clock is ahead of the endpoint's, give or take one; absent where that told no time. */
   readonly aheadSeconds?: number

@@ -6,7 +6,7 @@ import { areOk, type Check, CLIENT_ID, describeTime, fails, holds } from './doct
 import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
 import { type PublishedKeys, readKeySet } from './keys/key-set.js'
 import type { ResolvedOptions } from './options.js'
-import type { ResolvedPool } from './pool.js'
+import { jwksUrlsOf, type ResolvedPool } from './pool.js'
 import { MIN_FUTURE_TOLERANCE } from './times.js'
 import { deriveIssuers, parseUserPoolId } from './user-pool-id.js'
 
@@ -55,7 +55,7 @@ export async function examinePool(
   { keys: { timeout }, clockTolerance }: Pick<ResolvedOptions, 'keys' | 'clockTolerance'>,
   { ask, now }: Instruments,
 ): Promise<ExaminedPool> {
-  const urls = [...new Set(pool.jwksUrls.values())]
+  const urls = jwksUrlsOf(pool)
   const answers = await Promise.all(urls.map((url) => ask(url, timeout * 1000, now)))
   const good = answers.filter(({ failure }) => failure === undefined)
   const isUnswitched = (answer: KeySetAnswer) =>
@@ -106,7 +106,7 @@ function checkAnswer(
   return fails('jwks', `${found} from ${url}`, `a key set within ${timeout} s`, advice)
 }
 
-/** What Node's TLS says of a chain that it does not trust, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+/** Codes of Node's TLS for a chain that it does not trust, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
 const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/
 
 function describeFailure(answer: KeySetAnswer): [string, string] {

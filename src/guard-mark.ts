@@ -4,6 +4,9 @@
  */
 import { isAnyOf, type RequiredNames } from './authorization.js'
 
+/** The hooks of Fastify that run before the handler of a route and can keep a request from it. */
+export const GUARDING = ['onRequest', 'preValidation', 'preHandler'] as const
+
 /** One way past a guard: without credentials, or with a token of one pool. */
 export interface Way {
   /** `null` without credentials. */

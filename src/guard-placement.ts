@@ -1,13 +1,11 @@
 /**
- * Where a guard may stand. Anywhere else it would guard nothing, so the boot stops.
+ * Places where a guard may stand. Anywhere else it would guard nothing, so the boot stops.
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { factoryNameOf, hasGuard, markParts } from './guard-mark.js'
+import { factoryNameOf, GUARDING, hasGuard, markParts } from './guard-mark.js'
 
-/** The hooks of Fastify that run before the handler of a route and can keep a request from it. */
-const GUARDING = ['onRequest', 'preValidation', 'preHandler'] as const
-/** Of these, the hooks that a handler for what is not found can have. */
+/** The guarding hooks that a handler for what is not found can have. */
 const GUARDING_NOT_FOUND: readonly string[] = ['preValidation', 'preHandler']
 
 /** Why a guard is of no use under another hook. */

@@ -103,6 +103,11 @@ export interface ResolvedPool {
   readonly loginOrigin: string | undefined
 }
 
+/** The URLs of a pool's keys, each once, in the order of its issuers; none where the options have the keys themselves. */
+export const jwksUrlsOf = ({ jwksUrls }: Pick<ResolvedPool, 'jwksUrls'>): readonly string[] => [
+  ...new Set(jwksUrls.values()),
+]
+
 const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept every client of the pool'
 
 const DOMAIN_EXPECTED =

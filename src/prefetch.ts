@@ -7,7 +7,7 @@ import type { Authenticator } from './authenticator.js'
 import { monotonicClock } from './clock.js'
 import type { KeyRingStatus } from './keys/key-ring.js'
 import type { ResolvedOptions } from './options.js'
-import type { ResolvedPool } from './pool.js'
+import { jwksUrlsOf, type ResolvedPool } from './pool.js'
 
 /** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
 const DELAY_MS = 100
@@ -60,7 +60,7 @@ async function fetchAll(
 function refuse(without: PoolWithoutKeys | undefined): void {
   if (!without) return
   const { pool, status } = without
-  const urls = [...new Set(pool.jwksUrls.values())].join(' or ')
+  const urls = jwksUrlsOf(pool).join(' or ')
   const why = [status.lastFailure?.reason, status.lastFailure?.code].filter(Boolean).join(', ')
   throw new Error(
     `pools.${pool.name}: expected ${urls} to answer with keys (${why}), because keys.prefetch is 'require'`,

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { readWays, type Way } from './guard-mark.js'
+import { GUARDING, readWays, type Way } from './guard-mark.js'
 
 const ADDED = Symbol('fastify-cognito.added')
 
@@ -30,8 +30,6 @@ export function markScope(scope: FastifyInstance, guard: unknown): void {
   if (ways !== undefined) protectors.set(scope, [...(protectors.get(scope) ?? []), ways])
 }
 
-const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-
 /**
  * The ways past each guard before a route; none where no guard is seen.
  *
@@ -40,7 +38,7 @@ const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as cons
 export function findGuards(route: object): readonly (readonly Way[])[] {
   const added: AddedRoute | undefined = Reflect.get(route, ADDED)
   if (added === undefined) return []
-  const hooks: readonly unknown[] = HOOKS.flatMap((name) => added.options[name] ?? [])
+  const hooks: readonly unknown[] = GUARDING.flatMap((name) => added.options[name] ?? [])
   const own = hooks.map(readWays).filter((ways) => ways !== undefined)
   return [...findProtectors(added.scope), ...own]
 }

@@ -13,6 +13,24 @@
 /** @type {readonly { file: string, tests: readonly string[], rows: readonly Row[] }[]} */
 export const groups = [
   {
+    file: 'pool',
+    tests: ['keys-log'],
+    rows: [
+      ['each URL as often as issuers have it', '...new Set(jwksUrls.values()),', '...jwksUrls.values(),'],
+    ],
+  },
+  {
+    file: 'guard-mark',
+    tests: ['guard-placement'],
+    rows: [
+      [
+        'onResponse taken for a hook that guards',
+        "'preHandler'] as const",
+        "'preHandler', 'onResponse'] as const",
+      ],
+    ],
+  },
+  {
     file: 'settings',
     tests: ['settings'],
     rows: [['plain http by the environment', 'assertNoInsecureHttp(name, pool)\n', 'void pool\n']],
@@ -84,11 +102,6 @@ export const groups = [
         'a guard by addHook anywhere',
         'assertPlaced(hook, name, GUARDING, `addHook',
         'assertPlaced(undefined, name, GUARDING, `addHook',
-      ],
-      [
-        'onResponse taken for a hook that guards',
-        "'preHandler'] as const",
-        "'preHandler', 'onResponse'] as const",
       ],
       ['a list of hooks unseen', 'const parts = [hook].flat(2)', 'const parts = [hook]'],
       ['a guard that was not made', 'if (factory !== undefined) {', 'if (factory === null) {'],
@@ -1639,7 +1652,6 @@ export const groups = [
       ['no word of the end', 'logger.info(describe(pool), MESSAGES.ok)', 'undefined'],
       ['each fault of a store', 'if (storeFailures.has(code)) return', ''],
       ['no fault of a store', 'logger.warn({ pool: pool.name, code }, MESSAGES.store)', ''],
-      ['each URL as often as issuers have it', '[...new Set(jwksUrls.values())]', '[...jwksUrls.values()]'],
     ],
   },
   {

@@ -1,5 +1,5 @@
 /**
- * What an operator may be told of an error: one word, never its message, which may have text of an answer.
+ * The one word of an error that an operator may be told: never its message, which may have text of an answer.
  * @module
  */
 

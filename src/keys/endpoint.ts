@@ -56,7 +56,7 @@ const JITTER = 0.1
 /** Requests that wait for the budget to grow: two seconds of 2,500 unknown key ids each. They hold 54 MB with Fastify's part. */
 const MAX_WAITING = 5000
 /** When a request may come again that was turned away for no reason that lasts; milliseconds. */
-const SOON_MS = 1000
+export const SOON_MS = 1000
 
 /** One place. It is not asked before somebody asks for a key. `K` is what a published key is built into. */
 export class Endpoint<K> {

@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.js'
 import { startDeadline } from './deadline.js'
 import type { EndpointFailure } from './document.js'
-import type { Endpoint, KeySetSource, Lookup } from './endpoint.js'
+import { type Endpoint, type KeySetSource, type Lookup, SOON_MS } from './endpoint.js'
 
 /** Health of a pool's keys. */
 export interface KeyRingStatus {
@@ -30,7 +30,6 @@ export interface KeyRingStatus {
 export const PATIENCE_MS = 3000
 /** After a gap, a waiting request has this long again; milliseconds. */
 const PATIENCE_AFTER_GAP_MS = 2000
-const SOON_MS = 1000
 
 /** The keys of one pool. `K` is what a published key is built into. */
 export class KeyRing<K> {

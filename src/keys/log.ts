@@ -3,7 +3,7 @@
  * @module
  */
 import { type Clock, monotonicClock } from '../clock.js'
-import type { ResolvedPool } from '../pool.js'
+import { jwksUrlsOf, type ResolvedPool } from '../pool.js'
 import type { KeyRingStatus } from './key-ring.js'
 import type { KeysListener } from './pool-keys.js'
 
@@ -55,7 +55,7 @@ const MESSAGES = {
 
 const describe = ({ name, jwksUrls }: ResolvedPool) => ({
   pool: name,
-  jwksUrls: [...new Set(jwksUrls.values())],
+  jwksUrls: jwksUrlsOf({ jwksUrls }),
 })
 
 const toCause = (failure: KeyRingStatus['lastFailure']) =>

@@ -4,7 +4,7 @@
  */
 import { createWakingClock } from '../clock.js'
 import { CognitoError } from '../errors.js'
-import type { ResolvedPool } from '../pool.js'
+import { jwksUrlsOf, type ResolvedPool } from '../pool.js'
 import { createSignatureCheck, type SignatureCheck } from '../signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
 import { KeyRing, type KeyRingStatus, PATIENCE_MS } from './key-ring.js'
@@ -47,7 +47,7 @@ export function createPoolKeys(pool: ResolvedPool, context: KeysContext, listene
     new Endpoint(source, build, policy, closing, onOutcome)
   const inline = pool.jwks && open(createInlineSource(pool.jwks, clock), foreverPolicy(policy))
   const byUrl = new Map<string, Endpoint<SignatureCheck>>()
-  for (const url of new Set(pool.jwksUrls.values())) {
+  for (const url of jwksUrlsOf(pool)) {
     const surroundings = { pool: pool.name, options, policy, clock, onStoreFailure: listener.onStoreFailure }
     byUrl.set(url, open(createUrlSource(url, surroundings), policy))
   }
