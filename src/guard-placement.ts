@@ -3,7 +3,9 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import { keepIdentities } from './auth-branches.js'
 import { factoryNameOf, GUARDING, hasGuard, markParts } from './guard-mark.js'
+import { describeScope, watchNotFound } from './not-found.js'
 
 /** The guarding hooks that a handler for what is not found can have. */
 const GUARDING_NOT_FOUND: readonly string[] = ['preValidation', 'preHandler']
@@ -28,7 +30,9 @@ const WHY: Readonly<Record<string, string>> = {
  */
 export function watchPlacement(app: FastifyInstance): void {
   watchHooks(app)
-  watchNotFound(app)
+  watchNotFound(app, ({ name, options }) => {
+    for (const [hook, guard] of Object.entries(options)) assertPlaced(guard, hook, GUARDING_NOT_FOUND, name)
+  })
   watchAuth(app)
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (options) => void routes.push(options))
@@ -75,20 +79,6 @@ function watchHooks(app: FastifyInstance): void {
   })
 }
 
-function watchNotFound(app: FastifyInstance): void {
-  const { setNotFoundHandler } = app as {
-    setNotFoundHandler: (this: FastifyInstance, ...given: unknown[]) => FastifyInstance
-  }
-  set(app, 'setNotFoundHandler', function (this: FastifyInstance, ...given: unknown[]) {
-    for (const [name, hook] of Object.entries(Object(given[0]))) {
-      assertPlaced(hook, name, GUARDING_NOT_FOUND, `setNotFoundHandler${describeScope(this)}`)
-    }
-    return setNotFoundHandler.apply(this, given)
-  })
-}
-
-const describeScope = ({ prefix }: FastifyInstance) => (prefix === '' ? '' : ` in ${prefix}`)
-
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown
 
 /** `app.auth` hides the functions that it is given in the hook that it returns. */
@@ -105,12 +95,11 @@ function watchAuth(app: FastifyInstance): void {
 function watchParts(auth: AnyFunction): AnyFunction {
   return new Proxy(auth, {
     apply(target, self, given) {
-      const [parts] = given
+      const [parts, options] = given
       assertPlaced(parts, 'auth', ['auth'], 'auth')
-      // Before the call, which puts other functions into the list.
-      const isGuarding = [parts].flat(2).some(hasGuard)
-      const hook: unknown = Reflect.apply(target, self, given)
-      return isGuarding && typeof hook === 'function' ? markParts(hook) : hook
+      if (!Array.isArray(parts) || !parts.flat().some(hasGuard)) return Reflect.apply(target, self, given)
+      const hook: unknown = Reflect.apply(target, self, [keepIdentities(parts, options), options])
+      return typeof hook === 'function' ? markParts(hook) : hook
     },
   })
 }

@@ -3,7 +3,8 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { findGuards } from './route-guards.js'
+import { type NotFoundHandler, watchNotFound } from './not-found.js'
+import { findGuards, isNotFoundGuarded, listEarlierHooks } from './route-guards.js'
 
 interface Route {
   readonly options: RouteOptions
@@ -23,10 +24,14 @@ export function auditRoutes(app: FastifyInstance, mode: 'warn' | 'error'): void 
   const earlier = isRoot(app) ? listEarlier(app) : []
   if (earlier.length > 0) report(TOO_LATE, earlier)
   const routes: Route[] = []
+  const handlers: NotFoundHandler[] = []
   // The URL is read now: Fastify adds the route of a trailing slash by changing it.
   app.addHook('onRoute', (options) => void routes.push({ options, url: options.url }))
+  watchNotFound(app, (handler) => void handlers.push(handler))
   app.addHook('onReady', async () => {
-    const open = listOpen(routes)
+    const late = listLate(routes)
+    if (late.length > 0) app.log.warn({ routes: late }, `fastify-cognito: ${NOT_FIRST}`)
+    const open = [...listOpen(routes), ...listOpenHandlers(handlers)]
     if (open.length > 0) report(NO_GUARD, open)
   })
 }
@@ -37,6 +42,9 @@ const TOO_LATE =
 const NO_GUARD =
   'expected a guard before every route, or config: { cognito: false } on it. Put a scope behind one with app.cognito.protect: a guard added by addHook is not seen, and one within another hook by app.cognito.composed only. Routes without a guard'
 
+const NOT_FIRST =
+  'expected the guard of a route before its other hooks; a hook before it can answer in its place, and nobody can see whether it does. Hooks before a guard'
+
 /** Only there are all routes the plugin's own business. */
 const isRoot = (app: FastifyInstance) => Object.getPrototypeOf(app) === Object.prototype
 
@@ -46,19 +54,39 @@ function listEarlier(app: FastifyInstance): readonly string[] {
   return lines.filter((line) => / \((?!OPTIONS\))[A-Z]/.test(line))
 }
 
-/** Those of `OPTIONS` are left out: a preflight carries no credentials. So is a `HEAD` that goes with a `GET`. */
-function listOpen(routes: readonly Route[]): readonly string[] {
-  const open = routes.filter(
-    ({ options }) => options.config?.cognito !== false && findGuards(options).length === 0,
+const listOpen = (routes: readonly Route[]): readonly string[] =>
+  toLines(routes.filter(({ options }) => !isMeantOpen(options) && findGuards(options).length === 0))
+
+/** Routes with a hook before their guard, each with the names of these hooks. */
+const listLate = (routes: readonly Route[]): readonly string[] =>
+  toLines(
+    routes.filter(({ options }) => listEarlierHooks(options).length > 0),
+    ({ options }) => `: ${listEarlierHooks(options).join(', ')}`,
   )
-  const gets = new Set(open.filter((route) => methodsOf(route).includes('GET')).map(toPath))
-  const lines = open.flatMap((route) => {
+
+/** Those of `OPTIONS` are left out: a preflight carries no credentials. So is a `HEAD` that goes with a `GET`. */
+function toLines(routes: readonly Route[], end: (route: Route) => string = () => ''): readonly string[] {
+  const gets = new Set(routes.filter((route) => methodsOf(route).includes('GET')).map(toPath))
+  const lines = routes.flatMap((route) => {
     const methods = methodsOf(route).filter(
       (method) => method !== 'OPTIONS' && !(method === 'HEAD' && gets.has(toPath(route))),
     )
-    return methods.length > 0 ? [`${methods.join(', ')} ${route.url}`] : []
+    return methods.length > 0 ? [`${methods.join(', ')} ${route.url}${end(route)}`] : []
   })
   return [...new Set(lines)]
+}
+
+/** A handler for what is not found is open like a route: it may serve pages. */
+const listOpenHandlers = (handlers: readonly NotFoundHandler[]): readonly string[] =>
+  handlers
+    .filter(({ scope, options }) => !isMeantOpen(options) && !isNotFoundGuarded(scope, options))
+    .map(({ name }) => name)
+
+/** Only what a route itself says counts: an object may inherit anything. */
+function isMeantOpen({ config }: { readonly config?: unknown }): boolean {
+  return (
+    Object.hasOwn(Object(config), 'cognito') && (config as { readonly cognito: unknown }).cognito === false
+  )
 }
 
 /** The `HEAD` of a prefix may come with a slash at its end that its `GET` came without. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { GUARDING, readWays, type Way } from './guard-mark.js'
+import { GUARDING, hasGuard, readWays, type Way } from './guard-mark.js'
 
 const ADDED = Symbol('fastify-cognito.added')
 
@@ -41,6 +41,37 @@ export function findGuards(route: object): readonly (readonly Way[])[] {
   const hooks: readonly unknown[] = GUARDING.flatMap((name) => added.options[name] ?? [])
   const own = hooks.map(readWays).filter((ways) => ways !== undefined)
   return [...findProtectors(added.scope), ...own]
+}
+
+/** In the order in which they run. */
+const BEFORE_HANDLER = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/**
+ * Names of the hooks of a route under which something else stands before its first guard, and so can answer in its place.
+ *
+ * @param route - its options, as an `onRoute` hook got them, or a copy
+ */
+export function listEarlierHooks(route: object): readonly string[] {
+  const added: AddedRoute | undefined = Reflect.get(route, ADDED)
+  if (added === undefined || findProtectors(added.scope).length > 0) return []
+  const hooks = BEFORE_HANDLER.flatMap((name) =>
+    [added.options[name] ?? []].flat().map((hook: unknown) => ({ name, isGuard: hasGuard(hook) })),
+  )
+  const first = hooks.findIndex(({ isGuard }) => isGuard)
+  return [...new Set(hooks.slice(0, Math.max(first, 0)).map(({ name }) => name))]
+}
+
+/**
+ * Whether a guard stands before a handler for what is not found.
+ *
+ * @param options - of the handler
+ */
+export function isNotFoundGuarded(
+  scope: FastifyInstance,
+  options: Readonly<Record<string, unknown>>,
+): boolean {
+  const own = GUARDING.flatMap((name) => options[name] ?? [])
+  return own.some((hook) => readWays(hook) !== undefined) || findProtectors(scope).length > 0
 }
 
 /** A hook of a scope runs in all scopes inside it, whose prototype it is, even in those that were there before it. */

@@ -195,3 +195,85 @@ t.test('routes that were there before the plugin are not overlooked', async (t) 
   })
   t.equal(await refusal(nested), undefined, 'what lies outside of the plugin’s scope is not asked')
 })
+
+t.test('only what a route itself says exempts it', async (t) => {
+  const app = await createAudited(t)
+  app.get('/own', { config: { cognito: false } }, answer)
+  app.get('/inherited', { config: Object.create({ cognito: false }) }, answer)
+  app.setNotFoundHandler({ config: Object.create({ cognito: false }) }, answer)
+  t.strictSame(await listed(app), ['GET /inherited', 'setNotFoundHandler'])
+})
+
+t.test('a handler for what is not found is listed where no guard stands before it', async (t) => {
+  const open = await createAudited(t)
+  open.setNotFoundHandler(answer)
+  open.register(async (scope) => void scope.setNotFoundHandler({ preHandler: async () => {} }, answer), {
+    prefix: '/users',
+  })
+  t.strictSame(await listed(open), ['setNotFoundHandler', 'setNotFoundHandler in /users'])
+
+  const closed = await createAudited(t)
+  const guard = closed.authRequired('eu')
+  closed.setNotFoundHandler({ preHandler: [async () => {}, guard] }, answer)
+  closed.register(
+    async (scope) => void scope.setNotFoundHandler({ config: { cognito: false } }, async () => 'a page'),
+    { prefix: '/pages' },
+  )
+  closed.register(
+    async (scope) => {
+      scope.setNotFoundHandler(answer)
+      closed.cognito.protect(scope, guard)
+    },
+    { prefix: '/protected' },
+  )
+  closed.register(
+    async (scope) => void (scope as unknown as { setNotFoundHandler(): void }).setNotFoundHandler(),
+    { prefix: '/by-fastify' },
+  )
+  t.strictSame(await listed(closed), [])
+  for (const [url, status] of [
+    ['/nothing', 401],
+    ['/pages/nothing', 200],
+    ['/protected/nothing', 401],
+    ['/by-fastify/nothing', 404],
+  ] as const) {
+    t.equal((await closed.inject(url)).statusCode, status, url)
+  }
+})
+
+t.test('a hook before the guard of its route is a warning, because it can answer', async (t) => {
+  const warnings: { routes: readonly string[]; msg: string }[] = []
+  const app = await createAudited(t, {}, createLogged(warnings))
+  const guard = app.authRequired('eu')
+  const serve = async (_request: unknown, reply: { send: (text: string) => unknown }) =>
+    reply.send('from a cache')
+  app.get('/first', { onRequest: [guard, serve], preHandler: serve }, answer)
+  app.get('/second', { onRequest: [serve, guard] }, answer)
+  app.head(
+    '/later',
+    { onRequest: serve, preParsing: async () => undefined as never, preHandler: [serve, guard] },
+    answer,
+  )
+  app.get('/open', { onRequest: serve, config: { cognito: false } }, answer)
+  app.register(
+    async (scope) => {
+      app.cognito.protect(scope, guard).get('/', { onRequest: [serve, guard] }, answer)
+    },
+    { prefix: '/protected' },
+  )
+  t.strictSame(await listed(app), [])
+  t.match(warnings, [
+    {
+      routes: ['GET /second: onRequest', 'HEAD /later: onRequest, preParsing, preHandler'],
+      msg: /^fastify-cognito: expected the guard of a route before its other hooks/,
+    },
+  ])
+  t.equal(warnings.length, 1)
+  for (const [url, status] of [
+    ['/first', 401],
+    ['/second', 200],
+    ['/protected', 401],
+  ] as const) {
+    t.equal((await app.inject(url)).statusCode, status, url)
+  }
+})
