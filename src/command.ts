@@ -172,7 +172,7 @@ function toFlags(message: string): string {
 }
 
 /** As much as `maxTokenLength` can be, with room for what stands around a pasted token. */
-const MAX_LENGTH = 20_000
+const MAX_LENGTH = 70_000
 
 async function readToken(
   { token, positionals }: Order,

@@ -27,6 +27,10 @@ function withNewExpiry(draft: Draft): Draft {
   return isTime(iat, draft.now) ? asNew(draft) : withClaims(draft, { exp: draft.now + 3600 })
 }
 
+/** Before the expiry, which the remedy of `exp` has put right. */
+const withNewIssue = (draft: Draft) =>
+  withClaims(draft, { iat: Math.max(0, Math.min(draft.now, Number(payloadOf(draft)['exp']) - 3600)) })
+
 const withClient = (draft: Draft) => {
   const [client = 'any'] = draft.pool.clientIds ?? []
   return withClaims(draft, payloadOf(draft)['token_use'] === 'id' ? { aud: client } : { client_id: client })
@@ -44,6 +48,7 @@ function describeClients({ pool: { clientIds } }: Draft): string {
 
 const OTHER_CLIENT = 'issued to another app client: sign in with a configured one, or add it to appClientId'
 const NO_API_TOKEN = 'no token of a Cognito sign-in: send its access token, or the ID token'
+const LATE_CLOCK = 'the clock of this machine is late: set it by NTP'
 const LAMBDA = 'look at the pre-token-generation Lambda of the pool'
 
 /** What is said of a token's claims, key and signature; `docs/doctor.md` has it all. */
@@ -136,7 +141,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     mend: (draft) => withClaims(draft, { aud: audiencesOf(draft) }),
   },
   {
-    reasons: ['exp is not a time'],
+    reasons: ['exp is missing', 'exp is not a time in seconds'],
     check: 'exp',
     found: claim('exp'),
     expected: () => 'seconds since 1970',
@@ -144,13 +149,20 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     mend: withNewExpiry,
   },
   {
-    reasons: ['iat is not a time, or lies in the future'],
+    reasons: ['iat is missing', 'iat is not a time in seconds'],
+    check: 'iat',
+    found: claim('iat'),
+    expected: () => 'seconds since 1970',
+    advice: NO_API_TOKEN,
+    mend: withNewIssue,
+  },
+  {
+    reasons: ['iat lies in the future'],
     check: 'iat',
     found: claim('iat'),
     expected: ({ now }) => `seconds since 1970, now ${Math.floor(now)}`,
-    advice: 'if it lies in the future, the clock of this machine is late: set it by NTP',
-    mend: (draft) =>
-      withClaims(draft, { iat: Math.max(0, Math.min(draft.now, Number(payloadOf(draft)['exp']) - 3600)) }),
+    advice: LATE_CLOCK,
+    mend: withNewIssue,
   },
   {
     reasons: ['the lifetime is not between 0 and 24 hours'],
@@ -161,11 +173,19 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     mend: asNew,
   },
   {
-    reasons: ['nbf is not a time, or lies in the future'],
+    reasons: ['nbf is not a time in seconds'],
+    check: 'nbf',
+    found: claim('nbf'),
+    expected: () => 'seconds since 1970, or no claim at all',
+    advice: NO_API_TOKEN,
+    mend: (draft) => withClaims(draft, { nbf: undefined }),
+  },
+  {
+    reasons: ['nbf lies in the future'],
     check: 'nbf',
     found: claim('nbf'),
     expected: ({ now }) => `seconds since 1970, now ${Math.floor(now)}, or no claim at all`,
-    advice: 'if it lies in the future, the clock of this machine is late: set it by NTP',
+    advice: LATE_CLOCK,
     mend: (draft) => withClaims(draft, { nbf: undefined }),
   },
   {

@@ -15,12 +15,7 @@ import {
 } from './doctor-draft.js'
 import { ownMember } from './members.js'
 
-/** What clients send that have no token. */
-const WORDS = new Set(['undefined', 'null', 'NaN', 'true', 'false', '[object Object]'])
-
-const describeWord = (text: string) => (WORDS.has(text) ? `no token, but ${text}` : undefined)
-
-const describeParts = ({ text }: Draft) => describeWord(text) ?? count(text.split('.').length, 'part')
+const describeParts = ({ text }: Draft) => count(text.split('.').length, 'part')
 
 /** A token that was cut off has, as a rule, also a last letter that nobody would write. */
 function describeDamage({ text }: Draft): string {
@@ -37,8 +32,7 @@ const BESIDES: readonly (readonly [form: RegExp, found: string])[] = [
   [/(?:)/, 'characters that no token has'],
 ]
 
-const describeBesides = ({ text }: Draft) =>
-  describeWord(text) ?? (BESIDES.find(([form]) => form.test(text))?.[1] as string)
+const describeBesides = ({ text }: Draft) => BESIDES.find(([form]) => form.test(text))?.[1] as string
 
 function extract(draft: Draft): Draft {
   const text = findToken(draft.text)
@@ -67,9 +61,15 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     check: 'form',
     found: describeParts,
     expected: () => '3 parts with dots between them',
-    advice:
-      'no JSON Web Token, or cut off while it was copied; a word such as undefined means that the client had none',
+    advice: 'no JSON Web Token, or cut off while it was copied: copy the whole token again',
     mend: withParts,
+  },
+  {
+    reasons: ['a word such as undefined or null stands in place of the token', 'the credentials are empty'],
+    check: 'form',
+    found: ({ text }) => (text === '' ? 'nothing' : `no token, but ${text}`),
+    expected: () => 'a token',
+    advice: 'the client sends its request before it has a token: let it sign in first',
   },
   {
     reasons: [
@@ -83,7 +83,12 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     mend: withParts,
   },
   {
-    reasons: ['the credentials are not one bearer token'],
+    reasons: [
+      'the scheme Bearer stands before the token',
+      'the token is in quotes',
+      'there is a space or a line break in the credentials',
+      'the credentials are not one bearer token',
+    ],
     check: 'form',
     found: describeBesides,
     expected: () => 'the token alone',

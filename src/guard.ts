@@ -25,6 +25,8 @@ type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefin
 export interface GuardContext {
   readonly authenticator: Authenticator
   readonly findToken: TokenFinder
+  /** Why a request has credentials and no token, for the operator. */
+  readonly explainAbsence: (request: FastifyRequest) => string
   readonly defaultPool: string
   /** The plugin's own; a requirement's takes its place. */
   readonly loadUser: LoadUser | undefined
@@ -71,10 +73,8 @@ function createGuard(
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
-    if (!token) {
-      if (token === undefined && isOptional) return set(request, null)
-      return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'the request carries no bearer token' })
-    }
+    if (token === undefined && isOptional) return set(request, null)
+    if (!token) return refuseAbsence(context, request, token)
     const plan = choosePlan(request)
     return plan instanceof Promise
       ? plan.then((chosen) => prove(request, token, chosen))
@@ -90,6 +90,15 @@ function createGuard(
 
   const ways = describe(context, pools, requirement, isOptional)
   return markHook(toHook(name, authenticate, context.memo), ways)
+}
+
+function refuseAbsence(
+  { explainAbsence }: GuardContext,
+  request: FastifyRequest,
+  found: null | undefined,
+): CognitoError {
+  const reason = found === null ? explainAbsence(request) : 'the request carries no bearer token'
+  return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason })
 }
 
 /** What the guard says of itself. */

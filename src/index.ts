@@ -20,7 +20,7 @@ import { connectStore } from './revocation/connection.js'
 import { auditRoutes } from './route-audit.js'
 import { watchRoutes } from './route-guards.js'
 import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
-import { createTokenFinder } from './token-source.js'
+import { createAbsenceReason, createTokenFinder } from './token-finder.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const options = resolveOptions(raw, process.env)
@@ -37,6 +37,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const { authRequired, authOptional } = createGuardFactories({
     authenticator,
     findToken: createTokenFinder(options.tokenSources),
+    explainAbsence: createAbsenceReason(options.tokenSources),
     defaultPool: options.defaultPool,
     loadUser: options.loadUser,
     addUser: createUserLoader(),
@@ -208,5 +209,14 @@ declare module 'fastify' {
     readonly authOptional: GuardFactory<Pools, null>
     /** What the plugin offers outside of a route's own hooks. */
     readonly cognito: Cognito<Pools>
+    /**
+     * Sets a handler for what is not found that is meant to have no guard, so that the option `routes` does not list it.
+     *
+     * @example app.setNotFoundHandler({ config: { cognito: false } }, async (request, reply) => reply.sendFile('index.html'))
+     */
+    setNotFoundHandler(
+      options: { readonly config: FastifyContextConfig },
+      handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
+    ): FastifyInstance
   }
 }

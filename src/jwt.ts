@@ -40,7 +40,7 @@ export function createTokenParser(maxLength: number): TokenParser {
   const kids = new Map<string, string>()
   return {
     parse(text) {
-      if (text.length > maxLength) throw refuseForm(text, 'the token is longer than maxTokenLength')
+      if (text.length > maxLength) throw refuseForm(text, TOO_LONG)
       const parts = splitToken(text)
       const { header } = parts
       const known = kids.get(header)
@@ -65,15 +65,30 @@ export function createTokenParser(maxLength: number): TokenParser {
 /** A copy of ASCII text: a piece of a string keeps the whole of it in memory. */
 export const detach = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
+const TOO_LONG =
+  'the token is longer than maxTokenLength: raise that option, or put fewer groups and claims into the token'
+
 /** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
 function refuseForm(text: string, reason: string): CognitoError {
   if (B64TOKEN.test(text)) return invalid(reason)
-  return new CognitoError('COGNITO_ERR_REQUEST_INVALID', {
-    reason: 'the credentials are not one bearer token',
-  })
+  return new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason: describeCredentials(text) })
+}
+
+/** What programs send that have no token. */
+const WORDS: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN', 'true', 'false', '[object Object]'])
+const NO_TOKEN = 'a word such as undefined or null stands in place of the token: the client has none'
+
+function describeCredentials(text: string): string {
+  if (text === '') return 'the credentials are empty'
+  if (WORDS.has(text)) return NO_TOKEN
+  if (/^bearer\s/i.test(text)) return 'the scheme Bearer stands before the token: expected the token alone'
+  if (/^["'`]/.test(text)) return 'the token is in quotes: expected the token alone'
+  if (/\s/.test(text)) return 'there is a space or a line break in the credentials: expected one token alone'
+  return 'the credentials are not one bearer token'
 }
 
 function describeForm(text: string): string {
+  if (WORDS.has(text)) return NO_TOKEN
   const parts = text.split('.', 6).length
   if (parts === 5) return 'the token has 5 parts: this is an encrypted token, such as a refresh token'
   if (parts !== 3) return 'the token does not have 3 parts: was it cut off?'

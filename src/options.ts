@@ -102,9 +102,10 @@ export interface PluginOptions {
    */
   readonly realm?: string
   /**
-   * Longer tokens are refused unread; characters, 512–16,384.
+   * Longer tokens are refused unread; characters, 512–65,536. Node refuses requests with more than 16,384 bytes of headers
+   * by itself, unless its `maxHeaderSize` is raised as well.
    *
-   * @defaultValue 8,192
+   * @defaultValue 16,384
    */
   readonly maxTokenLength?: number
   /**
@@ -162,7 +163,7 @@ const OPTIONS = Type.Object(
     resource: resourceOption,
     revocation: revocationOption,
     realm: Type.Optional(text('printable ASCII without " and \\', CHALLENGE_VALUE.source)),
-    maxTokenLength: integer(512, 16_384, 'a whole number of characters from 512 to 16,384'),
+    maxTokenLength: integer(512, 65_536, 'a whole number of characters from 512 to 65,536'),
     routes: Type.Optional(
       Type.Union([Type.Literal('warn'), Type.Literal('error'), Type.Literal(false)], {
         expected: "'warn', 'error' or false",
@@ -223,7 +224,7 @@ export function resolveOptions(
       options.resource && resolveResource(options.resource, pools.values(), options.tokenFrom === undefined),
     revocation: options.revocation && resolveRevocation(options.revocation),
     realm,
-    maxTokenLength: options.maxTokenLength ?? 8192,
+    maxTokenLength: options.maxTokenLength ?? 16_384,
     routes: options.routes ?? false,
   })
 }

@@ -26,16 +26,23 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
   const latest = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
   const exp = ownMember(payload, 'exp')
   const iat = ownMember(payload, 'iat')
-  if (!isTime(exp, MAX_TIME)) throw invalid('exp is not a time', pool)
-  if (!isTime(iat, latest)) throw invalid('iat is not a time, or lies in the future', pool)
+  if (!isTime(exp, MAX_TIME)) throw invalid(describe('exp', exp), pool)
+  if (!isTime(iat, latest)) throw invalid(describe('iat', iat), pool)
   if (exp <= iat || exp - iat > MAX_LIFETIME)
     throw invalid('the lifetime is not between 0 and 24 hours', pool)
   if (Object.hasOwn(payload, 'nbf') && !isTime(payload['nbf'], latest)) {
-    throw invalid('nbf is not a time, or lies in the future', pool)
+    throw invalid(describe('nbf', payload['nbf']), pool)
   }
   if (exp <= now - tolerance) {
     throw new CognitoError('COGNITO_ERR_TOKEN_EXPIRED', { reason: 'the token expired', pool })
   }
+}
+
+/** Why a claim is no time up to now; its clock may be ahead of ours. */
+function describe(name: 'exp' | 'iat' | 'nbf', value: unknown): string {
+  if (value === undefined) return `${name} is missing`
+  const isAhead = isTime(value, MAX_TIME)
+  return isAhead ? `${name} lies in the future: compare the clocks` : `${name} is not a time in seconds`
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from './errors.js'
-import { ignoreRejection } from './promises.js'
 
 /**
  * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
@@ -44,8 +43,8 @@ export const toText = ({ carrier, start }: CarriedToken): string => carrier.slic
 /** A source of the application's own; `undefined` where the request carries no token. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
-const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
-const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
+export const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
+export const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
 
 /** How {@link fromHeader} reads. */
 export interface HeaderOptions {
@@ -90,14 +89,24 @@ export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: Header
     return found ? toText(found) : found
   }
   const source: TokenSource = Object.freeze({ kind: 'header', read })
-  finders.set(source, find)
+  headers.set(source, { field, scheme, find })
   return source
 }
 
-/** How the sources that {@link fromHeader} made find a token without cutting it out. */
-const finders = new WeakMap<TokenSource, TokenFinder>()
+/** What a source of {@link fromHeader} reads, and how it finds a token without cutting it out. */
+export interface HeaderSource {
+  /** Name of the header, in lower case. */
+  readonly field: string
+  readonly scheme: string | null
+  readonly find: TokenFinder
+}
 
-const carry = (found: Credentials): Carried =>
+const headers = new WeakMap<TokenSource, HeaderSource>()
+
+/** What a source reads, where {@link fromHeader} made it. */
+export const headerOf = (source: TokenSource): HeaderSource | undefined => headers.get(source)
+
+export const carry = (found: Credentials): Carried =>
   typeof found === 'string' ? { carrier: found, start: 0 } : found
 
 function assertName(value: unknown, path: string): void {
@@ -138,7 +147,7 @@ function countLines(rawHeaders: readonly string[] | undefined, field: string): n
  * RFC 9110 §5.5: spaces and tabs around a value are not part of it. By hand: a regular expression would take time in
  * the square of a run of spaces inside the value.
  */
-function trim(value: string): string {
+export function trim(value: string): string {
   let start = 0
   let end = value.length
   while (start < end && isBlank(value.charCodeAt(start))) start += 1
@@ -236,53 +245,4 @@ export function toTokenSources(option: TokenFrom = fromHeader()): readonly Token
   return [option]
     .flat()
     .map((source) => (typeof source === 'function' ? { kind: 'custom', read: source } : source))
-}
-
-/**
- * Makes the function that finds a request's token: the first source that carries one decides. A token in a header
- * and one in a query string at once are refused (RFC 6750 §2).
- */
-export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder {
-  const [first, ...others] = sources
-  const find = first && others.length === 0 ? finders.get(first) : undefined
-  if (find !== undefined) return find
-  const read = createReader(sources)
-  return (request) => carry(read(request))
-}
-
-function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
-  const find = createListFinder(sources)
-  const queries = sources.filter(({ kind }) => kind === 'query')
-  if (queries.length === 0) return find
-  const findInHeaders = createListFinder(sources.filter(({ kind }) => kind === 'header'))
-  const findInQueries = createListFinder(queries)
-  return (request) => {
-    if (typeof findInHeaders(request) === 'string' && typeof findInQueries(request) === 'string') {
-      throw malformed('the header and the query string both carry a token')
-    }
-    return find(request)
-  }
-}
-
-function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
-  // What a source is at boot counts: its object is the application's.
-  const readers = sources.map((source) => source.read.bind(source))
-  const [first, ...others] = readers
-  if (first && others.length === 0) return (request) => assertCredentials(first(request))
-  return (request) => {
-    let found: Credentials
-    for (const read of readers) {
-      const credentials = assertCredentials(read(request))
-      if (typeof credentials === 'string') return credentials
-      if (credentials === null) found = null
-    }
-    return found
-  }
-}
-
-/** An answer that is neither text nor nothing must not pass for nothing: a bad token would become an anonymous request. */
-function assertCredentials(value: unknown): Credentials {
-  if (typeof value === 'string' || value === null || value === undefined) return value
-  ignoreRejection(value)
-  throw misused('a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous')
 }

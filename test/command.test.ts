@@ -188,8 +188,8 @@ t.test('wrong arguments and settings: one clear line, and the exit code 2', asyn
       [[...good, '--token', ''], /^--token: expected a token, and it is empty$/],
       [
         [...good, '-'],
-        /^expected a token of up to 20000 characters, and it has 20001$/,
-        { stdin: 'x'.repeat(20_001) },
+        /^expected a token of up to 70000 characters, and it has 70001$/,
+        { stdin: 'x'.repeat(70_001) },
       ],
     ]
   for (const [argv, message, around] of rows) {

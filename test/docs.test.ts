@@ -101,7 +101,9 @@ t.test('docs/errors.md has every code with its status and its challenge, and no 
 })
 
 t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', async (t) => {
-  const documented = section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID')
+  const errors = read('docs/errors.md')
+  const documented =
+    section(errors, '## COGNITO_ERR_TOKEN_INVALID') + section(errors, '## COGNITO_ERR_REQUEST_INVALID')
   const source = ['jwt', 'signature', 'times', 'cognito-token', 'keys/pool-keys']
     .map((room) => read(`src/${room}.ts`))
     .join('\n')
@@ -110,6 +112,12 @@ t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', a
     ([, reason = '']) => reason,
   )
   t.ok(reasons.length >= 24, `${reasons.length} reasons`)
+  const ofTimes = Array.from(source.matchAll(/`\$\{name\} ([^`]+)`/g), ([, end = '']) => end)
+  t.equal(ofTimes.length, 3)
+  for (const end of ofTimes) {
+    const lines = documented.split('\n').filter((line) => /^\| (?:exp|iat|nbf) /.test(line))
+    t.ok(lines.filter((line) => line.includes(` ${end} |`)).length >= 2, end)
+  }
   for (const reason of reasons) t.ok(documented.includes(`| ${reason} |`), reason)
 })
 

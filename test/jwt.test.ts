@@ -15,7 +15,7 @@ t.test('the length is looked at before anything else', async (t) => {
   t.equal(createTokenParser(token.length).parse(token).kid, pool.kid())
   t.throws(() => createTokenParser(token.length - 1).parse(token), {
     name: 'CognitoError',
-    reason: 'the token is longer than maxTokenLength',
+    reason: /^the token is longer than maxTokenLength: raise that option/,
   })
   t.throws(() => createTokenParser(8192).parse('x '.repeat(9000)), { code: 'COGNITO_ERR_REQUEST_INVALID' })
 })

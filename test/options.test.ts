@@ -197,10 +197,10 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
       'clockTolerance: expected seconds from 0 to 300',
     ],
   ),
-  ...[0, 511, 16_385, 600.5, '8192'].map((maxTokenLength): [string, unknown, string] => [
+  ...[0, 511, 65_537, 600.5, '8192'].map((maxTokenLength): [string, unknown, string] => [
     `the token length ${maxTokenLength}`,
     { pools: { eu }, maxTokenLength },
-    'maxTokenLength: expected a whole number of characters from 512 to 16,384',
+    'maxTokenLength: expected a whole number of characters from 512 to 65,536',
   ]),
   ...['', 'a"b', 'a\\b', 'é', 'a\r\nb', 7].map((realm): [string, unknown, string] => [
     `the realm ${JSON.stringify(realm)}`,
@@ -360,7 +360,7 @@ t.test('the defaults', async (t) => {
       store: undefined,
     },
     realm: 'api',
-    maxTokenLength: 8192,
+    maxTokenLength: 16_384,
     routes: false,
   })
   t.strictSame(

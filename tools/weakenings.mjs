@@ -78,7 +78,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-source',
+    file: 'token-finder',
     tests: ['at-boot'],
     rows: [
       [
@@ -92,6 +92,19 @@ export const groups = [
     file: 'user-routes/attributes',
     tests: ['at-boot'],
     rows: [['attributes that are kept by reference', 'return copySchema(option)', 'return option']],
+  },
+  {
+    file: 'auth-branches',
+    tests: ['auth-branches'],
+    rows: [
+      ['a branch that refused keeps its identity', 'if (error || (goesOn', 'if ((goesOn'],
+      ['a guard after the refusal proves', '(goesOn && attempt.hasFailed)', 'false'],
+      ['a branch takes away what was proved before it', 'before: request.cognito,', 'before: null,'],
+      ['a refusal by throwing', '    return refuse(error)\n', '    throw error\n'],
+      ['a refusal by a promise', 'outcome.then(() => conclude(undefined), refuse)', 'outcome'],
+      ['a refusal by the callback', '          conclude(error)\n          done', '          done'],
+      ['an inner list of which one is enough', "relation !== 'and' && ", ''],
+    ],
   },
   {
     file: 'guard-placement',
@@ -111,15 +124,11 @@ export const groups = [
         'void 0',
       ],
       ['@fastify/auth registered later unseen', 'isAuth ? watchParts(value as AnyFunction) : value', 'value'],
-      [
-        'the parts of a list within a list unseen',
-        'const isGuarding = [parts].flat(2)',
-        'const isGuarding = [parts].flat(1)',
-      ],
+      ['the parts of a list within a list unseen', '!parts.flat().some(hasGuard)', '!parts.some(hasGuard)'],
       [
         'a handler for what is not found unseen',
-        'assertPlaced(hook, name, GUARDING_NOT_FOUND,',
-        'assertPlaced(undefined, name, GUARDING_NOT_FOUND,',
+        'assertPlaced(guard, hook, GUARDING_NOT_FOUND,',
+        'assertPlaced(undefined, hook, GUARDING_NOT_FOUND,',
       ],
     ],
   },
@@ -427,7 +436,7 @@ export const groups = [
         'token === undefined && isOptional',
         'token === undefined',
       ],
-      ['an empty token is none', 'if (!token) {', "if (!token || toText(token) === '') {"],
+      ['an empty token is none', 'if (!token) return', "if (!token || toText(token) === '') return"],
       ['the memo is not of this token', 'seen.text === toText(token)', 'seen'],
       ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
       [
@@ -467,6 +476,18 @@ export const groups = [
         'if (ways === HOOKS) protectors',
       ],
       ['hooks as they were at first', '{ options, scope: this }', '{ options: { ...options }, scope: this }'],
+      ['hooks after the guard', 'Math.max(first, 0)', 'hooks.length'],
+      [
+        'a protected scope has hooks before its guard',
+        ' || findProtectors(added.scope).length > 0) return []',
+        ') return []',
+      ],
+      ['a protected handler for what is not found', ' || findProtectors(scope).length > 0\n', '\n'],
+      [
+        'the hooks of a handler for what is not found',
+        'own.some((hook) => readWays(hook) !== undefined)',
+        'own.length > 0',
+      ],
     ],
   },
   {
@@ -474,11 +495,15 @@ export const groups = [
     tests: ['route-audit'],
     rows: [
       ['an open route starts', "if (mode === 'error')", "if (mode !== 'error')"],
+      ['any config exempts a route', '(config as { readonly cognito: unknown }).cognito === false', 'true'],
       [
-        'any config exempts a route',
-        'options.config?.cognito !== false',
-        "!('cognito' in (options.config ?? {}))",
+        'config that inherits exempts a route',
+        "Object.hasOwn(Object(config), 'cognito')",
+        "'cognito' in Object(config)",
       ],
+      ['an open handler for what is not found', '...listOpenHandlers(handlers)', ''],
+      ['a guarded handler for what is not found', ' && !isNotFoundGuarded(scope, options)', ''],
+      ['a hook before the guard', 'if (late.length > 0)', 'if (late.length > 9)'],
       ['an open HEAD is left out', "!(method === 'HEAD' && gets.has(toPath(route)))", "method !== 'HEAD'"],
       ['routes of before are overlooked', 'isRoot(app) ? listEarlier(app) : []', '[]'],
       ['an open route in a list of one', 'if (open.length > 0) report', 'if (open.length > 1) report'],
@@ -613,13 +638,6 @@ export const groups = [
       ['a plain header of any scheme', '    value.startsWith(start) &&\n', ''],
       ['a plain header with more spaces', '    value.charCodeAt(start.length) > SPACE &&\n', ''],
       ['a plain header with spaces behind it', ' &&\n    value.charCodeAt(value.length - 1) > SPACE', ''],
-      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
-      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
-      [
-        'a header and a query string at once',
-        "if (typeof findInHeaders(request) === 'string' && ",
-        'if (false && ',
-      ],
       ['two query parameters', 'const value = query[name]', 'const value = [query[name]].flat()[0]'],
       ['two subprotocols', 'if (tokens.length > 1)', 'if (false)'],
       [
@@ -627,12 +645,31 @@ export const groups = [
         'if (!cookies)',
         'if (!cookies) return undefined\n    if (!cookies)',
       ],
+      ['a name of any form', '!HTTP_TOKEN.test(value)', 'false'],
+    ],
+  },
+  {
+    file: 'token-finder',
+    tests: ['token-source'],
+    rows: [
+      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
+      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
+      [
+        'a header and a query string at once',
+        "if (typeof findInHeaders(request) === 'string' && ",
+        'if (false && ',
+      ],
       [
         'an odd answer of a source is none',
         'ignoreRejection(value)',
         'ignoreRejection(value)\n  return undefined',
       ],
-      ['a name of any form', '!HTTP_TOKEN.test(value)', 'false'],
+      ['a token without its scheme is another scheme', 'LOOKS_LIKE_TOKEN.test(trim(value))', 'false'],
+      [
+        'an empty header has another scheme',
+        "if (trim(value) === '') return",
+        "if (trim(value) === '-') return",
+      ],
     ],
   },
   {
@@ -671,8 +708,14 @@ export const groups = [
   },
   {
     file: 'errors',
-    tests: ['errors', 'guard'],
+    tests: ['errors', 'guard', 'nest'],
     rows: [
+      [
+        'NestJS makes 500 of a refusal',
+        '  get status(): number {\n    return this.statusCode',
+        '  get status(): number {\n    return 500',
+      ],
+      ['NestJS hides the message of a refusal', 'return this.statusCode !== 500', 'return false'],
       ['the reason is told to the client', 'this.message = refusal.message', 'this.message = details.reason'],
       ['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /'],
     ],
@@ -762,7 +805,7 @@ export const groups = [
     rows: [
       ['a default pool that is not there', 'if (!pools.has(defaultPool))', 'if (false)'],
       ['a tolerance of any length', 'number(0, 300,', 'number(0, 1e9,'],
-      ['a token of any length', 'integer(512, 16_384,', 'integer(0, 1e9,'],
+      ['a token of any length', 'integer(512, 65_536,', 'integer(0, 1e9,'],
       [
         'a misspelt option',
         "{ additionalProperties: false, expected: 'an object of options'",

@@ -106,8 +106,8 @@ export function serialisationAttacks(pool: TestPool): Attack[] {
     .map((letter) => signature.slice(0, -1) + letter)
     .filter((text) => text !== signature)
   return [
-    row('longer than 8,192 characters', pool.accessToken({ padding: 'x'.repeat(8000) })),
-    row('longer than 8,192 characters, no token at all', 'x'.repeat(8193)),
+    row('longer than 16,384 characters', pool.accessToken({ padding: 'x'.repeat(12_000) })),
+    row('longer than 16,384 characters, no token at all', 'x'.repeat(16_385)),
     row('as long as allowed', pool.accessToken({ padding: 'x'.repeat(4000) }), 'ok'),
     row('one segment', header),
     row('two segments', `${header}.${payload}`),
