@@ -69,8 +69,7 @@ export interface Cognito<P> {
   /**
    * Tells which guards a hook is composed of, for OpenAPI and for the option `routes`: `@fastify/auth` hides them.
    *
-   * @param guards - of which one has to let the request pass; of a list among them, all. Not the list that was given
-   *   to `app.auth`, which puts others in their place
+   * @param guards - of which one has to let the request pass; of a list among them, all
    * @returns the hook itself
    * @throws {TypeError} where something in the list is no guard
    * @example const either = app.cognito.composed(app.auth([eu, us]), [eu, us])

@@ -3,6 +3,7 @@
  * @module
  */
 import { isAnyOf, type RequiredNames } from './authorization.js'
+import type { TokenUse } from './standard-claims.js'
 
 /** The hooks of Fastify that run before the handler of a route and can keep a request from it. */
 export const GUARDING = ['onRequest', 'preValidation', 'preHandler'] as const
@@ -11,6 +12,8 @@ export const GUARDING = ['onRequest', 'preValidation', 'preHandler'] as const
 export interface Way {
   /** `null` without credentials. */
   readonly pool: string | null
+  /** Kinds of token that pass; none without credentials. */
+  readonly tokenUses: readonly TokenUse[]
   /** Scopes that the token has to have. */
   readonly scopes: readonly string[]
   /** What is asked besides the pool, each in words: ``the scope `orders/read` ``. */
@@ -21,8 +24,8 @@ export interface Way {
 
 /** What the ways past a guard follow from. */
 export interface GuardTerms {
-  /** Names of the pools whose tokens it may take. */
-  readonly pools: readonly string[]
+  /** The pools whose tokens it may take, by their names, each with the kinds of token. */
+  readonly pools: ReadonlyMap<string, readonly TokenUse[]>
   readonly isOptional: boolean
   readonly scopes?: RequiredNames | undefined
   readonly groups?: RequiredNames | undefined
@@ -35,7 +38,7 @@ const WAYS = Symbol.for('fastify-cognito.ways')
 const PARTS = Symbol.for('fastify-cognito.parts')
 const FACTORY = Symbol.for('fastify-cognito.factory')
 
-const ANONYMOUS: Way = Object.freeze({ pool: null, scopes: [], asks: [], isSelective: false })
+const ANONYMOUS: Way = Object.freeze({ pool: null, tokenUses: [], scopes: [], asks: [], isSelective: false })
 
 /** Marks a hook with the ways past it, and returns the hook. */
 export function markHook<H extends object>(hook: H, ways: readonly Way[]): H {
@@ -71,8 +74,8 @@ export function factoryNameOf(value: unknown): string | undefined {
 export function listWays({ pools, isOptional, scopes, groups, hasCheck }: GuardTerms): readonly Way[] {
   const asks = [...describeNames('scope', scopes), ...describeNames('group', groups)]
   const isSelective = hasCheck || asks.length > 0
-  const ways = pools.flatMap((pool) =>
-    listAlternatives(scopes).map((needed): Way => ({ pool, scopes: needed, asks, isSelective })),
+  const ways = [...pools].flatMap(([pool, tokenUses]) =>
+    listAlternatives(scopes).map((needed): Way => ({ pool, tokenUses, scopes: needed, asks, isSelective })),
   )
   return isOptional ? [ANONYMOUS, ...ways] : ways
 }
@@ -94,11 +97,13 @@ function describeNames(kind: string, required: RequiredNames | undefined): reado
 
 /** The ways past two guards, one after the other: a request has the same credentials for both. */
 export function passBoth(first: readonly Way[], second: readonly Way[]): readonly Way[] {
-  return first.flatMap((a) => second.filter((b) => b.pool === a.pool).map((b) => merge(a, b)))
+  const ways = first.flatMap((a) => second.filter((b) => b.pool === a.pool).map((b) => merge(a, b)))
+  return ways.filter(({ pool, tokenUses }) => pool === null || tokenUses.length > 0)
 }
 
 const merge = (a: Way, b: Way): Way => ({
   pool: a.pool,
+  tokenUses: a.tokenUses.filter((tokenUse) => b.tokenUses.includes(tokenUse)),
   scopes: [...new Set([...a.scopes, ...b.scopes])],
   asks: [...new Set([...a.asks, ...b.asks])],
   isSelective: a.isSelective || b.isSelective,
@@ -128,7 +133,5 @@ function passAll(guards: readonly unknown[]): readonly Way[] {
 function readGuard(guard: unknown): readonly Way[] {
   const ways = readWays(guard)
   if (ways !== undefined) return ways
-  throw new TypeError(
-    'composed: expected guards as authRequired and authOptional return them; app.auth() replaces those in the list that it is given, so give each a list of its own',
-  )
+  throw new TypeError('composed: expected guards as authRequired and authOptional return them')
 }

@@ -17,6 +17,7 @@ import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { RevocationGate } from './revocation/gate.js'
 import type { Guard } from './route-types.js'
 import { assertGiven } from './schema.js'
+import type { TokenUse } from './standard-claims.js'
 import { type CarriedToken, type TokenFinder, toText } from './token-source.js'
 
 type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
@@ -32,8 +33,8 @@ export interface GuardContext {
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
   readonly revocation: RevocationGate | undefined
-  /** Names of all pools. */
-  readonly poolNames: readonly string[]
+  /** All pools by their names, each with the kinds of token that its routes take. */
+  readonly tokenUses: ReadonlyMap<string, readonly TokenUse[]>
   /**
    * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
    * another one may have other pools under the same names.
@@ -103,13 +104,15 @@ function refuseAbsence(
 
 /** What the guard says of itself. */
 function describe(
-  { poolNames, loadUser: ownLoader }: GuardContext,
+  { tokenUses, loadUser: ownLoader }: GuardContext,
   pools: PoolSelector<string>,
-  { scopes, groups, check, loadUser = ownLoader }: Requirement,
+  { tokenUse, scopes, groups, check, loadUser = ownLoader }: Requirement,
   isOptional: boolean,
 ) {
+  const names = typeof pools === 'function' ? [...tokenUses.keys()] : [pools].flat()
+  const usesOf = (name: string) => [tokenUse ?? tokenUses.get(name) ?? []].flat()
   return listWays({
-    pools: typeof pools === 'function' ? poolNames : [pools].flat(),
+    pools: new Map(names.map((name) => [name, usesOf(name)])),
     isOptional,
     scopes,
     groups,

@@ -42,7 +42,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation,
-    poolNames: [...options.pools.keys()],
+    tokenUses: new Map([...options.pools].map(([name, pool]) => [name, [...pool.tokenUses]])),
     memo,
     unrevoked,
   })

@@ -3,6 +3,12 @@
  * @module
  */
 import { passBoth, type Way } from './guard-mark.js'
+import {
+  createSecuritySchemes,
+  type Schemes,
+  type Security,
+  type SecuritySchemes,
+} from './openapi-schemes.js'
 import type { ResolvedPool } from './pool.js'
 import { findGuards } from './route-guards.js'
 
@@ -12,9 +18,6 @@ interface RouteSchema {
   readonly security?: readonly Security[]
   readonly response?: Readonly<Record<string, unknown>>
 }
-
-/** One entry of `security`: names of schemes, each with the scopes that it takes (OpenAPI 3.1 §4.8.30). */
-type Security = Readonly<Record<string, readonly string[]>>
 
 interface TransformInput {
   readonly schema?: RouteSchema
@@ -31,11 +34,6 @@ interface SwaggerOptions {
   readonly openapi?: { readonly components?: { readonly securitySchemes?: Schemes } }
   readonly transform?: Transform | null
 }
-
-type Schemes = Readonly<Record<string, { readonly type?: string }>>
-
-/** Scopes that the dialog of Swagger UI offers, each with a description. */
-type OfferedScopes = Record<string, string>
 
 // Not a variable of this module alone: the account routes may be those of another copy of the package.
 const SIGN_INS = Symbol.for('fastify-cognito.sign-ins')
@@ -62,26 +60,14 @@ export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
   const createOptions = <O extends object>(options?: O): O => {
     const given: SwaggerOptions = options ?? {}
     assertOpenapi(given)
-    const own = [...pools.values()].map((pool) => {
-      const scopes: OfferedScopes = { openid: 'Who the user is' }
-      // Read when the document is made: the routes that people sign in by are added after these options.
-      const scheme = { enumerable: true, get: () => toScheme(pool, scopes, signIns.get(pool.name)) }
-      return { name: pool.name, scopes, scheme }
-    })
-    const securitySchemes: Schemes = Object.defineProperties(
-      {},
-      {
-        ...Object.fromEntries(own.map(({ name, scheme }) => [name, scheme])),
-        ...Object.getOwnPropertyDescriptors(given.openapi?.components?.securitySchemes ?? {}),
-      },
-    )
-    const offered = new Map(own.map(({ name, scopes }) => [name, scopes]))
     const { openapi, transform } = given
-    const components = { ...openapi?.components, securitySchemes }
+    const own = openapi?.components?.securitySchemes ?? {}
+    const schemes = createSecuritySchemes({ pools, signIns, own })
+    const components = { ...openapi?.components, securitySchemes: schemes.all }
     return {
       ...given,
       openapi: { ...openapi, components },
-      transform: createTransform(transform ?? ((input) => input), securitySchemes, offered),
+      transform: createTransform(transform ?? ((input) => input), schemes),
     } as O
   }
   return Object.defineProperty(createOptions, SIGN_INS, { value: signIns })
@@ -99,47 +85,14 @@ function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
   }
 }
 
-const KINDS = { access: 'access token', id: 'ID token' } as const
-
-function toScheme(
-  { name, tokenUses, loginOrigin }: ResolvedPool,
-  scopes: OfferedScopes,
-  signInUrl: string | undefined,
-) {
-  const kinds = [...tokenUses].map((tokenUse) => KINDS[tokenUse]).join(' or ')
-  const description = `An ${kinds} of the user pool ${name}`
-  if (loginOrigin === undefined && signInUrl === undefined) {
-    return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }
-  }
-  const authorizationUrl = `${loginOrigin}/oauth2/authorize`
-  const tokenUrl = `${loginOrigin}/oauth2/token`
-  return {
-    type: 'oauth2',
-    description,
-    flows: {
-      ...(loginOrigin !== undefined && { authorizationCode: { authorizationUrl, tokenUrl, scopes } }),
-      ...(signInUrl !== undefined && { password: { tokenUrl: signInUrl, scopes: {} } }),
-    },
-    // Swagger UI sends the access token, unless the scheme says which member of the token answer it is to send.
-    ...(!tokenUses.has('access') && { 'x-tokenName': 'id_token' }),
-  }
-}
-
 /** Runs after the application's own transform, and changes nothing but what the document shows. */
-function createTransform(
-  own: Transform,
-  schemes: Schemes,
-  offered: ReadonlyMap<string, OfferedScopes>,
-): Transform {
-  const takesScopes = (scheme: string) => /^(?:oauth2|openIdConnect)$/.test(String(schemes[scheme]?.type))
+function createTransform(own: Transform, { toEntries, offer }: SecuritySchemes): Transform {
   return (input) => {
     const result = own(input)
     const guards = findGuards(input.route)
     if (guards.length === 0) return result
-    const schema = describeOperation(result.schema ?? input.schema, guards, takesScopes)
-    for (const [scheme, scopes] of schema.security.flatMap(Object.entries<readonly string[]>)) {
-      for (const scope of scopes) Object.assign(offered.get(scheme) ?? {}, { [scope]: '' })
-    }
+    const schema = describeOperation(result.schema ?? input.schema, guards, toEntries)
+    offer(schema.security)
     return { ...result, schema }
   }
 }
@@ -147,14 +100,14 @@ function createTransform(
 function describeOperation(
   schema: RouteSchema = {},
   guards: readonly (readonly Way[])[],
-  takesScopes: (scheme: string) => boolean,
+  toEntries: SecuritySchemes['toEntries'],
 ): RouteSchema & Required<Pick<RouteSchema, 'security'>> {
   const ways = guards.reduce(passBoth)
   const description = [schema.description, ...describeAsks(ways)].filter(Boolean).join('\n\n')
   return {
     ...schema,
     ...(description && { description }),
-    security: schema.security ?? toSecurity(ways, guards.flat(), takesScopes),
+    security: schema.security ?? toSecurity(ways, guards.flat(), toEntries),
     response: addAnswers(
       schema.response,
       ways.some(({ isSelective }) => isSelective),
@@ -166,12 +119,10 @@ function describeOperation(
 function toSecurity(
   ways: readonly Way[],
   all: readonly Way[],
-  takesScopes: (scheme: string) => boolean,
+  toEntries: SecuritySchemes['toEntries'],
 ): readonly Security[] {
-  const toEntry = ({ pool, scopes }: Way): Security =>
-    pool === null ? {} : { [pool]: takesScopes(pool) ? scopes : [] }
-  if (ways.length === 0) return [Object.assign({}, ...all.map(toEntry))]
-  return [...new Map(ways.map(toEntry).map((entry) => [JSON.stringify(entry), entry])).values()]
+  if (ways.length === 0) return [Object.assign({}, ...all.flatMap(toEntries))]
+  return [...new Map(ways.flatMap(toEntries).map((entry) => [JSON.stringify(entry), entry])).values()]
 }
 
 /** One sentence, or one for each set of pools where they are asked for different things. */

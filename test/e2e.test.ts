@@ -198,6 +198,22 @@ t.test('request.cognito tells who the emulator says it is', async (t) => {
   })
 })
 
+t.test('the demo: the document shows the kind of token that each route takes', async (t) => {
+  const { paths } = app.swagger() as unknown as {
+    paths: Record<string, { get?: { security: readonly Record<string, unknown>[] } }>
+  }
+  for (const [url, operation] of Object.entries({
+    '/eu': paths['/eu'],
+    '/eu/profile': paths['/eu/profile'],
+    '/tenants/{tenantId}': paths['/tenants/{tenantId}'],
+  })) {
+    const [scheme = ''] = Object.keys(operation?.get?.security[0] ?? {})
+    const token = scheme === 'eu.id' ? tokens.ada.idToken : tokens.ada.accessToken
+    const answer = await ask(url.replace('{tenantId}', 'acme'), bearer(token))
+    t.not(answer.status, 401, `${url}: ${scheme}`)
+  }
+})
+
 t.test('the demo: every call is answered as it is printed', async (t) => {
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
   const groups = listCalls(stage)

@@ -238,7 +238,6 @@ t.test('composed: what is no guard is refused', async (t) => {
   const list = [guard]
   const hook = app.auth(list)
   for (const [values, message] of [
-    [[hook, list], /^composed: expected guards as authRequired and authOptional return them; app\.auth\(\)/],
     [[hook, [() => {}]], /^composed: expected guards/],
     [[hook, [guard, null]], /^composed: expected guards/],
     [[hook, [[guard, 'eu']]], /^composed: expected guards/],
@@ -253,6 +252,109 @@ t.test('composed: what is no guard is refused', async (t) => {
     t.throws(() => composed(...values), { name: 'TypeError', message })
   }
   t.equal(composed(hook, [guard]), hook)
+  t.equal(composed(hook, list), hook, 'the list that app.auth was given')
+})
+
+t.test('a route shows the kind of token that it takes, with a scheme for each kind', async (t) => {
+  const { document } = await createDocumented(
+    t,
+    {},
+    (app) => {
+      const add = (url: string, ...given: Parameters<typeof app.authRequired>) =>
+        app.get(url, { onRequest: app.authRequired(...given) }, answer)
+      add('/own', 'eu')
+      add('/same', 'eu', { tokenUse: 'access' })
+      add('/id', 'eu', { tokenUse: 'id' })
+      add('/either', 'eu', { tokenUse: ['access', 'id'] })
+      add('/scoped', 'eu', { tokenUse: ['id', 'access'], scopes: 'a' })
+      add('/access', 'us', { tokenUse: 'access', scopes: ['a', 'b'] })
+      add('/both', 'both')
+      add('/both-reversed', 'both', { tokenUse: ['id', 'access'] })
+      add('/both-id', 'both', { tokenUse: 'id' })
+      add('/several', ['eu', 'us', 'both'], { tokenUse: 'id' })
+      app.get('/optional', { onRequest: app.authOptional('eu', { tokenUse: 'id' }) }, answer)
+      const guards = [
+        app.authRequired('eu', { tokenUse: ['access', 'id'] }),
+        app.authRequired('eu', { tokenUse: 'id' }),
+      ]
+      app.get('/narrowed', { onRequest: guards as never }, answer)
+      const never = [app.authRequired('eu'), app.authRequired('eu', { tokenUse: 'id' })]
+      app.get('/never', { onRequest: never as never }, answer)
+    },
+    {
+      ...pools(),
+      both: {
+        userPoolId: 'eu-west-1_Both',
+        appClientId: null,
+        tokenUse: ['access', 'id'],
+        domain: 'x.example.com',
+      },
+      'eu.id': { userPoolId: 'eu-west-1_Taken', appClientId: null },
+    },
+  )
+  const security = Object.entries(document.paths).map(([url, { get }]) => [url, get?.security])
+  t.strictSame(Object.fromEntries(security), {
+    '/own': [{ eu: [] }],
+    '/same': [{ eu: [] }],
+    '/id': [{ 'eu.id_': [] }],
+    '/either': [{ eu: [] }, { 'eu.id_': [] }],
+    '/scoped': [{ eu: [] }],
+    '/access': [{ 'us.access': [] }],
+    '/both': [{ both: [] }],
+    '/both-reversed': [{ both: [] }],
+    '/both-id': [{ 'both.id': [] }],
+    '/several': [{ 'eu.id_': [] }, { us: [] }, { 'both.id': [] }],
+    '/optional': [{}, { 'eu.id_': [] }],
+    '/narrowed': [{ 'eu.id_': [] }],
+    '/never': [{ eu: [], 'eu.id_': [] }],
+  })
+  const { securitySchemes } = document.components
+  t.strictSame(Object.keys(securitySchemes), ['eu', 'us', 'both', 'eu.id', 'eu.id_', 'us.access', 'both.id'])
+  t.match(securitySchemes, {
+    eu: { description: 'An access token of the user pool eu' },
+    us: { description: 'An ID token of the user pool us' },
+    both: { description: 'An access token or ID token of the user pool both', 'x-tokenName': undefined },
+    'eu.id_': { type: 'http', scheme: 'bearer', description: 'An ID token of the user pool eu' },
+    'us.access': { description: 'An access token of the user pool us' },
+    'both.id': {
+      type: 'oauth2',
+      description: 'An ID token of the user pool both',
+      'x-tokenName': 'id_token',
+    },
+  })
+})
+
+t.test('scopes are offered at the scheme of the kind that has them', async (t) => {
+  const { document } = await createDocumented(
+    t,
+    {},
+    (app) => {
+      app.get('/', { onRequest: app.authRequired('us', { tokenUse: 'access', scopes: 'a' }) }, answer)
+      app.get('/id', { onRequest: app.authRequired('us') }, answer)
+    },
+    { us: us.options({ tokenUse: 'id', domain: 'x.example.com' }) },
+  )
+  const scopesOf = (flow: object) => ({ flows: { authorizationCode: { scopes: flow } } })
+  t.match(document.components.securitySchemes, {
+    us: { ...scopesOf({ openid: String, a: undefined }), 'x-tokenName': 'id_token' },
+    'us.access': { ...scopesOf({ openid: String, a: '' }), 'x-tokenName': undefined },
+  })
+  t.strictSame(document.paths['/']?.['get']?.security, [{ 'us.access': ['a'] }])
+})
+
+t.test('a scheme of the application stands for all kinds of its pool', async (t) => {
+  const cookie = { type: 'apiKey', in: 'cookie', name: 't' }
+  const ofId = { type: 'http', scheme: 'bearer', description: 'mine' }
+  const addRoutes = (app: FastifyInstance) =>
+    void app.get('/', { onRequest: app.authRequired('eu', { tokenUse: 'id' }) }, answer)
+  const document = async (securitySchemes: object) =>
+    (await createDocumented(t, { openapi: { components: { securitySchemes } } }, addRoutes)).document
+  const all = await document({ eu: cookie })
+  t.strictSame(all.paths['/']?.['get']?.security, [{ eu: [] }])
+  t.strictSame(Object.keys(all.components.securitySchemes), ['eu', 'us'])
+  const one = await document({ 'eu.id': ofId })
+  t.strictSame(one.paths['/']?.['get']?.security, [{ 'eu.id': [] }])
+  t.strictSame(one.components.securitySchemes['eu.id'], ofId)
 })
 
 t.test('what a route says itself stays', async (t) => {

@@ -147,6 +147,30 @@ for (const tokenUse of ['access', 'id'] as const) {
   )
 }
 
+t.test(
+  'a route that takes the other kind of token of its pool has a field of its own',
+  inChromium,
+  async (t) => {
+    const app = await createApp(t, { eu: eu.options() })
+    await app.register(swagger, (parent) => parent.cognito.openapi())
+    await app.register(swaggerUi, { routePrefix: '/documentation' })
+    addRoute(app, 'eu')
+    app.get('/profile', { onRequest: app.authRequired('eu', { tokenUse: 'id' }) }, async () => 'in')
+    const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+    const page = await openPage(t)
+    await page.goto(`${origin}/documentation/`)
+    await page.locator('.auth-wrapper .btn.authorize').click()
+    for (const [index, token] of [eu.accessToken(), eu.idToken()].entries()) {
+      await entry(page, index).locator('input').fill(token)
+      await entry(page, index).locator('button.authorize').click()
+    }
+    t.strictSame(await page.locator('.auth-container h4 code').allTextContents(), ['eu', 'eu.id'])
+    await page.locator('.btn-done').last().click()
+    t.match(await tryOut(page, '/eu'), /^200/)
+    t.match(await tryOut(page, '/profile'), /^200/)
+  },
+)
+
 t.test('without PKCE in its options, Swagger UI gets no token', inChromium, async (t) => {
   const { origin, asked } = await startLogin(t, eu)
   const { page, sent } = await openDocumentation(

@@ -5,7 +5,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import type { Page } from 'playwright-core'
+import type { Locator } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { createPool, createUser, startCognitoLocal } from '../demo/cognito-local.js'
 import type { PoolOptions } from '../src/index.js'
@@ -131,12 +131,11 @@ t.test('of two sign-ins of a pool the first counts', async (t) => {
   })
 })
 
-/** Fills in the form of the dialog. */
-async function authorize(page: Page, username: string, password: string): Promise<void> {
-  await page.locator('.auth-wrapper .btn.authorize').click()
-  await page.locator('#oauth_username').fill(username)
-  await page.locator('#oauth_password').fill(password)
-  await page.locator('.auth-btn-wrapper .btn.authorize').click()
+/** Fills in the form of the dialog that a scheme has. */
+async function authorize(scheme: Locator, username: string, password: string): Promise<void> {
+  await scheme.locator('#oauth_username').fill(username)
+  await scheme.locator('#oauth_password').fill(password)
+  await scheme.locator('.auth-btn-wrapper .btn.authorize').click()
 }
 
 t.test('Swagger UI signs in by its form, and the token opens a guarded route', inChromium, async (t) => {
@@ -150,13 +149,37 @@ t.test('Swagger UI signs in by its form, and the token opens a guarded route', i
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const page = await openPage(t)
     await page.goto(`${origin}/documentation/`)
-    await authorize(page, 'ada', 'wrong')
-    await page.locator('.auth-container .errors').waitFor()
-    t.match(await page.locator('.auth-container .errors').textContent(), /Incorrect username or password/)
-    await page.locator('#oauth_password').fill('Correct-horse-1')
-    await page.locator('.auth-btn-wrapper .btn.authorize').click()
-    await page.locator('.auth-container').getByText('Logout').waitFor()
+    await page.locator('.auth-wrapper .btn.authorize').click()
+    // A pool of ID tokens has a second one, because the account routes take access tokens.
+    const scheme = page.locator('.auth-container').first()
+    await authorize(scheme, 'ada', 'wrong')
+    await scheme.locator('.errors').waitFor()
+    t.match(await scheme.locator('.errors').textContent(), /Incorrect username or password/)
+    await authorize(scheme, 'ada', 'Correct-horse-1')
+    await scheme.getByText('Logout').waitFor()
     await page.locator('.btn-done').last().click()
     t.match(await tryOut(page, '/orders'), /^200/, tokenUse)
   }
+})
+
+t.test('Swagger UI signs in for the ID token of a pool of access tokens', inChromium, async (t) => {
+  const emulator = await startCognitoLocal()
+  t.teardown(() => emulator.stop())
+  const { endpoint, issuer, userPoolId, appClientId } = await createPool(emulator, { name: 'eu' })
+  await createUser(
+    { endpoint, issuer, userPoolId, appClientId },
+    { username: 'ada', password: 'Correct-horse-1' },
+  )
+  const app = await createDocumented(t, { eu: { userPoolId, issuer, appClientId } }, { endpoint })
+  app.get('/profile', { onRequest: app.authRequired('eu', { tokenUse: 'id' }) }, async () => 'in')
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const page = await openPage(t)
+  await page.goto(`${origin}/documentation/`)
+  await page.locator('.auth-wrapper .btn.authorize').click()
+  const scheme = page.locator('.auth-container', { hasText: 'eu.id' })
+  await authorize(scheme, 'ada', 'Correct-horse-1')
+  await scheme.getByText('Logout').waitFor()
+  await page.locator('.btn-done').last().click()
+  t.match(await tryOut(page, '/profile'), /^200/)
+  t.match(await tryOut(page, '/orders'), /^401/, 'the access token is asked for by its own field')
 })

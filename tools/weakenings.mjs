@@ -451,10 +451,11 @@ export const groups = [
     tests: ['openapi'],
     rows: [
       ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
+      ['guards of two kinds of token open', 'pool === null || tokenUses.length > 0', 'true'],
       [
         'a hook composed of what is no guard',
-        '  throw new TypeError(\n    ',
-        '  return []\n  new TypeError(\n    ',
+        "  throw new TypeError('composed: expected guards as",
+        "  return []\n  new TypeError('composed: expected guards as",
       ],
       ['a hook composed of nothing', 'if (ways.length === 0) {', 'if (guards === hook) {'],
       ['an optional guard looks required', 'isOptional ? [ANONYMOUS, ...ways] : ways', 'ways'],
@@ -531,7 +532,21 @@ export const groups = [
         'const result = own(input)',
         'const result: ReturnType<Transform> = own && {}',
       ],
-      ['the access token where the ID token is taken', "!tokenUses.has('access')", 'false'],
+    ],
+  },
+  {
+    file: 'openapi-schemes',
+    tests: ['openapi'],
+    rows: [
+      ['the access token where the ID token is taken', "!tokenUses.includes('access')", 'false'],
+      ['one scheme for all kinds of a pool', 'isSame(tokenUses, pool.tokenUses)) return', 'true) return'],
+      ['a scheme of the application is passed over', 'Object.hasOwn(own, pool.name) || ', ''],
+      ['a scheme takes the name of a pool', 'while (pools.has(name))', 'while (false)'],
+      [
+        'an ID token looks as if it had scopes',
+        'scopes.length > 0 ? tokenUses',
+        'scopes.length < 0 ? tokenUses',
+      ],
     ],
   },
   {
