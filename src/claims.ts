@@ -102,7 +102,7 @@ function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReadi
   }
   const claims = schema.decode(values)
   if (claims !== undefined) return { claims: claims as CommonClaims }
-  const names = new Set(schema.mismatches(values).map(({ path }) => path[0]))
+  const names = new Set(Array.from(schema.mismatches(values), ({ path }) => path[0]))
   const misfits = fields.filter(({ name }) => names.has(name)).map(describe)
   return { misfits: misfits.length > 0 ? misfits : ['a transform threw'] }
 }

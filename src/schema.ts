@@ -29,8 +29,8 @@ export interface Mismatch {
 export interface CompiledSchema {
   /** The value with its transforms decoded, or `undefined` when it does not fit or a transform throws. */
   readonly decode: (value: unknown) => unknown
-  /** Where it does not fit. Slow: for a value known not to fit. */
-  readonly mismatches: (value: unknown) => readonly Mismatch[]
+  /** Where it does not fit, found one after the other as they are asked for. Slow: for a value known not to fit. */
+  readonly mismatches: (value: unknown) => Iterable<Mismatch>
 }
 
 /** Tells a schema of TypeBox 0.34 from other objects, schemas of `typebox` 1.x included. */
@@ -85,12 +85,12 @@ export function compileSchema(schema: TSchema): CompiledSchema {
         return undefined
       }
     },
-    mismatches: (value) =>
-      Array.from(check.Errors(value), ({ path, schema, type }) => ({
-        path: fromPointer(path),
-        schema,
-        isUnknownName: type === ValueErrorType.ObjectAdditionalProperties,
-      })),
+    *mismatches(value) {
+      for (const { path, schema, type } of check.Errors(value)) {
+        const isUnknownName = type === ValueErrorType.ObjectAdditionalProperties
+        yield { path: fromPointer(path), schema, isUnknownName }
+      }
+    },
   }
 }
 

@@ -2213,6 +2213,24 @@ export const groups = [
     ],
   },
   {
+    file: 'user-routes/body',
+    tests: ['user-routes-bodies'],
+    rows: [
+      ['a limit that ignores the schema', 'schema === undefined ? 0 : sizeOf(schema)', '200_000'],
+      ['a limit that leaves no room for escapes', 'const MAX_UNIT = 6', 'const MAX_UNIT = 1'],
+      [
+        'a member of any size',
+        'Math.min(name.length + sizeOf(property), MAX_MEMBER)',
+        'name.length + sizeOf(property)',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/route',
+    tests: ['user-routes-bodies'],
+    rows: [['a body of any length', 'bodyLimit: bodyLimitOf(route.body)', 'bodyLimit: 1_048_576']],
+  },
+  {
     file: 'user-routes/form',
     tests: ['user-routes'],
     rows: [

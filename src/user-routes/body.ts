@@ -29,6 +29,31 @@ export function readStrictly(scope: FastifyInstance): void {
   scope.setSerializerCompiler(() => serialize)
 }
 
+/** Room for spaces and line breaks, and for the parameters of a form that are ignored; bytes. */
+const BESIDES = 4096
+/** The most that one member takes; bytes. Attributes that are longer together fit into no token. */
+const MAX_MEMBER = 65_536
+/** One UTF-16 code unit as `\u0000`; bytes. */
+const MAX_UNIT = 6
+/** Characters of a text without a limit of its own. AWS: `AttributeValueType`. */
+const MAX_ATTRIBUTE = 2048
+
+/**
+ * The longest body that can fit a schema; bytes. A longer one is refused before it is read, because reading it takes time
+ * that anybody can ask for.
+ */
+export function bodyLimitOf(schema: TSchema | undefined): number {
+  return BESIDES + (schema === undefined ? 0 : sizeOf(schema))
+}
+
+function sizeOf({ properties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
+  if (properties === undefined) return Number(maxLength) * MAX_UNIT
+  const sizes = Object.entries<TSchema>(properties).map(([name, property]) =>
+    Math.min(name.length + sizeOf(property), MAX_MEMBER),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
 /**
  * An error that the client can do something about.
  *

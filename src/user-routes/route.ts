@@ -7,6 +7,7 @@ import type { PoolDescription } from '../cognito.js'
 import type { AnyGuard } from '../route-types.js'
 import { type Static, type TSchema, Type } from '../schema.js'
 import type { Attributes } from './attributes.js'
+import { bodyLimitOf } from './body.js'
 import { answers } from './fields.js'
 import { mergeHooks, type ResolvedUserRoutes, type UserRouteName } from './options.js'
 import type { Call } from './sdk.js'
@@ -42,9 +43,6 @@ export interface AccountRoute<B extends TSchema, Q extends TSchema> {
   ) => Promise<unknown>
 }
 
-/** The longest tokens and attributes fit in; what is larger is not worth the time to find out what is wrong with it. */
-const BODY_LIMIT = 131_072
-
 /** For the audit of routes: meant to be open. */
 const OPEN = { cognito: false } as const
 
@@ -62,7 +60,7 @@ export function addRoute<B extends TSchema, Q extends TSchema>(
     ...mergeHooks(guard, hooks, resolved.hooks),
     method,
     url: resolved.path,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: bodyLimitOf(route.body),
     schema: toSchema(route),
     ...(guard === undefined && { config: OPEN }),
     ...(errorHandler !== undefined && { errorHandler }),
