@@ -4,19 +4,21 @@
  */
 
 /** A known name → what else it is called elsewhere, where no count of letters tells. Both in their plain form. */
-const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  pools: ['userpools', 'userpool'],
-  userpools: ['pools'],
-  userpoolid: ['poolid', 'userpool'],
-  appclientid: ['clientid', 'client', 'userpoolclientid'],
-  clientid: ['appclientid', 'userpoolclientid'],
-  clientsecret: ['secret', 'appclientsecret'],
-  issuer: ['iss'],
-  audience: ['aud'],
-  clocktolerance: ['tolerance', 'clockskew', 'leeway'],
-  tokencache: ['cache'],
-  groups: ['roles'],
-}
+const OTHER_NAMES = new Map<string, readonly string[]>(
+  Object.entries({
+    pools: ['userpools', 'userpool'],
+    userpools: ['pools'],
+    userpoolid: ['poolid', 'userpool'],
+    appclientid: ['clientid', 'client', 'userpoolclientid'],
+    clientid: ['appclientid', 'userpoolclientid'],
+    clientsecret: ['secret', 'appclientsecret'],
+    issuer: ['iss'],
+    audience: ['aud'],
+    clocktolerance: ['tolerance', 'clockskew', 'leeway'],
+    tokencache: ['cache'],
+    groups: ['roles'],
+  }),
+)
 
 /** Case and separators do not count: `USER_POOL_ID`, `userPoolId` and `user-pool-id` are one name. */
 const toPlain = (name: string) => name.toLowerCase().replace(/[\s_.-]/g, '')
@@ -38,7 +40,7 @@ export const nearestSpelling = (name: string, known: readonly string[]): string 
  * @example nearestName('clientId', ['userPoolId', 'appClientId']) // 'appClientId'
  */
 export const nearestName = (name: string, known: readonly string[]): string | undefined =>
-  nearest(name, known, (plain) => (Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined) ?? [])
+  nearest(name, known, (plain) => OTHER_NAMES.get(plain) ?? [])
 
 /** Whether two names are one but for case and separators. */
 export const isSameName = (a: string, b: string): boolean => toPlain(a) === toPlain(b)
@@ -64,7 +66,7 @@ function nearest(
 function countFaults(a: string, b: string): number {
   // Row i, column j: the faults of the first i letters of `a` as the first j of `b`.
   const table: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
-  const at = (i: number, j: number) => table[i]?.[j] ?? Number.POSITIVE_INFINITY
+  const at = (i: number, j: number) => (table[i] as number[])[j] as number
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     table.push(row)

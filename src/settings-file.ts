@@ -65,8 +65,8 @@ function parseJson(file: string, text: string): unknown {
 
 function parseYaml(file: string, text: string): unknown {
   const { parseDocument } = loadYaml(file)
-  // `1` and `'1'` are two names in YAML, and one in JavaScript.
-  const uniqueKeys = (a: unknown, b: unknown) => String(toName(a)) === String(toName(b))
+  // `1` and `'1'` are two names in YAML, and one in JavaScript. A name that is a list has no value.
+  const uniqueKeys = (a: YamlName, b: YamlName) => 'value' in a && String(a.value) === String(b.value)
   const document = parseDocument(text, { uniqueKeys, logLevel: 'silent' })
   // A warning is of a tag that nobody knows: what it asks for would not be done.
   const [fault] = [...document.errors, ...document.warnings]
@@ -83,13 +83,13 @@ function parseYaml(file: string, text: string): unknown {
   throw invalid(file, 'YAML')
 }
 
-/** A node of `yaml`; what is no scalar is a name of its own. */
-const toName = (node: unknown) =>
-  Object.hasOwn(Object(node), 'value') ? (node as { value: unknown }).value : Symbol()
-
 /** What is used of the package. */
 interface Yaml {
   readonly parseDocument: (text: string, options: object) => YamlDocument
+}
+
+interface YamlName {
+  readonly value?: unknown
 }
 
 interface YamlDocument {

@@ -524,6 +524,7 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
     ],
     'y.yaml': ["pools:\n  1: x\n  '1': y\n", ':3: expected once; the name in this line stands there before'],
     'z.json': ['{\n"pools": {},\n"realm": "a", "pools": {}}', ':3: pools: expected once'],
+    'lists.yaml': ['[a]: 1\n[b]: 2\n', ':1: [ a ]: unknown name; expected pools'],
     'tag.yaml': ['pools: !Ref x\n', ': expected valid YAML'],
     'alias.yaml': ['pools: *none\n', ': expected valid YAML'],
     'number.yaml': [
