@@ -65,7 +65,9 @@ export function toVariable(pool: string | undefined, option: string): string {
  * @throws {TypeError} for a variable that was meant to be one, naming the nearest; and for two that set the same
  */
 export function findVariables(env: Environment): Variables {
-  const names = Object.keys(env).filter((name) => env[name] !== undefined && BEGINNING.test(name))
+  const given = Object.keys(env).filter((name) => env[name] !== undefined)
+  for (const name of given) assertNotKeysUrl(name)
+  const names = given.filter((name) => BEGINNING.test(name))
   const ours = names.flatMap((name) => readName(name) ?? [])
   const prefixes = ours.flatMap(({ prefix }) => prefix ?? [])
   for (const name of names) if (!OURS.test(name)) assertForeign(name, prefixes)
@@ -78,6 +80,14 @@ export function findVariables(env: Environment): Variables {
     json: nameOf(JSON_END),
     defaultPool: nameOf(DEFAULT_END),
   }
+}
+
+/** The variable that the plugin reads by itself, wherever its options come from. */
+const KEYS_URL = 'AWS_COGNITO_KEYS_URL'
+
+function assertNotKeysUrl(name: string): void {
+  if (name === KEYS_URL || nearestSpelling(name, [KEYS_URL]) === undefined) return
+  throw fault(name, `unknown name; did you mean ${KEYS_URL}?`)
 }
 
 interface Name {

@@ -34,7 +34,11 @@ t.test(
       t.equal(nearestSpelling(name, KNOWN), nearest, name)
       t.equal(nearestName(name, KNOWN), nearest, name)
     }
-    t.equal(nearestSpelling('keyz', ['keyes', 'keys']), 'keys', 'of two the nearer one')
+    t.equal(
+      nearestSpelling('userPoolIx', ['userPoolIds', 'userPoolId']),
+      'userPoolId',
+      'of two the nearer one',
+    )
   },
 )
 

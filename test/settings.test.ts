@@ -219,6 +219,11 @@ t.test('a variable that was meant to be ours stops the boot with the nearest nam
       { ...named, ...us, ...usEast },
     ],
     [
+      'COGNITO_US_EAST_CLIENT_ID',
+      'unknown name; did you mean COGNITO_US_EAST_APP_CLIENT_ID?',
+      { ...named, ...us, ...usEast },
+    ],
+    [
       'COGNITO_US_WEST_TOKENUSE',
       'unknown name; did you mean COGNITO_US_WEST_TOKEN_USE?',
       { ...named, ...us, ...usEast },
@@ -235,6 +240,8 @@ t.test('a variable that was meant to be ours stops the boot with the nearest nam
       'unknown name; did you mean COGNITO_AUDIENCE?',
       { COGNITO_USER_POOLS: JSON.stringify({ eu: POOL }) },
     ],
+    ['AWS_COGNITO_KEY_URL', 'unknown name; did you mean AWS_COGNITO_KEYS_URL?', one],
+    ['aws_cognito_keys_url', 'unknown name; did you mean AWS_COGNITO_KEYS_URL?', named],
     ['COGNITO_INSECURE_HTTP', elsewhere, one],
     ['COGNITO_CLOCK_TOLERANCE', elsewhere, one],
     // Of a pool that no other variable names.

@@ -36,8 +36,8 @@ export const groups = [
     rows: [
       [
         'plain http by the environment',
-        'assertNoInsecureHttp(`${variable}.${name}`, pool)\n',
-        'void [name, pool]\n',
+        'Object.entries(pools)) assertNoInsecureHttp(',
+        'Object.entries({})) assertNoInsecureHttp(',
       ],
       ['a name twice in the JSON of the environment', 'repeated === undefined', 'true'],
       ['a default pool in another case', 'chosen.toLowerCase()', 'chosen'],
@@ -52,6 +52,7 @@ export const groups = [
       ['names in another case vanish', "$`, 'is')", "$`, 's')"],
       ['a beginning in another case vanishes', '/^COGNITO_/i', '/^COGNITO_/'],
       ['pools whose names differ in case', "(prefix ?? 'default').toLowerCase()", "(prefix ?? 'default')"],
+      ['a URL of keys that vanishes', 'for (const name of given) assertNotKeysUrl(name)', ''],
       ['two variables for one option', 'if (other !== undefined) throw', 'if (false) throw'],
       [
         'a misspelt variable vanishes',
@@ -65,8 +66,8 @@ export const groups = [
       ['a client id of somebody else', 'nearestSpelling(words', 'nearestName(words'],
       [
         'an empty variable that is misspelt',
-        'env[name] !== undefined && BEGINNING',
-        'env[name] && BEGINNING',
+        'filter((name) => env[name] !== undefined)',
+        'filter((name) => env[name])',
       ],
     ],
   },
@@ -86,11 +87,7 @@ export const groups = [
       ],
       ['one name of two types in YAML', 'String(a.value) === String(b.value)', 'a.value === b.value'],
       ['a tag of YAML that vanishes', '[...document.errors, ...document.warnings]', '[...document.errors]'],
-      [
-        'control characters in the names of a file',
-        'printable(`${file}:${findLine',
-        '((text) => text)(`${file}:${findLine',
-      ],
+      ['control characters in the names of a file', '=>\n    printable(', '=>\n    String('],
     ],
   },
   {
