@@ -5,8 +5,9 @@
 import { parseArgs } from 'node:util'
 import { createAuthenticator } from './authenticator.js'
 import { examine, type Patient } from './doctor.js'
-import { formatReport } from './doctor-report.js'
+import { formatReport, paint } from './doctor-report.js'
 import { type PluginOptions, resolveOptions } from './options.js'
+import { printableLines } from './printable.js'
 import { type Environment, poolsFromEnv, poolsFromFile } from './settings.js'
 
 /** Where text goes to. */
@@ -51,7 +52,7 @@ class UsageError extends Error {}
 
 /** Runs the command. Resolves to its exit code: 0 all checks hold, 1 a check failed, 2 wrong arguments or settings. */
 export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): Promise<0 | 1 | 2> {
-  const tell = (text: string) => stderr.isTTY && stderr.write(text)
+  const tell = (text: string) => stderr.isTTY && print(stderr, text)
   try {
     const order = readArguments(argv)
     if (order.help) {
@@ -63,8 +64,9 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
     tell(`asking for the keys of ${[...options.pools.keys()].slice(0, 8).join(', ')} ...\n`)
     const report = await examine({ options, authenticator, token })
     authenticator.close()
-    const style = { isTerminal: stdout.isTTY === true, hasColour: stdout.isTTY === true && !env['NO_COLOR'] }
-    print(stdout, order.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, style))
+    const isTerminal = stdout.isTTY === true
+    if (order.json) print(stdout, `${JSON.stringify(report, null, 2)}\n`)
+    else print(stdout, formatReport(report, isTerminal), isTerminal && !env['NO_COLOR'] ? paint : undefined)
     return report.ok ? 0 : 1
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
@@ -73,9 +75,14 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
   }
 }
 
-/** The last line of defence: a token that was typed in a wrong place would come back in a message. */
-function print(output: Output, text: string): void {
-  output.write(text.replace(/eyJ[\w.-]{17,}/g, '[a token]'))
+/**
+ * The last line of defence: a token that was typed in a wrong place would come back in a message, and text of a file could
+ * move the cursor.
+ *
+ * @param paint - adds the colours
+ */
+function print(output: Output, text: string, paint = (shown: string) => shown): void {
+  output.write(paint(printableLines(text.replace(/eyJ[\w.-]{17,}/g, '[a token]'))))
 }
 
 const FLAGS = {
@@ -148,7 +155,7 @@ function prepare(order: Order, env: Environment): Omit<Patient, 'token'> {
 function readSettings({ config, pool, client, env: isEnv }: Order, env: Environment): PluginOptions {
   if (config !== undefined) return poolsFromFile(config)
   if (pool !== undefined) return toPool(pool, client)
-  if (isEnv || Object.keys(env).some((name) => /^COGNITO_(?:USER_POOLS|(?:.+_)?USER_POOL_ID)$/.test(name))) {
+  if (isEnv || Object.keys(env).some((name) => /^COGNITO_(?:.*_)?USER_?POOL(?:S|_?ID)$/i.test(name))) {
     return poolsFromEnv(env)
   }
   throw new TypeError(

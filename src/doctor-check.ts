@@ -2,6 +2,7 @@
  * What one check of the doctor says, and how it shows what a stranger may have written.
  * @module
  */
+import { escapeUnits } from './printable.js'
 
 /** What became of one check. */
 export interface Check {
@@ -36,10 +37,8 @@ const MAX_SHOWN = 100
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text
-  return short.replace(/[^\x20-\x7e]/g, (character) => `\\u${toHex(character)}`)
+  return short.replace(/[^\x20-\x7e]/g, escapeUnits)
 }
-
-const toHex = (character: string) => character.charCodeAt(0).toString(16).padStart(4, '0')
 
 /**
  * A length of time, for people.
@@ -54,6 +53,3 @@ export function describeTime(seconds: number): string {
 
 /** @example count(2, 'part') // '2 parts' */
 export const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`
-
-/** An emulator may name its clients as it likes. Those of Cognito have 26 characters, and their secrets 51 or more. */
-export const CLIENT_ID = /^[a-z0-9]{1,40}$/

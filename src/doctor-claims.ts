@@ -2,7 +2,8 @@
  * What is wrong with the claims of a token, with its key or its signature, and what to change.
  * @module
  */
-import { CLIENT_ID, describeTime, show } from './doctor-check.js'
+import { isClientId } from './client-id.js'
+import { describeTime, show } from './doctor-check.js'
 import { type Draft, payloadOf, type Remedy, withClaims } from './doctor-draft.js'
 import { isTime } from './times.js'
 
@@ -42,7 +43,7 @@ const audiencesOf = ({ pool }: Draft) => [...(pool.audiences as ReadonlySet<stri
 /** What may be the name or the secret of a client, put where its id belongs, is not shown. */
 function describeClients({ pool: { clientIds } }: Draft): string {
   if (clientIds === null) return 'an app client'
-  const shown = [...clientIds].filter((client) => CLIENT_ID.test(client))
+  const shown = [...clientIds].filter(isClientId)
   return shown.length > 0 ? list(shown) : 'a configured app client'
 }
 

@@ -2,13 +2,13 @@
  * Whether one user pool can be used as it is configured: its ids, its JWKS URLs, its keys, and the clocks.
  * @module
  */
-import { areOk, type Check, CLIENT_ID, describeTime, fails, holds } from './doctor-check.js'
+import { hasCognitoIssuers, hasOddClient } from './client-id.js'
+import { areOk, type Check, describeTime, fails, holds } from './doctor-check.js'
 import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
 import { type PublishedKeys, readKeySet } from './keys/key-set.js'
 import type { ResolvedOptions } from './options.js'
 import { jwksUrlsOf, type ResolvedPool } from './pool.js'
 import { MIN_FUTURE_TOLERANCE } from './times.js'
-import { deriveIssuers, parseUserPoolId } from './user-pool-id.js'
 
 /** What was found out about one pool. */
 export interface PoolReport {
@@ -72,22 +72,14 @@ export async function examinePool(
   return { report, keys: keys.size > 0 ? keys : undefined }
 }
 
-/** Tells a pool of AWS, for which nobody has configured another issuer. */
-function hasCognitoIssuers({ userPoolId, issuers }: ResolvedPool): boolean {
-  const parts = parseUserPoolId(userPoolId)
-  return parts !== undefined && deriveIssuers(userPoolId, parts).every((issuer) => issuers.has(issuer))
-}
-
 /** What cannot be an id at all has been refused with the configuration. */
 function checkIds(pool: ResolvedPool): Check {
   const { userPoolId, region, clientIds } = pool
-  const clients = [...(clientIds ?? [])]
-  const isOdd = hasCognitoIssuers(pool) && !clients.every((client) => CLIENT_ID.test(client))
-  if (isOdd) {
+  if (hasOddClient(pool)) {
     const expected = 'up to 40 small letters and digits, as Cognito makes them'
     return fails('ids', 'an app client id of another form', expected, POOL_ADVICE.ids)
   }
-  const described = clientIds === null ? 'every app client' : `app client ${clients.join(', ')}`
+  const described = clientIds === null ? 'every app client' : `app client ${[...clientIds].join(', ')}`
   return holds('ids', `${userPoolId}${region === undefined ? '' : ` in ${region}`}, ${described}`)
 }
 

@@ -4,42 +4,42 @@
  */
 import type { DoctorReport } from './doctor.js'
 import { type Check, count } from './doctor-check.js'
-
-/** Where a report is read. */
-export interface ReportStyle {
-  /** Headings and marks for people; else each line stands for itself. */
-  readonly isTerminal: boolean
-  readonly hasColour: boolean
-}
+import { printable } from './printable.js'
 
 interface Section {
   readonly title: string
   readonly checks: readonly Check[]
 }
 
-/** Writes a report, with a line break at its end. */
-export function formatReport(report: DoctorReport, { isTerminal, hasColour }: ReportStyle): string {
+/**
+ * Writes a report, with a line break at its end.
+ *
+ * @param isTerminal - headings and marks for people; else each line stands for itself
+ */
+export function formatReport(report: DoctorReport, isTerminal: boolean): string {
   const sections = toSections(report)
   const lines = isTerminal
-    ? sections.flatMap((section) => [...formatForPeople(section, hasColour), ''])
+    ? sections.flatMap((section) => [...formatForPeople(section), ''])
     : sections.flatMap(formatForPipe)
-  return [...lines, summarize(sections, isTerminal), ''].join('\n')
+  // Text of a file may have line breaks, and must not begin a line of its own.
+  return [...lines.map(printable), summarize(sections, isTerminal), ''].join('\n')
 }
+
+/** Colours the marks of a report for people. */
+export const paint = (report: string): string =>
+  report.replace(/^( {2})([✔✖])/gm, (_, indent, mark) => `${indent}\u001b[${COLOURS[mark]}m${mark}\u001b[39m`)
+
+/** Green and red. */
+const COLOURS: Readonly<Record<string, number>> = { '✔': 32, '✖': 31 }
 
 function toSections({ pools, token }: DoctorReport): readonly Section[] {
   const sections = pools.map(({ name, checks }) => ({ title: `pool ${name}`, checks }))
   return token === undefined ? sections : [...sections, { title: 'token', checks: token.checks }]
 }
 
-const GREEN = 32
-const RED = 31
-const paint = (colour: number, text: string, hasColour: boolean) =>
-  hasColour ? `\u001b[${colour}m${text}\u001b[39m` : text
-
-function formatForPeople({ title, checks }: Section, hasColour: boolean): string[] {
+function formatForPeople({ title, checks }: Section): string[] {
   const lines = checks.flatMap((check) => {
-    const mark = check.ok ? paint(GREEN, '✔', hasColour) : paint(RED, '✖', hasColour)
-    const line = `  ${mark} ${describe(check)}`
+    const line = `  ${check.ok ? '✔' : '✖'} ${describe(check)}`
     return check.advice === undefined ? [line] : [line, `    → ${check.advice}`]
   })
   return [title, ...lines]

@@ -2,9 +2,11 @@
  * The settings of fastapi-cognito, in the plugin's own terms.
  * @module
  */
-import type { PluginOptions } from './options.js'
+import { nearestSpelling } from './nearest-name.js'
+import { optionNames, type PluginOptions } from './options.js'
 import type { PoolOptions } from './pool.js'
 import { fromHeader } from './token-source.js'
+import { describeUnknown } from './unknown-name.js'
 
 type Settings = Readonly<Record<string, unknown>>
 type Describe = (path: readonly string[]) => string
@@ -17,6 +19,11 @@ const POOL_OPTIONS: Readonly<Record<string, string>> = {
   jwks_url: 'jwksUrl',
 }
 
+/** Its names beside those of the application. */
+const SETTINGS = ['userpools', 'check_expiration', 'jwt_header_name', 'jwt_header_prefix']
+/** Options of the plugin that no application has under a name of its own: `pools`, and those of two words or more. */
+const OWN_OPTIONS = optionNames.plugin.filter((name) => name === 'pools' || /[A-Z]/.test(name))
+
 /** Tells its settings from the plugin's own: they have `userpools`. */
 export const isFastapiSettings = (settings: Settings): boolean => Object.hasOwn(settings, 'userpools')
 
@@ -27,12 +34,14 @@ export function toFastapiPath([, name, option, ...rest]: readonly string[]): rea
 }
 
 /**
- * Brings its settings into the form of the plugin's options. Settings of the application beside them are left alone.
+ * Brings its settings into the form of the plugin's options. Settings of the application beside them are left alone, but
+ * for a misspelt name of one, and for the name of an option.
  *
  * @param describe - says where a setting is
  * @throws {TypeError} for what the plugin does not do: to accept expired tokens, or every client by an empty value
  */
 export function fromFastapiSettings(settings: Settings, describe: Describe): PluginOptions {
+  for (const name of Object.keys(settings)) if (!SETTINGS.includes(name)) assertForeign(name, describe)
   if (settings['check_expiration'] !== undefined && settings['check_expiration'] !== true) {
     throw new TypeError(
       `${describe(['check_expiration'])}: expected true; expiry is always checked. clockTolerance gives leeway, and fastify-cognito/testing makes tokens for tests`,
@@ -45,6 +54,15 @@ export function fromFastapiSettings(settings: Settings, describe: Describe): Plu
   const pools = Object.entries(userpools).map(([name, pool]) => [name, toPool(name, pool, describe)])
   const tokenFrom = toTokenSource(settings, describe)
   return { pools: Object.fromEntries(pools), ...(tokenFrom && { tokenFrom }) }
+}
+
+function assertForeign(name: string, describe: Describe): void {
+  const near = nearestSpelling(name, SETTINGS)
+  if (near !== undefined) throw new TypeError(`${describe([name])}: unknown name; did you mean ${near}?`)
+  if (nearestSpelling(name, OWN_OPTIONS) === undefined) return
+  throw new TypeError(
+    `${describe([name])}: expected no option of fastify-cognito beside userpools; write pools and its options in their place`,
+  )
 }
 
 function toPool(name: string, pool: unknown, describe: Describe): PoolOptions {
@@ -63,7 +81,7 @@ function toPool(name: string, pool: unknown, describe: Describe): PoolOptions {
 function toOption(key: string, value: unknown, at: string): string {
   const option = Object.hasOwn(POOL_OPTIONS, key) ? POOL_OPTIONS[key] : undefined
   if (option === undefined) {
-    throw new TypeError(`${at}: unknown name; expected ${Object.keys(POOL_OPTIONS).join(', ')}`)
+    throw new TypeError(`${at}: ${describeUnknown(key, Object.keys(POOL_OPTIONS))}`)
   }
   // An empty value there means every client. Here that has to be written out.
   if (option === 'appClientId' && isEmpty(value)) {

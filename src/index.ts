@@ -5,9 +5,11 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { createAuthenticator } from './authenticator.js'
+import { hasOddClient } from './client-id.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { createGuardFactories } from './guard.js'
+import { factoryNameOf } from './guard-mark.js'
 import { watchPlacement } from './guard-placement.js'
 import { createKeysLog } from './keys/log.js'
 import { createUserLoader } from './load-user.js'
@@ -23,9 +25,11 @@ import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
 import { createAbsenceReason, createTokenFinder } from './token-finder.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
+  assertFirst(app)
   const options = resolveOptions(raw, process.env)
   assertCookies(app, options)
   warnOfPlainKeys(app, options)
+  warnOfOddClients(app, options)
   watchRoutes(app)
   watchPlacement(app)
   if (options.routes !== false) auditRoutes(app, options.routes)
@@ -75,6 +79,14 @@ function writeHead(
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
 }
 
+/** Fastify would only say which decorator is there already. */
+function assertFirst(app: FastifyInstance): void {
+  if (!app.hasDecorator('authRequired') || factoryNameOf(app.authRequired) === undefined) return
+  throw new TypeError(
+    'fastify-cognito: expected one registration for a scope and the scopes inside of it; give it all pools, under names of their own in pools, or register it in sibling scopes',
+  )
+}
+
 function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions): void {
   if (tokenSources.some(({ kind }) => kind === 'cookie') && !app.hasRequestDecorator('cookies')) {
     throw new TypeError(
@@ -97,6 +109,13 @@ function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void
   }
 }
 
+/** Every token of such a pool would be refused. What stands there is not logged, because it may be the secret. */
+function warnOfOddClients(app: FastifyInstance, { pools }: ResolvedOptions): void {
+  for (const pool of pools.values()) if (hasOddClient(pool)) app.log.warn({ pool: pool.name }, NO_CLIENT_ID)
+}
+
+const NO_CLIENT_ID =
+  "fastify-cognito: appClientId: Cognito makes no such id, so no token of it will come; this may be the app client's name or its secret: the id is in the AWS console under App clients"
 const FROM_ANOTHER_HOST =
   'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; who is on the way can replace them'
 const IN_PRODUCTION =

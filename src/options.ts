@@ -34,6 +34,7 @@ import {
   withoutUndefined,
 } from './schema.js'
 import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
+import { kindOf } from './value-kind.js'
 
 /** How many verified tokens are remembered, and for how long. */
 export interface TokenCacheOptions {
@@ -211,7 +212,8 @@ export function resolveOptions(
   )
   assertPoolsApart(options.pools, [...pools.values()], env['AWS_COGNITO_KEYS_URL'] || undefined)
   const { defaultPool = names[0] as string, realm = 'api' } = options
-  if (!pools.has(defaultPool)) throw new TypeError(`defaultPool: expected one of ${names.join(', ')}`)
+  if (!pools.has(defaultPool))
+    throw new TypeError(`defaultPool: expected one of ${names.join(', ')}; found ${kindOf(defaultPool)}`)
   return Object.freeze({
     pools,
     defaultPool,
@@ -240,7 +242,7 @@ function resolveTokenSources(option: TokenFrom | undefined): readonly TokenSourc
   const isSource = (source: unknown) => typeof (source as TokenSource | null)?.read === 'function'
   if (sources.length === 0 || !sources.every(isSource)) {
     throw new TypeError(
-      'tokenFrom: expected fromHeader(), fromCookie(name), fromSubprotocol(), fromQuery(name), a function, or a list of these',
+      `tokenFrom: expected fromHeader(), fromCookie(name), fromSubprotocol(), fromQuery(name), a function, or a list of these; found ${kindOf(option)}`,
     )
   }
   return Object.freeze(sources)

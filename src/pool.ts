@@ -9,6 +9,7 @@ import { assertInsecureHttp, isLoopback, parsePrivateUrl, parseUrl, URL_EXPECTED
 import { assertDefined, type IsDocumented, oneOrMore, Type, text } from './schema.js'
 import type { TokenUse } from './standard-claims.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from './user-pool-id.js'
+import { kindOf } from './value-kind.js'
 
 /** One user pool. */
 export interface PoolOptions {
@@ -224,7 +225,7 @@ function toCognitoIssuers(path: string, userPoolId: string, region: string | und
   const parsed = parseUserPoolId(userPoolId)
   if (parsed === undefined) {
     throw new TypeError(
-      `${path}.userPoolId: expected a user pool id such as 'eu-west-1_AbCdEf123'; an emulator's needs issuer`,
+      `${path}.userPoolId: expected a user pool id such as 'eu-west-1_AbCdEf123'; an emulator's needs issuer; found ${kindOf(userPoolId)}`,
     )
   }
   if (region !== undefined && region !== parsed.region) {

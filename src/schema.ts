@@ -12,7 +12,10 @@ import {
   TypeRegistry,
 } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { ValueErrorType } from '@sinclair/typebox/errors'
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import { printable } from './printable.js'
+import { describeStranger } from './unknown-name.js'
+import { kindOf } from './value-kind.js'
 
 export { type Static, type TSchema, Type }
 
@@ -23,10 +26,17 @@ export interface Mismatch {
   /** The schema at that place; of the whole object where a name is unknown. */
   readonly schema: TSchema
   readonly isUnknownName: boolean
+  /** Whether there is nothing at the place, not even `undefined`. */
+  readonly isMissing: boolean
+  readonly value: unknown
+  /** Why none of the schemas of a union fits, down to the innermost; empty for other schemas. */
+  readonly alternatives: () => readonly Mismatch[]
 }
 
 /** A schema compiled once. */
 export interface CompiledSchema {
+  /** As it was compiled. */
+  readonly schema: TSchema
   /** The value with its transforms decoded, or `undefined` when it does not fit or a transform throws. */
   readonly decode: (value: unknown) => unknown
   /** Where it does not fit, found one after the other as they are asked for. Slow: for a value known not to fit. */
@@ -76,6 +86,7 @@ export function compileSchema(schema: TSchema): CompiledSchema {
   const check = TypeCompiler.Compile(schema)
   const isPlain = isRepeatable(schema)
   return {
+    schema,
     decode(value) {
       if (!check.Check(value)) return undefined
       if (isPlain) return value
@@ -86,13 +97,26 @@ export function compileSchema(schema: TSchema): CompiledSchema {
       }
     },
     *mismatches(value) {
-      for (const { path, schema, type } of check.Errors(value)) {
-        const isUnknownName = type === ValueErrorType.ObjectAdditionalProperties
-        yield { path: fromPointer(path), schema, isUnknownName }
-      }
+      for (const error of check.Errors(value)) yield toMismatch(error)
     },
   }
 }
+
+function toMismatch({ path, schema, type, value, errors }: ValueError): Mismatch {
+  let alternatives: readonly Mismatch[] | undefined
+  return {
+    path: fromPointer(path),
+    schema,
+    isUnknownName: type === ValueErrorType.ObjectAdditionalProperties,
+    isMissing: type === ValueErrorType.ObjectRequiredProperty,
+    value,
+    // The errors of TypeBox can be read once.
+    alternatives: () => (alternatives ??= errors.flatMap(listMismatches)),
+  }
+}
+
+const listMismatches = (errors: Iterable<ValueError>) =>
+  Array.from(errors, toMismatch).flatMap((mismatch) => [mismatch, ...mismatch.alternatives()])
 
 /**
  * Copies a schema, lists and plain objects all the way down. What an application does with its own object later changes
@@ -146,19 +170,32 @@ export const oneOrMore = <T extends TSchema>(item: T, expected: string) =>
   Type.Union([item, Type.Array(item, { minItems: 1, uniqueItems: true })], { expected })
 
 /**
- * Holds options against their schema, in which every property says by `expected` what it takes.
+ * Holds options against their schema, in which every property says by `expected` what it takes. An unknown name is told
+ * before anything else, because it mostly is what something missing was meant to be.
  *
  * @param path - where the options stand; empty for the outermost
- * @throws {TypeError} when they do not fit, naming the path and what was expected; never the value, it may be a secret
+ * @throws {TypeError} when they do not fit, naming the path, what was expected, and the kind of what is there; never the
+ *   value, it may be a secret
  */
-export function assertOptions(schema: CompiledSchema, options: unknown, path: string): void {
-  const [mismatch] = schema.mismatches(options)
+export function assertOptions(compiled: CompiledSchema, options: unknown, path: string): void {
+  const mismatches = [...compiled.mismatches(options)].flatMap((one) => [one, ...one.alternatives()])
+  const stranger = mismatches.find(({ isUnknownName }) => isUnknownName)
+  const mismatch = stranger ?? mismatches[0]
   if (mismatch === undefined) return
-  const at = [path, ...mismatch.path].filter(Boolean).join('.')
-  if (!mismatch.isUnknownName)
-    throw new TypeError(`${at || 'options'}: expected ${mismatch.schema['expected']}`)
-  const known = Object.keys(mismatch.schema['properties'] ?? {}).join(', ')
-  throw new TypeError(`${at}: unknown name; expected ${known || mismatch.schema['expected']}`)
+  const at = printable([path, ...mismatch.path].filter(Boolean).join('.'))
+  const what =
+    stranger === undefined
+      ? `expected ${mismatch.schema['expected']}; ${describeFound(mismatch)}`
+      : describeStranger(stranger, compiled.schema, path)
+  throw new TypeError(`${at || 'options'}: ${what}`)
+}
+
+function describeFound({ path, schema, isMissing, value, alternatives }: Mismatch): string {
+  if (isMissing) return 'it is missing'
+  const isInside = (inner: Mismatch) => inner.path.length > path.length
+  const item = Array.isArray(value) ? alternatives().find(isInside) : undefined
+  if (item === undefined) return `found ${kindOf(value, schema)}`
+  return `found a list whose item ${Number(item.path[path.length]) + 1} is ${kindOf(item.value)}`
 }
 
 /** Options without those that are `undefined`, for defaults to take their place. */
@@ -176,7 +213,7 @@ export function assertDefined(options: object, names: readonly string[], path: s
   for (const name of names) {
     if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined) {
       throw new TypeError(
-        `${[path, name].filter(Boolean).join('.')}: expected a value; leave the name out where nothing is to be checked`,
+        `${[path, name].filter(Boolean).join('.')}: expected a value; leave the name out where nothing is to be checked; found ${kindOf(undefined)}`,
       )
     }
   }

@@ -7,6 +7,8 @@ import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fromFastapiSettings, isFastapiSettings, toFastapiPath } from './fastapi-settings.js'
 import type { PluginOptions } from './options.js'
+import { printable } from './printable.js'
+import { findRepeatedName } from './repeated-name.js'
 
 /** What a file says. */
 export interface SettingsFile {
@@ -19,13 +21,14 @@ export interface SettingsFile {
 /**
  * Reads a settings file.
  *
- * @throws {TypeError} when it is no JSON or YAML of an object, or says what the plugin does not do
+ * @throws {TypeError} when it is no JSON or YAML of an object, has a name twice, or says what the plugin does not do
  * @throws {Error} when it cannot be read, or `yaml` is missing
  */
 export function readSettingsFile(file: string): SettingsFile {
   const text = readFileSync(file, 'utf8')
   const settings = parse(file, text)
-  const describe = (path: readonly string[]) => `${file}:${findLine(text, path)}: ${path.join('.')}`
+  const describe = (path: readonly string[]) =>
+    printable(`${file}:${findLine(text, path)}: ${path.join('.')}`)
   if (!isFastapiSettings(settings)) return { options: settings as unknown as PluginOptions, describe }
   return {
     options: fromFastapiSettings(settings, (path) => describe(path)),
@@ -36,28 +39,81 @@ export function readSettingsFile(file: string): SettingsFile {
 function parse(file: string, text: string): Readonly<Record<string, unknown>> {
   const isJson = extname(file) === '.json'
   if (!isJson && !/^\.ya?ml$/.test(extname(file))) {
-    throw new TypeError(`${file}: expected a file that ends in .json, .yaml or .yml`)
+    throw new TypeError(`${printable(file)}: expected a file that ends in .json, .yaml or .yml`)
   }
-  const parseText = isJson ? JSON.parse : loadYaml(file)
+  const value = isJson ? parseJson(file, text) : parseYaml(file, text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as never
+  throw new TypeError(`${printable(file)}:1: expected an object of options`)
+}
+
+// Nothing of a parser's message: it repeats the text.
+const invalid = (file: string, language: string) =>
+  new TypeError(`${printable(file)}: expected valid ${language}`)
+
+function parseJson(file: string, text: string): unknown {
   let value: unknown
   try {
-    value = parseText(text)
+    value = JSON.parse(text)
   } catch {
-    // Nothing of the parser's message: it repeats the text.
-    throw new TypeError(`${file}: expected valid ${isJson ? 'JSON' : 'YAML'}`)
+    throw invalid(file, 'JSON')
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as never
-  throw new TypeError(`${file}:1: expected an object of options`)
+  const repeated = findRepeatedName(text)
+  if (repeated === undefined) return value
+  const at = `${file}:${lineOf(text, repeated.index)}: ${repeated.path.join('.')}`
+  throw new TypeError(`${printable(at)}: expected once`)
+}
+
+function parseYaml(file: string, text: string): unknown {
+  const { parseDocument } = loadYaml(file)
+  // `1` and `'1'` are two names in YAML, and one in JavaScript. A name that is a list has no value.
+  const uniqueKeys = (a: YamlName, b: YamlName) => 'value' in a && String(a.value) === String(b.value)
+  const document = parseDocument(text, { uniqueKeys, logLevel: 'silent' })
+  // A warning is of a tag that nobody knows: what it asks for would not be done.
+  const [fault] = [...document.errors, ...document.warnings]
+  if (fault?.code === 'DUPLICATE_KEY') {
+    throw new TypeError(
+      `${printable(file)}:${lineOf(text, fault.pos[0])}: expected once; the name in this line stands there before`,
+    )
+  }
+  try {
+    if (fault === undefined) return document.toJS()
+  } catch {
+    // An alias of nothing, or too many of them.
+  }
+  throw invalid(file, 'YAML')
+}
+
+/** What is used of the package. */
+interface Yaml {
+  readonly parseDocument: (text: string, options: object) => YamlDocument
+}
+
+interface YamlName {
+  readonly value?: unknown
+}
+
+interface YamlDocument {
+  readonly errors: readonly YamlFault[]
+  readonly warnings: readonly YamlFault[]
+  readonly toJS: () => unknown
+}
+
+interface YamlFault {
+  readonly code: string
+  /** Where it begins and ends. */
+  readonly pos: readonly [number, number]
 }
 
 /** `yaml` is an optional peer: it is loaded when a file asks for it. */
-function loadYaml(file: string): (text: string) => unknown {
+function loadYaml(file: string): Yaml {
   try {
-    return createRequire(import.meta.url)('yaml').parse
+    return createRequire(import.meta.url)('yaml')
   } catch {
-    throw new Error(`${file}: a YAML file takes the package yaml; install it, or write JSON`)
+    throw new Error(`${printable(file)}: a YAML file takes the package yaml; install it, or write JSON`)
   }
 }
+
+const lineOf = (text: string, index: number) => text.slice(0, index).split('\n').length
 
 /** The line of the innermost of these names that the text has; they stand inside each other. */
 function findLine(text: string, path: readonly string[]): number {
@@ -69,5 +125,5 @@ function findLine(text: string, path: readonly string[]): number {
     const match = key.exec(text)
     if (match) position = match.index
   }
-  return text.slice(0, position).split('\n').length
+  return lineOf(text, position)
 }

@@ -2,55 +2,59 @@
  * `fastify-cognito/settings`: the plugin's options from the environment, or from a file.
  * @module
  */
+import { type Environment, findVariables, type PoolVariable, toVariable } from './environment.js'
 import { type PluginOptions, resolveOptions } from './options.js'
-import type { PoolOptions } from './pool.js'
+import { printable } from './printable.js'
+import { findRepeatedName } from './repeated-name.js'
 import { readSettingsFile } from './settings-file.js'
 
-/** Environment variables by their names. */
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from './environment.js'
 
-/** End of a variable's name → the option that it sets. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  USER_POOL_ID: 'userPoolId',
-  APP_CLIENT_ID: 'appClientId',
-  REGION: 'region',
-  JWKS_URL: 'jwksUrl',
-  ISSUER: 'issuer',
-  TOKEN_USE: 'tokenUse',
-  AUDIENCE: 'audience',
-}
 /** Options that take a list. */
 const LISTS: ReadonlySet<string> = new Set(['appClientId', 'issuer', 'tokenUse', 'audience'])
 
 const JSON_VARIABLE = 'COGNITO_USER_POOLS'
 const DEFAULT_VARIABLE = 'COGNITO_DEFAULT_POOL'
-const VARIABLE = new RegExp(`^COGNITO_(?:(.+)_)?(${Object.keys(OPTIONS).join('|')})$`)
+
+type Describe = (path: readonly string[]) => string
 
 /**
  * Reads the pools from environment variables: all of them as JSON in `COGNITO_USER_POOLS`, or one variable an option,
  * `COGNITO_<NAME>_USER_POOL_ID`, `_APP_CLIENT_ID`, `_REGION`, `_JWKS_URL`, `_ISSUER`, `_TOKEN_USE` and `_AUDIENCE`. There
  * lists are written with commas, and `*` is every app client. Without `<NAME>_` the pool is named `default`.
- * `COGNITO_DEFAULT_POOL` names the default pool; with several pools it is required.
+ * `COGNITO_DEFAULT_POOL` names the default pool; with several pools it is required. Case does not count in the names of
+ * variables.
  *
  * @param env - `process.env` where it is left out
- * @throws {TypeError} naming the variable that is missing or wrong, and what was expected
+ * @throws {TypeError} naming the variable that is missing, wrong or misspelt, and what was expected
  * @example await app.register(cognito, poolsFromEnv())
  */
 export function poolsFromEnv(env: Environment = process.env): PluginOptions {
-  const json = env[JSON_VARIABLE]
-  const variables = Object.keys(env).filter((name) => VARIABLE.test(name) && env[name] !== undefined)
-  if (json !== undefined && variables.length > 0) {
-    throw new TypeError(`${variables[0]}: expected a variable for each option, or ${JSON_VARIABLE}; not both`)
+  const variables = findVariables(env)
+  const [first] = variables.pools
+  if (variables.json !== undefined && first !== undefined) {
+    throw new TypeError(
+      `${printable(first.name)}: expected a variable for each option, or ${variables.json}; not both`,
+    )
   }
-  const pools = json === undefined ? readVariables(env, variables) : readJson(json)
+  const { pools, describe } =
+    variables.json === undefined ? readVariables(env, variables.pools) : readJson(env, variables.json)
   const names = Object.keys(pools)
-  const defaultPool = env[DEFAULT_VARIABLE]
-  if (defaultPool === undefined && names.length > 1) {
-    throw new TypeError(`${DEFAULT_VARIABLE}: expected one of ${names.join(', ')}`)
+  const { defaultPool = DEFAULT_VARIABLE } = variables
+  const chosen = env[defaultPool]
+  if (chosen === undefined && names.length > 1) {
+    throw new TypeError(`${DEFAULT_VARIABLE}: expected one of ${printable(names.join(', '))}`)
   }
-  const options = { pools, ...(defaultPool !== undefined && { defaultPool }) } as PluginOptions
-  const describe = json === undefined ? toVariable : toJsonPath
-  return assertResolvable(options, env, describe)
+  const options = {
+    pools,
+    // Names that come from variables are in small letters.
+    ...(chosen !== undefined && {
+      defaultPool: variables.json === undefined ? chosen.toLowerCase() : chosen,
+    }),
+  } as PluginOptions
+  return assertResolvable(options, env, ([name, ...rest]) =>
+    name === 'defaultPool' ? defaultPool : printable(describe([String(name), ...rest])),
+  )
 }
 
 /**
@@ -67,56 +71,78 @@ export function poolsFromFile(path: string): PluginOptions {
 }
 
 /** Lets the plugin itself judge the options, and says of a fault where the settings have it. */
-function assertResolvable(
-  options: PluginOptions,
-  env: Environment,
-  describe: (path: readonly string[]) => string,
-): PluginOptions {
+function assertResolvable(options: PluginOptions, env: Environment, describe: Describe): PluginOptions {
   try {
     resolveOptions(options, env)
   } catch (error) {
-    const [at = '', ...expected] = (error as Error).message.split(': ')
-    if (at === 'AWS_COGNITO_KEYS_URL') throw error
-    throw new TypeError(`${describe(splitPath(at, options.pools))}: ${expected.join(': ')}`)
+    const { message } = error as Error
+    if (message.startsWith('AWS_COGNITO_KEYS_URL: ')) throw error
+    const { path, what } = splitMessage(message, Object.keys(Object(options.pools)))
+    throw new TypeError(`${describe(path)}: ${what}`)
   }
   return options
 }
 
-/** Splits the path of an option at its dots, but for those in a pool's name. */
-function splitPath(path: string, pools: unknown): readonly string[] {
-  const names = Object.keys((pools ?? {}) as object)
-  const name = names.find((pool) => path === `pools.${pool}` || path.startsWith(`pools.${pool}.`))
-  if (name === undefined) return path.split('.')
-  const rest = path.slice(`pools.${name}`.length + 1)
-  return ['pools', name, ...rest.split('.').filter(Boolean)]
+/** Splits a message behind the path of its option, and the path at its dots, but for those in a pool's name. */
+function splitMessage(message: string, pools: readonly string[]) {
+  const starts = pools.map((name) => ({ name, start: `pools.${printable(name)}` }))
+  const found = starts.find(({ start }) => [`${start}.`, `${start}: `].some((at) => message.startsWith(at)))
+  const [rest = '', ...what] = message.slice(found?.start.length ?? 0).split(': ')
+  const names = rest.split('.').filter(Boolean)
+  return { path: found === undefined ? names : ['pools', found.name, ...names], what: what.join(': ') }
 }
 
-function readVariables(env: Environment, variables: readonly string[]): Record<string, Partial<PoolOptions>> {
+interface Reading {
+  readonly pools: Readonly<Record<string, unknown>>
+  /** Names the variable that has an option, or should have it. */
+  readonly describe: Describe
+}
+
+function readVariables(env: Environment, variables: readonly PoolVariable[]): Reading {
   const pools = new Map<string, Record<string, unknown>>()
-  for (const variable of variables) {
-    const [, name = 'default', end] = VARIABLE.exec(variable) as unknown as [
-      string,
-      string | undefined,
-      string,
-    ]
-    const option = OPTIONS[end] as string
-    const pool = pools.get(name) ?? {}
-    pools.set(name, pool)
-    pool[option] = readValue(variable, option, env[variable] as string)
+  for (const { name, pool, option } of variables) {
+    const options = pools.get(pool) ?? {}
+    pools.set(pool, options)
+    options[option] = readValue(name, option, env[name] as string)
   }
-  return Object.fromEntries([...pools].map(([name, pool]) => [name.toLowerCase(), pool]))
+  return {
+    pools: Object.fromEntries(pools),
+    describe: ([, pool, option]) => describeVariable(variables, pool, option),
+  }
+}
+
+function describeVariable(
+  variables: readonly PoolVariable[],
+  pool: string | undefined,
+  option: string | undefined,
+): string {
+  if (pool === undefined) return `COGNITO_USER_POOL_ID, or ${JSON_VARIABLE}`
+  const own = variables.filter((variable) => variable.pool === pool)
+  const given = own.find((variable) => variable.option === option)
+  // Where the pool's name is wrong there is no option.
+  if (given !== undefined || option === undefined) return (given ?? (own[0] as PoolVariable)).name
+  const isNamed = own.some(({ name }) => name.toLowerCase().startsWith(`cognito_${pool}_`))
+  return toVariable(isNamed ? pool : undefined, option)
 }
 
 /** An empty variable is refused: what it should have narrowed must not be left open. */
 function readValue(variable: string, option: string, text: string): unknown {
   const items = text.split(',').map((item) => item.trim())
-  if (items.includes('')) throw new TypeError(`${variable}: expected a value; unset it where none is meant`)
+  if (items.includes('')) {
+    throw new TypeError(`${printable(variable)}: expected a value; unset it where none is meant`)
+  }
   if (option === 'appClientId' && text.trim() === '*') return null
   return LISTS.has(option) && items.length > 1 ? items : text.trim()
 }
 
-function readJson(text: string): Record<string, unknown> {
-  const expected = new TypeError(`${JSON_VARIABLE}: expected a JSON object of pools by their names`)
+function readJson(env: Environment, variable: string): Reading {
+  const pools = parsePools(String(env[variable]), variable)
+  for (const [name, pool] of Object.entries(pools)) assertNoInsecureHttp(`${variable}.${name}`, pool)
+  return { pools, describe: ([, ...rest]) => [variable, ...rest].join('.') }
+}
+
+function parsePools(text: string, variable: string): Readonly<Record<string, unknown>> {
+  const expected = new TypeError(`${variable}: expected a JSON object of pools by their names`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -124,26 +150,15 @@ function readJson(text: string): Record<string, unknown> {
     throw expected
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected
-  for (const [name, pool] of Object.entries(value)) assertNoInsecureHttp(name, pool)
-  return value as Record<string, unknown>
+  const repeated = findRepeatedName(text)
+  if (repeated === undefined) return value as Record<string, unknown>
+  throw new TypeError(`${printable([variable, ...repeated.path].join('.'))}: expected once`)
 }
 
 /** One variable that slips into another environment must not let anybody on the way choose the keys. */
-function assertNoInsecureHttp(name: string, pool: unknown): void {
+function assertNoInsecureHttp(path: string, pool: unknown): void {
   if (!Object.hasOwn(Object(pool), 'insecureHttp')) return
   throw new TypeError(
-    `${JSON_VARIABLE}.${name}.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it`,
+    `${printable(path)}.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it`,
   )
-}
-
-function toJsonPath([first, ...rest]: readonly string[]): string {
-  return first === 'defaultPool' ? DEFAULT_VARIABLE : [JSON_VARIABLE, ...rest].join('.')
-}
-
-function toVariable([first, name, option]: readonly string[]): string {
-  if (first === 'defaultPool') return DEFAULT_VARIABLE
-  if (name === undefined) return `COGNITO_USER_POOL_ID, or ${JSON_VARIABLE}`
-  const prefix = name === 'default' ? 'COGNITO' : `COGNITO_${name.toUpperCase()}`
-  const end = Object.keys(OPTIONS).find((key) => OPTIONS[key] === option)
-  return end === undefined ? prefix : `${prefix}_${end}`
 }

@@ -10,6 +10,8 @@ const src = new URL('../src/', import.meta.url)
 
 /** The rooms from the ground up; a room may import those of lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
+  ['printable', 'nearest-name', 'repeated-name', 'user-pool-id'],
+  ['unknown-name', 'value-kind'],
   [
     'clock',
     'errors',
@@ -18,7 +20,6 @@ const FLOORS: readonly (readonly string[])[] = [
     'members',
     'promises',
     'doorkeeper',
-    'user-pool-id',
     'not-found',
     'schema',
     'doctor-check',
@@ -86,6 +87,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'keys/sources',
     'revocation/index',
     'pools-apart',
+    'client-id',
     'cognito-token',
     'plan',
     'testing',
@@ -103,7 +105,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ],
   ['guard-placement', 'keys/log', 'register', 'diagnostics', 'close-on-expiry', 'resource'],
   ['options', 'requirement', 'load-user', 'revocation/gate'],
-  ['revocation/connection', 'fastapi-settings', 'doctor-pool', 'openapi', 'route-audit'],
+  ['revocation/connection', 'environment', 'fastapi-settings', 'doctor-pool', 'openapi', 'route-audit'],
   ['token-verifier'],
   ['authenticator', 'route-types', 'settings-file'],
   ['plan-chooser', 'settings', 'doctor-token'],

@@ -109,6 +109,8 @@ t.test('the pools come from the environment, from a file, or from the arguments'
   t.match((await command(['doctor'], { env })).out, /^ok {3}pool default: ids: /, 'where nothing is said')
   const json = { COGNITO_USER_POOLS: JSON.stringify({ eu: eu.options() }) }
   t.match((await command(['doctor'], { env: json })).out, /^ok {3}pool eu: ids: /)
+  const small = Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toLowerCase(), value]))
+  t.match((await command(['doctor'], { env: small })).out, /^ok {3}pool default: ids: /, 'in small letters')
   const file = writeSettings(t, settings)
   t.match((await command(['doctor', '--config', file], { env })).out, /^ok {3}pool eu: ids: /)
   const AWS_COGNITO_KEYS_URL = eu.jwksUrl.replace(eu.userPoolId, '{userPoolId}')
@@ -149,6 +151,11 @@ t.test('wrong arguments and settings: one clear line, and the exit code 2', asyn
         { env: { COGNITO_EU_USER_POOL_ID: eu.userPoolId } },
       ],
       [['doctor', '--env'], /^COGNITO_USER_POOL_ID, or COGNITO_USER_POOLS: expected at least one pool/],
+      [
+        ['doctor'],
+        /^COGNITO_USERPOOL_ID: unknown name; did you mean COGNITO_USER_POOL_ID\?$/,
+        { env: { COGNITO_USERPOOL_ID: eu.userPoolId } },
+      ],
       [['doctor', '--tokn', access], /^--tokn: unknown option; see --help$/],
       [['doctor', `--${access}`], /^--ey: unknown|^the arguments: unknown option; see --help$/],
       [['doctor', '-x'], /^-x: unknown option; see --help$/],
@@ -236,6 +243,32 @@ t.test('no piece of a token is printed, wherever it was put', async (t) => {
     (await command(['doctor', '--config', file, '--token', claims])).out,
     /client_id: found "\[a token\]/,
   )
+})
+
+t.test('control characters of files and arguments are shown, and move no cursor', async (t) => {
+  const unseen = '\u001b[31m\u0007\u009b2J\u202e\u200b\n  ✔ forged'
+  const shown = '\\u001b[31m\\u0007\\u009b2J\\u202e\\u200b\\u000a  ✔ forged'
+  const { jwksUrl, issuers } = eu
+  const pool = { userPoolId: unseen, appClientId: 'abc', issuer: issuers.original, jwksUrl }
+  const config = ['doctor', '--config', writeSettings(t, { pools: { local: pool } })]
+  const plain = await command(config)
+  t.ok(plain.out.includes(`ok   pool local: ids: ${shown}, app client abc\n`), plain.out)
+  const coloured = await command(config, { isTerminal: true })
+  t.ok(
+    coloured.out.includes(`\n  \u001b[32m✔\u001b[39m ids: ${shown}, app client abc\n`),
+    'and the colours stay',
+  )
+  const json = await command([...config, '--json'], { isTerminal: true })
+  t.equal(JSON.parse(json.out).pools[0].userPoolId, unseen, 'JSON means the same by it')
+  const wrong = await command(['doctor', '--config', writeSettings(t, { [unseen]: 1 })])
+  t.ok(
+    wrong.err.startsWith('fastify-cognito: ') && wrong.err.includes(`:1: ${shown}: unknown name`),
+    wrong.err,
+  )
+  const missing = await command(['doctor', '--config', `${unseen}.json`], { isTerminal: true })
+  for (const { out, err } of [plain, coloured, json, wrong, missing]) {
+    t.notMatch((out + err).replaceAll('\u001b[32m✔\u001b[39m', ''), /[^\P{C}\n]/u)
+  }
 })
 
 t.test('a defect is not taken for wrong usage', async (t) => {

@@ -18,6 +18,16 @@ const local = { userPoolId: 'local_1', appClientId: 'abc', issuer: 'http://127.0
 
 const resolve = (options: unknown, env: Record<string, string> = {}) =>
   resolveOptions(options as PluginOptions, env)
+/** The message of the error for these options. */
+function faultOf(options: unknown): string {
+  try {
+    resolve(options)
+  } catch (error) {
+    return error instanceof TypeError ? error.message : String(error)
+  }
+  return 'no fault'
+}
+
 const urlsOf = (pool: ResolvedPool | undefined) => [...new Set(pool?.jwksUrls.values())]
 const withPool = (extra: object) => ({ pools: { eu: { ...eu, ...extra } } })
 
@@ -39,15 +49,16 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
     'pools.__proto__',
   ],
   ['a pool that is no object', { pools: { eu: 'eu-west-1_x' } }, 'pools.eu: expected the options of a pool'],
+  ['an unknown option', { pools: { eu }, tokenform: 1 }, 'tokenform: unknown name; did you mean tokenFrom?'],
   [
-    'an unknown option',
-    { pools: { eu }, tokenform: 1 },
-    'tokenform: unknown name; expected pools, defaultPool, tokenFrom',
+    'an option of no name that is known',
+    { pools: { eu }, colour: 1 },
+    'colour: unknown name; expected pools, defaultPool, tokenFrom',
   ],
   [
     'an unknown option of a pool',
     withPool({ clientId: 'abc' }),
-    'pools.eu.clientId: unknown name; expected userPoolId, appClientId',
+    'pools.eu.clientId: unknown name; did you mean appClientId?',
   ],
   [
     'an unknown option of the keys',
@@ -301,6 +312,130 @@ t.test('a wrong option stops the boot with its path and what was expected', asyn
       )
     }
   }
+})
+
+/** What is given for an option, and how the message ends. */
+const KINDS: readonly [name: string, value: unknown, end: string][] = [
+  ['appClientId', undefined, 'found undefined; is a variable of the environment missing?'],
+  ['appClientId', [], 'found an empty list'],
+  ['appClientId', '', 'found empty text'],
+  ['appClientId', 'abc ', 'found text with a space or a line break at its beginning or its end'],
+  ['appClientId', '\nabc', 'found text with a space or a line break at its beginning or its end'],
+  ['appClientId', 'abc,def', 'found text with commas; each item of a list is a text of its own'],
+  ['appClientId', eu.userPoolId, 'found what looks like a user pool id, which belongs into userPoolId'],
+  ['appClientId', 12_345, 'found a number; text of digits stands in quotes'],
+  ['appClientId', ['abc', 12_345], 'found a list whose item 2 is a number; text of digits stands in quotes'],
+  ['appClientId', ['abc', 'My App'], 'found a list whose item 2 is other text'],
+  ['appClientId', [null, 'abc'], 'found a list whose item 1 is null'],
+  ['appClientId', ['abc', 'abc'], 'found a list that has an item twice'],
+  ['appClientId', 'arn:aws:cognito', 'found an ARN'],
+  ['appClientId', 'https://example.com', 'found a URL'],
+  ['appClientId', {}, 'found an empty object'],
+  ['appClientId', { id: 'abc' }, 'found an object'],
+  ['appClientId', Promise.resolve('abc'), 'found a promise; await it'],
+  ['appClientId', () => 'abc', 'found a function'],
+  ['appClientId', 7n, 'found a bigint'],
+  ['userPoolId', eu.appClientId, 'found what looks like an app client id, which belongs into appClientId'],
+  ['userPoolId', 'shop', 'found other text'],
+  ['userPoolId', ` ${eu.userPoolId}`, 'found text with a space or a line break at its beginning or its end'],
+  ['userPoolId', [eu.userPoolId], 'found a list'],
+  ['insecureHttp', 'true', 'found text; a boolean stands without quotes'],
+  ['insecureHttp', 1, 'found a number'],
+  ['audience', undefined, 'found undefined; is a variable of the environment missing?'],
+  ['clockTolerance', '5', 'found text; a number stands without quotes'],
+  ['maxTokenLength', '8192', 'found text; a number stands without quotes'],
+  ['clockTolerance', 301, 'found a larger number'],
+  ['clockTolerance', -1, 'found a smaller number'],
+  ['clockTolerance', Number.NaN, 'found no finite number'],
+  ['maxTokenLength', 600.5, 'found a number with a fraction'],
+  ['keys', 5, 'found a number'],
+  ['keys', true, 'found a boolean'],
+  ['tokenFrom', 'authorization', 'found other text'],
+  ['defaultPool', 'eu ', 'found text with a space or a line break at its beginning or its end'],
+  ['realm', null, 'found null'],
+]
+
+t.test('the kind of a wrong value is told, and never the value', async (t) => {
+  const ofPlugin = ['clockTolerance', 'maxTokenLength', 'keys', 'tokenFrom', 'defaultPool', 'realm']
+  for (const [name, value, end] of KINDS) {
+    const options = ofPlugin.includes(name) ? { pools: { eu }, [name]: value } : withPool({ [name]: value })
+    const message = faultOf(options)
+    t.ok(message.includes(`${name}: expected `) && message.endsWith(`; ${end}`), message)
+    for (const secret of ['abc', '12345', 'My App', eu.appClientId, 'aws:']) t.notOk(message.includes(secret))
+  }
+  t.match(
+    faultOf({ pools: { eu: { userPoolId: eu.userPoolId } } }),
+    /^pools\.eu\.appClientId: .*; it is missing$/,
+  )
+  t.match(faultOf({}), /^pools: expected at least one pool.*; it is missing$/)
+})
+
+t.test('a name that is not known is told before what it was meant to be is missing', async (t) => {
+  const { userPoolId, appClientId } = eu
+  for (const [options, message] of [
+    [
+      { pools: { eu: { userPoolId, appClientID: appClientId } } },
+      'pools.eu.appClientID: unknown name; did you mean appClientId?',
+    ],
+    [
+      { pools: { eu: { userPoolId, clientId: appClientId } } },
+      'pools.eu.clientId: unknown name; did you mean appClientId?',
+    ],
+    [
+      { pools: { eu: { poolId: userPoolId, appClientId } } },
+      'pools.eu.poolId: unknown name; did you mean userPoolId?',
+    ],
+    [
+      { pools: { a: { userPoolId }, b: { ...eu, jwks_uri: 'x' } } },
+      'pools.b.jwks_uri: unknown name; did you mean jwksUrl?',
+    ],
+    [{ pool: { eu } }, 'pool: unknown name; did you mean pools?'],
+    [{ userPools: { eu } }, 'userPools: unknown name; did you mean pools?'],
+    [{ eu }, 'eu: unknown name here; is its place pools.eu?'],
+    [eu, 'userPoolId: unknown name here; is its place pools.<name>.userPoolId?'],
+    [{ pools: { eu }, refreshAfter: 60 }, 'refreshAfter: unknown name here; is its place keys.refreshAfter?'],
+    [
+      withPool({ clockTolerance: 60 }),
+      'pools.eu.clockTolerance: unknown name here; is its place clockTolerance?',
+    ],
+    [{ pools: { eu }, tokenCache: { maximum: 5 } }, 'tokenCache.maximum: unknown name; expected max, ttl'],
+    [
+      { pools: { eu }, keys: { refreshafter: 5 } },
+      'keys.refreshafter: unknown name; did you mean refreshAfter?',
+    ],
+    [
+      { pools: { eu }, resource: { uri: 'x' } },
+      'resource.uri: unknown name; expected url, name, scopes, documentation',
+    ],
+    [
+      { pools: { eu }, revocation: { onerror: 'deny' } },
+      'revocation.onerror: unknown name; did you mean onError?',
+    ],
+    [
+      { colour: undefined },
+      'colour: unknown name; expected pools, defaultPool, tokenFrom, clockTolerance, tokenCache, keys, loadUser, resource, revocation, realm, maxTokenLength, routes',
+    ],
+  ] as const) {
+    t.equal(faultOf(options), message)
+  }
+})
+
+t.test('control characters in names are shown', async (t) => {
+  t.match(faultOf(withPool({ '\u001b[31m\u202e': 1 })), /^pools\.eu\.\\u001b\[31m\\u202e: unknown name/)
+  t.match(faultOf({ pools: { 'e\nu': eu } }), /^pools\.e\\u000au: unknown name/)
+})
+
+t.test('what a newcomer sees who registers the plugin with a wrong option', async (t) => {
+  const register = async (options: unknown) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(cognito, options as PluginOptions)
+  }
+  await t.rejects(register(eu), {
+    message: 'userPoolId: unknown name here; is its place pools.<name>.userPoolId?',
+  })
+  await t.rejects(register(undefined), { message: /^pools: expected at least one pool.*; it is missing$/ })
+  await t.resolves(register({ pools: { eu }, keys: { prefetch: false } }))
 })
 
 t.test('a wrong option rejects ready(), and no value of an option is in the message', async (t) => {

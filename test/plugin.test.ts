@@ -6,9 +6,10 @@ import fastifyJwt from '@fastify/jwt'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
-import cognito, { cognito as named } from '../src/index.js'
+import cognito, { cognito as named, type PoolOptions } from '../src/index.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 import { allAttacks } from './support/attacks.js'
+import { createLoggedApp } from './support/logged-app.js'
 import { startServer } from './support/server.js'
 
 const { issuer, eu, us } = await startIssuer(t)
@@ -80,8 +81,51 @@ t.test('sibling scopes hold pools of their own; twice in one scope is refused at
     async () => {
       await twice.register(cognito, { pools: { us: us.options() } })
     },
-    { code: 'FST_ERR_DEC_ALREADY_PRESENT' },
+    { name: 'TypeError', message: ONCE },
   )
+  await t.rejects(
+    async () => {
+      await twice.register(async (scope) => {
+        await scope.register(cognito, { pools: { us: us.options() } })
+      })
+    },
+    { name: 'TypeError', message: ONCE },
+  )
+  const taken = Fastify()
+  t.teardown(() => taken.close())
+  taken.decorate('authRequired', (() => {}) as never)
+  await t.rejects(
+    async () => {
+      await taken.register(cognito, { pools: { us: us.options() } })
+    },
+    { code: 'FST_ERR_DEC_ALREADY_PRESENT' },
+    'a decorator of somebody else is told by Fastify',
+  )
+})
+
+const ONCE =
+  'fastify-cognito: expected one registration for a scope and the scopes inside of it; give it all pools, under names of their own in pools, or register it in sibling scopes'
+
+t.test('what cannot be the id of an app client is warned of at boot, and not shown', async (t) => {
+  const userPoolId = 'eu-west-1_PwMfVzLQg'
+  const secret = '1example23secret45of67an89app0client1example23secret4'
+  const id = '3n4b5urk1ft4fl3mg5e62d9ado'
+  const warningsOf = async (pool: Omit<PoolOptions, 'userPoolId'>) => {
+    const { app, lines } = createLoggedApp(t, {
+      pools: { eu: { userPoolId, ...pool } },
+      keys: { prefetch: false },
+    })
+    await app.ready()
+    t.notMatch(JSON.stringify(lines), /1example23/)
+    return lines.map(({ level, pool, msg }) => [level, pool, msg])
+  }
+  const warning = [40, 'eu', /^fastify-cognito: appClientId: Cognito makes no such id/]
+  for (const appClientId of [secret, [id, secret], 'My_App']) {
+    t.match(await warningsOf({ appClientId }), [warning])
+  }
+  for (const appClientId of [id, [id], null]) t.strictSame(await warningsOf({ appClientId }), [])
+  const issuer = 'http://127.0.0.1:9229/local_1'
+  t.strictSame(await warningsOf({ appClientId: 'My_App', issuer }), [], 'an emulator names them as it likes')
 })
 
 t.test('an application’s own @fastify/jwt, before or after, keeps its decorators', async (t) => {

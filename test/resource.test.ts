@@ -75,7 +75,7 @@ t.test('an application without the option serves nothing', async (t) => {
 t.test('a wrong resource stops the boot', async (t) => {
   const wrong: readonly [unknown, RegExp][] = [
     [{}, /^resource\.url: expected an https URL/],
-    [{ url, scope: 'x' }, /^resource\.scope: unknown name; expected url, name, scopes, documentation/],
+    [{ url, scope: 'x' }, /^resource\.scope: unknown name; did you mean scopes\?$/],
     [{ url, scopes: [] }, /^resource\.scopes: expected a list of scopes/],
     [{ url, scopes: ['a b'] }, /^resource\.scopes\.0: expected a scope/],
     [{ url, name: '' }, /^resource\.name: expected a name/],

@@ -42,7 +42,7 @@ t.test('one variable an option, of the one pool and of several', async (t) => {
       COGNITO_US_EAST_JWKS_URL: 'https://keys.example.com/jwks.json',
       COGNITO_US_EAST_ISSUER: 'https://one.example.com/x,https://two.example.com/x',
       COGNITO_DEFAULT_POOL: 'us_east',
-      COGNITO_EU_DOMAIN: 'somebody else’s',
+      COGNITO_DOMAIN: 'somebody else’s',
       PATH: '/bin',
     }),
     {
@@ -106,12 +106,12 @@ t.test('a fault names its variable and what was expected, never the value', asyn
     [json({ eu: { ...POOL, userPoolId: 7 } }), 'COGNITO_USER_POOLS.eu.userPoolId: expected a user pool id'],
     [
       json({ eu: { ...POOL, clientId: 'x' } }),
-      'COGNITO_USER_POOLS.eu.clientId: unknown name; expected userPoolId',
+      'COGNITO_USER_POOLS.eu.clientId: unknown name; did you mean appClientId?',
     ],
     [{ ...json({ eu: POOL }), COGNITO_DEFAULT_POOL: 'x' }, 'COGNITO_DEFAULT_POOL: expected one of eu'],
     [
       { ...id, ...client, 'COGNITO_E U_REGION': 'eu-west-1', COGNITO_DEFAULT_POOL: 'eu' },
-      'COGNITO_E U: unknown name',
+      'COGNITO_E U_REGION: unknown name; expected at least one pool, under a name that begins with a letter',
     ],
     [{ ...id, ...client, AWS_COGNITO_KEYS_URL: 'ftp://x' }, 'AWS_COGNITO_KEYS_URL: expected an https URL'],
   ]
@@ -122,12 +122,251 @@ t.test('a fault names its variable and what was expected, never the value', asyn
   }
 })
 
+const one = { COGNITO_USER_POOL_ID: POOL.userPoolId, COGNITO_APP_CLIENT_ID: 'client1' }
+const named = { COGNITO_EU_USER_POOL_ID: POOL.userPoolId, COGNITO_EU_APP_CLIENT_ID: 'client1' }
+
+t.test('variables whose names differ in case only are one pool', async (t) => {
+  const audience = 'https://api.example.com'
+  for (const name of [
+    'COGNITO_eu_AUDIENCE',
+    'COGNITO_EU_audience',
+    'cognito_EU_AUDIENCE',
+    'Cognito_Eu_Audience',
+  ]) {
+    t.strictSame(poolsFromEnv({ ...named, [name]: audience }), { pools: { eu: { ...POOL, audience } } }, name)
+    t.strictSame(poolsFromEnv({ [name]: audience, ...named }), { pools: { eu: { ...POOL, audience } } }, name)
+    t.equal(
+      faultOf(() => poolsFromEnv({ ...named, [name]: '' })),
+      `${name}: expected a value; unset it where none is meant`,
+    )
+  }
+  t.match(poolsFromEnv({ ...named, COGNITO_eu_TOKEN_USE: 'id' }), { pools: { eu: { tokenUse: 'id' } } })
+  t.match(poolsFromEnv({ ...one, cognito_audience: audience }), { pools: { default: { audience } } })
+  t.match(
+    faultOf(() => poolsFromEnv({ ...named, COGNITO_eu_REGION: 'us-east-1' })),
+    /^COGNITO_eu_REGION: expected eu-west-1/,
+    'a fault names the variable as it is',
+  )
+  const us = { COGNITO_US_USER_POOL_ID: 'us-east-1_Zz9', COGNITO_US_APP_CLIENT_ID: 'x' }
+  t.equal(poolsFromEnv({ ...named, ...us, cognito_default_pool: 'US' }).defaultPool, 'us')
+  const json = JSON.stringify({ EU: POOL })
+  t.strictSame(poolsFromEnv({ cognito_user_pools: json }), { pools: { EU: POOL } })
+  t.match(
+    faultOf(() => poolsFromEnv({ cognito_user_pools: json, COGNITO_DEFAULT_POOL: 'eu' })),
+    /^COGNITO_DEFAULT_POOL: expected one of EU/,
+    'names of JSON have their case',
+  )
+})
+
+t.test('two variables that set the same stop the boot, and both are named', async (t) => {
+  for (const [env, message] of [
+    [
+      { ...named, COGNITO_EU_AUDIENCE: 'x', COGNITO_eu_AUDIENCE: 'x' },
+      'COGNITO_eu_AUDIENCE: expected once; COGNITO_EU_AUDIENCE sets the same',
+    ],
+    [
+      { ...named, cognito_eu_user_pool_id: 'x' },
+      'cognito_eu_user_pool_id: expected once; COGNITO_EU_USER_POOL_ID sets the same',
+    ],
+    [
+      { ...one, COGNITO_DEFAULT_APP_CLIENT_ID: 'x' },
+      'COGNITO_DEFAULT_APP_CLIENT_ID: expected once; COGNITO_APP_CLIENT_ID sets the same',
+    ],
+    [
+      { COGNITO_USER_POOLS: '{}', cognito_user_pools: '{}' },
+      'cognito_user_pools: expected once; COGNITO_USER_POOLS sets the same',
+    ],
+    [
+      { ...one, COGNITO_DEFAULT_POOL: 'default', COGNITO_default_POOL: 'default' },
+      'COGNITO_default_POOL: expected once; COGNITO_DEFAULT_POOL sets the same',
+    ],
+  ] as const) {
+    t.equal(
+      faultOf(() => poolsFromEnv(env)),
+      message,
+    )
+  }
+  t.ok(poolsFromEnv({ ...named, COGNITO_eu_AUDIENCE: undefined, COGNITO_EU_AUDIENCE: 'x' }), 'unset is none')
+})
+
+t.test('a variable that was meant to be ours stops the boot with the nearest name', async (t) => {
+  const us = {
+    COGNITO_US_USER_POOL_ID: 'us-east-1_Zz9',
+    COGNITO_US_APP_CLIENT_ID: 'x',
+    COGNITO_DEFAULT_POOL: 'eu',
+  }
+  const usEast = { COGNITO_US_EAST_USER_POOL_ID: 'us-east-1_Zz8', COGNITO_US_EAST_APP_CLIENT_ID: 'x' }
+  const elsewhere = 'expected it in the code or in a file of settings; the environment cannot set it'
+  const ends = ['USER_POOL_ID', 'APP_CLIENT_ID', 'REGION', 'JWKS_URL', 'ISSUER', 'TOKEN_USE', 'AUDIENCE']
+  const all = ends.map((end) => `COGNITO_EU_${end}`).join(', ')
+  for (const [stranger, what, env] of [
+    // Beside variables of the pool.
+    [
+      'COGNITO_EU_USERPOOL_ID',
+      'unknown name; did you mean COGNITO_EU_USER_POOL_ID?',
+      { COGNITO_EU_APP_CLIENT_ID: 'x' },
+    ],
+    ['COGNITO_EU_TOKENUSE', 'unknown name; did you mean COGNITO_EU_TOKEN_USE?', named],
+    ['COGNITO_EU_AUDIENCES', 'unknown name; did you mean COGNITO_EU_AUDIENCE?', named],
+    ['cognito_eu_Audienc', 'unknown name; did you mean COGNITO_EU_AUDIENCE?', named],
+    ['COGNITO_EU_CLIENT_ID', 'unknown name; did you mean COGNITO_EU_APP_CLIENT_ID?', named],
+    ['COGNITO_EU_COLOUR', `unknown name; expected one of ${all}`, named],
+    ['COGNITO_EU_INSECURE_HTTP', elsewhere, named],
+    ['COGNITO_EU_DOMAIN', elsewhere, named],
+    [
+      'COGNITO_US_EAST_TOKENUSE',
+      'unknown name; did you mean COGNITO_US_EAST_TOKEN_USE?',
+      { ...named, ...us, ...usEast },
+    ],
+    [
+      'COGNITO_US_EAST_CLIENT_ID',
+      'unknown name; did you mean COGNITO_US_EAST_APP_CLIENT_ID?',
+      { ...named, ...us, ...usEast },
+    ],
+    [
+      'COGNITO_US_WEST_TOKENUSE',
+      'unknown name; did you mean COGNITO_US_WEST_TOKEN_USE?',
+      { ...named, ...us, ...usEast },
+    ],
+    // Without a pool's name.
+    ['COGNITO_USERPOOL_ID', 'unknown name; did you mean COGNITO_USER_POOL_ID?', one],
+    ['COGNITO_USER_POOL', 'unknown name; did you mean COGNITO_USER_POOL_ID?', one],
+    ['COGNITO_APP_CLIENT_IDS', 'unknown name; did you mean COGNITO_APP_CLIENT_ID?', one],
+    ['COGNITO_CLIENT_ID', 'unknown name; did you mean COGNITO_APP_CLIENT_ID?', one],
+    ['COGNITO_DEFAULTPOOL', 'unknown name; did you mean COGNITO_DEFAULT_POOL?', one],
+    ['COGNITO_USERPOOLS', 'unknown name; did you mean COGNITO_USER_POOLS?', {}],
+    [
+      'COGNITO_AUDIENCES',
+      'unknown name; did you mean COGNITO_AUDIENCE?',
+      { COGNITO_USER_POOLS: JSON.stringify({ eu: POOL }) },
+    ],
+    ['AWS_COGNITO_KEY_URL', 'unknown name; did you mean AWS_COGNITO_KEYS_URL?', one],
+    ['aws_cognito_keys_url', 'unknown name; did you mean AWS_COGNITO_KEYS_URL?', named],
+    ['COGNITO_INSECURE_HTTP', elsewhere, one],
+    ['COGNITO_CLOCK_TOLERANCE', elsewhere, one],
+    // Of a pool that no other variable names.
+    ['COGNITO_ASIA_USERPOOL_ID', 'unknown name; did you mean COGNITO_ASIA_USER_POOL_ID?', one],
+    ['COGNITO_ASIA_EAST_JWKS_URI', 'unknown name; did you mean COGNITO_ASIA_EAST_JWKS_URL?', one],
+    ['COGNITO_A\u001b_TOKENUSE', 'unknown name; did you mean COGNITO_A\\u001b_TOKEN_USE?', one],
+  ] as const) {
+    const shown = stranger.replace('\u001b', '\\u001b')
+    t.equal(
+      faultOf(() => poolsFromEnv({ ...env, [stranger]: 'some value' })),
+      `${shown}: ${what}`,
+    )
+    t.equal(
+      faultOf(() => poolsFromEnv({ ...env, [stranger]: '' })),
+      `${shown}: ${what}`,
+      'though it is empty',
+    )
+    t.not(
+      faultOf(() => poolsFromEnv({ ...env, [stranger]: undefined })),
+      `${shown}: ${what}`,
+    )
+  }
+})
+
+t.test('variables of the application are left alone', async (t) => {
+  const own = [
+    ...[
+      'SECRET',
+      'CLIENT_SECRET',
+      'APP_CLIENT_SECRET',
+      'DOMAIN',
+      'USER_POOL_DOMAIN',
+      'USER_POOL_ARN',
+      'FILE',
+    ],
+    ...[
+      'IDENTITY_POOL_ID',
+      'WEB_CLIENT_ID',
+      'USERNAME',
+      'PASSWORD',
+      'TOKEN_URL',
+      'REDIRECT_URI',
+      'REALM',
+      '',
+    ],
+  ]
+  const env = Object.fromEntries(own.map((end) => [`COGNITO_${end}`, 'x']))
+  t.strictSame(poolsFromEnv({ ...env, ...one }), { pools: { default: POOL } })
+  t.strictSame(poolsFromEnv({ ...env, ...named }), { pools: { eu: POOL } })
+  t.strictSame(poolsFromEnv({ ...one, MY_COGNITO_USERPOOL_ID: 'x', AWS_COGNITO_CLIENT_ID: 'x' }), {
+    pools: { default: POOL },
+  })
+})
+
+t.test('a name that stands twice in JSON, at any level', async (t) => {
+  const json = (text: string) => ({ COGNITO_USER_POOLS: text })
+  const pool = '{"userPoolId":"eu-west-1_AbCdEf123","appClientId":"client1"}'
+  t.ok(poolsFromEnv(json(`{"eu":${pool}}`)))
+  t.equal(
+    faultOf(() => poolsFromEnv(json(`{"eu":${pool},"eu":${pool}}`))),
+    'COGNITO_USER_POOLS.eu: expected once',
+  )
+  const twice = pool.replace('{', '{"appClientId":"narrow",')
+  t.equal(
+    faultOf(() => poolsFromEnv(json(`{"eu":${twice}}`))),
+    'COGNITO_USER_POOLS.eu.appClientId: expected once',
+  )
+  t.match(
+    faultOf(() => poolsFromEnv(json(`{"__proto__":${pool}}`))),
+    /^COGNITO_USER_POOLS\.__proto__: unknown name/,
+  )
+  const inner = pool.replace('{', '{"__proto__":{"audience":"x"},')
+  t.match(
+    faultOf(() => poolsFromEnv(json(`{"eu":${inner}}`))),
+    /^COGNITO_USER_POOLS\.eu\.__proto__: unknown name/,
+  )
+})
+
+t.test('control characters of names reach no terminal', async (t) => {
+  const json = { COGNITO_USER_POOLS: JSON.stringify({ eu: { ...POOL, '\u001b[31m\u202e': 1 } }) }
+  t.match(
+    faultOf(() => poolsFromEnv(json)),
+    /^COGNITO_USER_POOLS\.eu\.\\u001b\[31m\\u202e: unknown name/,
+  )
+  for (const [name, shown] of [
+    ['E\nU', 'E\\u000aU'],
+    ['E: U', 'E: U'],
+    ['E.\u001bU', 'E.\\u001bU'],
+  ] as const) {
+    const env = { ...one, [`COGNITO_${name}_REGION`]: 'eu-west-1', COGNITO_DEFAULT_POOL: 'default' }
+    t.ok(
+      faultOf(() => poolsFromEnv(env)).startsWith(`COGNITO_${shown}_REGION: unknown name; expected`),
+      shown,
+    )
+  }
+  const dir = t.testdir({
+    'a.yaml': '"\\e[31mred\\a": 1\npools: {}\n',
+    'b.yaml': 'userpools:\n  "\\e[31m": { "\\a": 1 }\n',
+    'd\u001b.toml': '',
+    'c.json': '{"pools":{"\\u001b":1,"\\u001b":2}}',
+  })
+  t.match(
+    faultOf(() => poolsFromFile(join(dir, 'a.yaml'))),
+    /a\.yaml:\d+: \\u001b\[31mred\\u0007: unknown name/,
+  )
+  t.match(
+    faultOf(() => poolsFromFile(join(dir, 'b.yaml'))),
+    /b\.yaml:\d+: userpools\.\\u001b\[31m\.\\u0007: unknown name/,
+  )
+  t.match(
+    faultOf(() => poolsFromFile(join(dir, 'c.json'))),
+    /c\.json:1: pools\.\\u001b: expected once/,
+  )
+  t.match(
+    faultOf(() => poolsFromFile(join(dir, 'd\u001b.toml'))),
+    /d\\u001b\.toml: expected a file that ends in/,
+  )
+})
+
 t.test('the environment never allows plain http to another host', async (t) => {
   const url = 'http://cognito:9229/local_1/.well-known/jwks.json'
   const variables = { COGNITO_USER_POOL_ID: POOL.userPoolId, COGNITO_APP_CLIENT_ID: 'client1' }
   for (const env of [
     { ...variables, COGNITO_JWKS_URL: url },
-    { ...variables, COGNITO_JWKS_URL: url, COGNITO_INSECURE_HTTP: 'true', INSECURE_HTTP: 'true' },
+    { ...variables, COGNITO_JWKS_URL: url, INSECURE_HTTP: 'true' },
   ]) {
     t.match(
       faultOf(() => poolsFromEnv(env)),
@@ -183,6 +422,9 @@ t.test('a settings file of fastapi-cognito, as it is', async (t) => {
   const dir = t.testdir({
     'settings.yaml': `
 app_name: shop
+cache: 5
+realm: ours
+jwt_secret: x
 check_expiration: true
 jwt_header_prefix: Bearer
 jwt_header_name: X-Token
@@ -246,7 +488,10 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
       `check_expiration: false\n${fastapi}`,
       ':1: check_expiration: expected true; expiry is always checked',
     ],
-    'i.yaml': [`${fastapi}    app_client: x\n`, ':5: userpools.eu.app_client: unknown name; expected region'],
+    'i.yaml': [
+      `${fastapi}    app_client: x\n`,
+      ':5: userpools.eu.app_client: unknown name; did you mean app_client_id?',
+    ],
     'j.yaml': [
       `${fastapi}    app_client_id: x\n    jwks_url: keys.json\n`,
       ':6: userpools.eu.jwks_url: expected an https',
@@ -259,6 +504,48 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
     ],
     'n.yaml': ['userpools: {}\n', ':1: userpools: expected at least one pool'],
     'q.yaml': ['realm: api\n', ':1: pools: expected at least one pool'],
+    'r.yaml': [
+      `${fastapi}    client_id: x\n`,
+      ':5: userpools.eu.client_id: unknown name; did you mean app_client_id?',
+    ],
+    's.yaml': [
+      `${fastapi}    app_client_id: x\ncheck_expiratoin: true\n`,
+      ':6: check_expiratoin: unknown name; did you mean check_expiration?',
+    ],
+    't.yaml': [
+      `JWT_HEADER_NAME: x\n${fastapi}    app_client_id: x\n`,
+      ':1: JWT_HEADER_NAME: unknown name; did you mean jwt_header_name?',
+    ],
+    'u.yaml': [
+      `${fastapi}    app_client_id: x\nclock_tolerance: 5\n`,
+      ':6: clock_tolerance: expected no option of fastify-cognito beside userpools',
+    ],
+    'v.yaml': [
+      `${fastapi}    app_client_id: x\npools: {}\n`,
+      ':6: pools: expected no option of fastify-cognito beside userpools',
+    ],
+    'w.yaml': ['Userpools:\n  eu: {}\n', ':1: Userpools: unknown name; did you mean pools?'],
+    'x.yaml': [
+      'pools:\n  eu:\n    userPoolId: x\n    userPoolId: y\n',
+      ':4: expected once; the name in this line stands there before',
+    ],
+    'y.yaml': ["pools:\n  1: x\n  '1': y\n", ':3: expected once; the name in this line stands there before'],
+    'z.json': ['{\n"pools": {},\n"realm": "a", "pools": {}}', ':3: pools: expected once'],
+    'lists.yaml': ['[a]: 1\n[b]: 2\n', ':1: [ a ]: unknown name; expected pools'],
+    'tag.yaml': ['pools: !Ref x\n', ': expected valid YAML'],
+    'alias.yaml': ['pools: *none\n', ': expected valid YAML'],
+    'number.yaml': [
+      'pools: { eu: { userPoolId: eu-west-1_AbCdEf123, appClientId: 12345678901234567890 } }',
+      ':1: pools.eu.appClientId: expected an app client id, a list of them, or null to accept every client of the pool; found a number; text of digits stands in quotes',
+    ],
+    'typo.yaml': [
+      'pools: { eu: { userPoolId: eu-west-1_AbCdEf123, appClientID: x } }',
+      ':1: pools.eu.appClientID: unknown name; did you mean appClientId?',
+    ],
+    'level.yaml': [
+      'keys: { refresh_after: 5 }\npools: {}',
+      ':1: keys.refresh_after: unknown name; did you mean refreshAfter?',
+    ],
     'o.toml': ['', ': expected a file that ends in .json, .yaml or .yml'],
     'p.yaml': [
       'realm: "\\""\npools: { eu: { userPoolId: eu-west-1_AbCdEf123, appClientId: x } }',

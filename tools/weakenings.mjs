@@ -33,7 +33,131 @@ export const groups = [
   {
     file: 'settings',
     tests: ['settings'],
-    rows: [['plain http by the environment', 'assertNoInsecureHttp(name, pool)\n', 'void pool\n']],
+    rows: [
+      [
+        'plain http by the environment',
+        'Object.entries(pools)) assertNoInsecureHttp(',
+        'Object.entries({})) assertNoInsecureHttp(',
+      ],
+      ['a name twice in the JSON of the environment', 'repeated === undefined', 'true'],
+      ['a default pool in another case', 'chosen.toLowerCase()', 'chosen'],
+      ['a wrong value under another name', 'given !== undefined || option', 'option'],
+      ['control characters in the name of a pool', 'printable(describe([', '((text) => text)(describe(['],
+    ],
+  },
+  {
+    file: 'environment',
+    tests: ['settings'],
+    rows: [
+      ['names in another case vanish', "$`, 'is')", "$`, 's')"],
+      ['a beginning in another case vanishes', '/^COGNITO_/i', '/^COGNITO_/'],
+      ['pools whose names differ in case', "(prefix ?? 'default').toLowerCase()", "(prefix ?? 'default')"],
+      ['a URL of keys that vanishes', 'for (const name of given) assertNotKeysUrl(name)', ''],
+      ['two variables for one option', 'if (other !== undefined) throw', 'if (false) throw'],
+      [
+        'a misspelt variable vanishes',
+        'if (!OURS.test(name)) assertForeign(name, prefixes)',
+        'void prefixes',
+      ],
+      ["a stranger among a pool's variables", 'if (prefix !== undefined) throw', 'if (false) throw'],
+      ['of two pools the shorter name', 'b.length - a.length', 'a.length - b.length'],
+      ['an option that no variable sets', 'if (UNMISTAKABLE.some(', 'if ([].some('],
+      ['a pool of misspelt variables alone', ' ?? nearestEnd(rest)', ''],
+      ['a client id of somebody else', 'nearestSpelling(words', 'nearestName(words'],
+      [
+        'an empty variable that is misspelt',
+        'filter((name) => env[name] !== undefined)',
+        'filter((name) => env[name])',
+      ],
+    ],
+  },
+  {
+    file: 'settings-file',
+    tests: ['settings'],
+    rows: [
+      [
+        'a name twice in a JSON file',
+        'if (repeated === undefined) return value',
+        'if (repeated !== null) return value',
+      ],
+      [
+        'a name twice in YAML',
+        'parseDocument(text, { uniqueKeys, ',
+        'parseDocument(text, { uniqueKeys: false, ',
+      ],
+      ['one name of two types in YAML', 'String(a.value) === String(b.value)', 'a.value === b.value'],
+      ['a tag of YAML that vanishes', '[...document.errors, ...document.warnings]', '[...document.errors]'],
+      ['control characters in the names of a file', '=>\n    printable(', '=>\n    String('],
+    ],
+  },
+  {
+    file: 'fastapi-settings',
+    tests: ['settings'],
+    rows: [
+      ['a misspelt setting of fastapi-cognito', 'if (near !== undefined) throw', 'if (false) throw'],
+      ['an option beside userpools', 'nearestSpelling(name, OWN_OPTIONS) === undefined', 'true'],
+    ],
+  },
+  {
+    file: 'repeated-name',
+    tests: ['repeated-name'],
+    rows: [
+      ['one name in two objects', "part === '{' || part === '['", "part === '{'"],
+      ['a name with an escape', 'JSON.parse(text as string)', 'text as string'],
+    ],
+  },
+  {
+    file: 'printable',
+    tests: ['printable', 'command'],
+    rows: [
+      ['control characters', '\\p{Cc}', '\\u0000'],
+      ['directions of text', '\\p{Cf}', ''],
+      ['separators of lines', '\\p{Zl}\\p{Zp}', ''],
+    ],
+  },
+  {
+    file: 'doctor-report',
+    tests: ['command'],
+    rows: [['a line break of a file begins a line', 'lines.map(printable)', 'lines']],
+  },
+  {
+    file: 'nearest-name',
+    tests: ['nearest-name'],
+    rows: [
+      ['neighbours that changed places', 'isSwapped ?', 'false ?'],
+      ['any name is near', 'faults <= limitOf(spelling)', 'faults <= 99'],
+      ['the first that is near enough', '.sort((a, b) => a.faults - b.faults)', ''],
+      ['case counts', 'name.toLowerCase()', 'name'],
+    ],
+  },
+  {
+    file: 'unknown-name',
+    tests: ['options'],
+    rows: [
+      ['a name that is known on another level', 'isKnownHere ? undefined', 'true ? undefined'],
+      ['a pool beside pools', ' ?? findPool(root, name, value)', ''],
+    ],
+  },
+  {
+    file: 'value-kind',
+    tests: ['options'],
+    rows: [
+      ['the value in the message', "?? 'other text'", '?? text'],
+      ['swapped ids', 'parseUserPoolId(text) !== undefined', 'false'],
+    ],
+  },
+  {
+    file: 'schema',
+    tests: ['options'],
+    rows: [
+      [
+        'a misspelt option is a missing one',
+        'const mismatch = stranger ?? mismatches[0]',
+        'const mismatch = mismatches[0]',
+      ],
+      ['control characters in the name of an option', 'printable([path', '((text: string) => text)([path'],
+      ['the first item of a list is the wrong one', 'Number(item.path[path.length]) + 1', '1'],
+    ],
   },
   {
     file: 'revocation/mark',
@@ -719,6 +843,9 @@ export const groups = [
       ],
       ['cookies that nobody parses', 'assertCookies(app, options)', ''],
       ['no warning of plain keys', 'warnOfPlainKeys(app, options)', ''],
+      ['no warning of a secret for a client id', 'warnOfOddClients(app, options)', ''],
+      ['a second registration that Fastify refuses', '  assertFirst(app)\n', ''],
+      ['the decorator of another plugin', ' || factoryNameOf(app.authRequired) === undefined', ''],
     ],
   },
   {
@@ -746,6 +873,7 @@ export const groups = [
       ['an option twice', 'twice !== undefined', 'false'],
       ['an argument that nobody reads', "rest.some((argument) => argument !== '-')", 'false'],
       ['progress in a pipe', 'stderr.isTTY && ', ''],
+      ['control characters are printed', 'paint(printableLines(', 'paint(((shown) => shown)('],
       ['no --client for every client', 'if (clients.length === 0)', 'if (false)'],
     ],
   },
@@ -801,9 +929,12 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-check',
-    tests: ['doctor-pool', 'doctor-token'],
-    rows: [['a secret for a client id', '{1,40}$/', '{1,400}$/']],
+    file: 'client-id',
+    tests: ['doctor-pool', 'plugin'],
+    rows: [
+      ['a secret for a client id', '{1,40}$/', '{1,400}$/'],
+      ['the clients of an emulator', 'hasCognitoIssuers(pool) && !', '!'],
+    ],
   },
   {
     file: 'doctor-key-set',

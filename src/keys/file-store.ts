@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { constants, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
+import { kindOf } from '../value-kind.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
 import { FileRefusal, hasPermissions, readChecked, WRITABLE_BY_GROUP_OR_OTHERS } from './file.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
@@ -28,7 +29,7 @@ const ONLY_OWNER_FILE = 0o600
  */
 export function fileKeyStore(path: string): KeyStore {
   if (typeof path !== 'string' || !isAbsolute(path)) {
-    throw new TypeError('fileKeyStore: expected the absolute path of a folder')
+    throw new TypeError(`fileKeyStore: expected the absolute path of a folder; found ${kindOf(path)}`)
   }
   // `lstat` follows a link whose path ends with a slash.
   const folder = resolve(path)

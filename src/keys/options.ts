@@ -3,6 +3,7 @@
  * @module
  */
 import { type IsDocumented, integer, number, Type, withoutUndefined } from '../schema.js'
+import { kindOf } from '../value-kind.js'
 import type { KeyStore } from './store.js'
 
 /** How the signing keys are fetched and kept. Times in seconds. */
@@ -108,6 +109,6 @@ export function resolveKeys(options: KeysOptions = {}): ResolvedKeys {
 function assertStore(store: unknown): void {
   for (const name of ['load', 'save']) {
     if (typeof Reflect.get(Object(store), name) !== 'function')
-      throw new TypeError(`keys.store: expected ${STORE}`)
+      throw new TypeError(`keys.store: expected ${STORE}; found ${kindOf(store)}`)
   }
 }

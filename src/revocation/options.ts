@@ -3,6 +3,7 @@
  * @module
  */
 import { type IsDocumented, number, Type } from '../schema.js'
+import { kindOf } from '../value-kind.js'
 import type { RevocationStore } from './store.js'
 
 /** Where revoked tokens are remembered, and what happens when that cannot be asked. */
@@ -66,7 +67,8 @@ export function resolveRevocation({
 
 /** By hand: the methods of a class are not members of its own, as a schema would have them. */
 function assertStore(store: unknown): void {
-  if (typeof store !== 'object' || store === null) throw new TypeError(`revocation.store: expected ${STORE}`)
+  if (typeof store !== 'object' || store === null)
+    throw new TypeError(`revocation.store: expected ${STORE}; found ${kindOf(store)}`)
   for (const name of ['isRevoked', 'revoke', 'recall', 'open', 'close'] as const) {
     const method: unknown = Reflect.get(store, name)
     const isOptional = name !== 'isRevoked' && name !== 'revoke'

@@ -7,6 +7,7 @@ import type { ObjectSchema } from '../claims.js'
 import type { PoolDescription } from '../cognito.js'
 import { assertInsecureHttp, parseUrl, URL_EXPECTED } from '../private-url.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
+import { kindOf } from '../value-kind.js'
 import { attributesOption } from './attributes.js'
 import type { CognitoClient } from './client.js'
 
@@ -244,7 +245,9 @@ function assertReachable(
       throw new TypeError('user-routes.endpoint: expected client to have it, as client is given')
     }
     if (typeof (client as Partial<CognitoClient> | null)?.send === 'function') return
-    throw new TypeError('user-routes.client: expected a CognitoIdentityProviderClient')
+    throw new TypeError(
+      `user-routes.client: expected a CognitoIdentityProviderClient; found ${kindOf(client)}`,
+    )
   }
   if (endpoint === undefined) {
     if (region !== undefined) return
