@@ -15,7 +15,7 @@ export function readStrictly(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
     try {
-      done(null, text === '' ? {} : JSON.parse(text.toString()))
+      done(null, text === '' ? {} : JSON.parse(text.toString(), withoutPrototype))
     } catch {
       // Nothing of the parser's message: it repeats the text.
       done(malformed('the body is no JSON', 'no JSON'))
@@ -28,6 +28,12 @@ export function readStrictly(scope: FastifyInstance): void {
   })
   scope.setSerializerCompiler(() => serialize)
 }
+
+/** A schema may name a property `constructor`, which every other object inherits. */
+const withoutPrototype = (_name: string, value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.setPrototypeOf(value, null)
+    : value
 
 /**
  * An error that the client can do something about.
