@@ -135,7 +135,7 @@ function read(
   }
   if (earlier !== null) {
     const { claims: known, user } = earlier as Authentication & Partial<WithUser<unknown>>
-    return toAuthentication(token, { ...omit(known, reader.names), ...claims }, user)
+    return toAuthentication(token, { ...omit(known, reader.names[token.tokenUse]), ...claims }, user)
   }
   if (!reader.isRepeatable) return toAuthentication(token, claims)
   const authentication = toAuthentication(token, deepFreeze(claims))

@@ -2,16 +2,15 @@
  * Which claims an application declares, and how they are read from a payload together with the standard ones.
  * @module
  */
-import { coerce } from './coercion.js'
+import { assertClaimSchema, assertDefaults } from './claim-checks.js'
+import { compileField, type Field } from './claim-fields.js'
+import { findLibrary } from './foreign-schema.js'
 import { ignoreRejection } from './promises.js'
 import {
   type CompiledSchema,
   compileSchema,
   copySchema,
-  findUnknownFormat,
   isRepeatable,
-  isSchema,
-  isTransform,
   oneOrMore,
   type TSchema,
   Type,
@@ -21,6 +20,7 @@ import {
   type CommonClaims,
   ID_CLAIMS,
   type Payload,
+  PROFILE_CLAIMS,
   type TokenUse,
 } from './standard-claims.js'
 
@@ -53,8 +53,8 @@ export type ClaimsReading =
 /** Reads the claims of a verified payload. */
 export interface ClaimsReader {
   readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
-  /** Names that its schema declares besides the standard ones. */
-  readonly names: ReadonlySet<string>
+  /** Names that it speaks for, whether it finds them in a token or not: those of its schema, and profile claims. */
+  readonly names: Readonly<Record<TokenUse, ReadonlySet<string>>>
   /**
    * Whether it finds the same in the same payload every time, and nothing that could be changed: so that one reading
    * can serve many requests.
@@ -62,56 +62,75 @@ export interface ClaimsReader {
   readonly isRepeatable: boolean
 }
 
-interface Field {
-  readonly name: string
-  /** Name of the claim on the wire. */
-  readonly wire: string
-  readonly schema: TSchema
-  readonly isWrittenAsString: boolean
-}
-
 interface FieldSet {
   readonly fields: readonly Field[]
   readonly schema: CompiledSchema
 }
 
-/** Cognito writes these as strings in some flows; custom attributes it writes as strings always. */
-function isWrittenAsString(wire: unknown): boolean {
-  return String(wire).startsWith('custom:') || wire === 'email_verified' || wire === 'phone_number_verified'
-}
+type Values = Record<string, unknown>
 
 const toFields = (schema: TSchema): Field[] =>
-  Object.entries<TSchema>(schema['properties']).map(([name, property]) => ({
-    name,
-    wire: property['alias'] ?? name,
-    schema: property,
-    isWrittenAsString: isWrittenAsString(property['alias'] ?? name),
-  }))
+  Object.entries<TSchema>(schema['properties']).map(([name, property]) => compileField(name, property))
 
-const STANDARD: Record<TokenUse, FieldSet> = {
-  access: { fields: toFields(ACCESS_CLAIMS), schema: compileSchema(ACCESS_CLAIMS) },
-  id: { fields: toFields(ID_CLAIMS), schema: compileSchema(ID_CLAIMS) },
+const ID_WITHOUT_PROFILE = Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)
+const STANDARD: Record<TokenUse, FieldSet & { readonly profile: readonly string[] }> = {
+  access: { fields: toFields(ACCESS_CLAIMS), schema: compileSchema(ACCESS_CLAIMS), profile: [] },
+  id: {
+    fields: toFields(ID_WITHOUT_PROFILE),
+    schema: compileSchema(ID_WITHOUT_PROFILE),
+    profile: PROFILE_CLAIMS,
+  },
 }
 
-function readFields({ fields, schema }: FieldSet, payload: Payload): ClaimsReading {
-  const values: Record<string, unknown> = {}
-  for (const field of fields) {
-    if (!Object.hasOwn(payload, field.wire)) continue
-    const value = payload[field.wire]
-    values[field.name] = field.isWrittenAsString ? coerce(value, field.schema) : value
+/** Puts what a payload has into `values`, under the names of the schema and in its types. */
+function collect(fields: readonly Field[], payload: Payload, values: Values): void {
+  for (const { name, wire, read, fallback } of fields) {
+    if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
+    else if (fallback !== undefined) values[name] = fallback()
   }
-  const claims = schema.decode(values)
-  if (claims !== undefined) return { claims: claims as CommonClaims }
-  const names = new Set(Array.from(schema.mismatches(values), ({ path }) => path[0]))
-  const misfits = fields.filter(({ name }) => names.has(name)).map(describe)
-  return { misfits: misfits.length > 0 ? misfits : ['a transform threw'] }
 }
 
 /** Names come from the schema, never from the token. */
 const describe = ({ name, wire }: Field) => (name === wire ? name : `${name} (${wire})`)
 
+function findMisfits({ fields, schema }: FieldSet, values: Values): readonly string[] {
+  const mismatches = [...schema.mismatches(values)]
+  const names = new Set(mismatches.map(({ path }) => path[0]))
+  const counts = mismatches.flatMap(({ path, counted }) => (path.length === 0 && counted ? [counted] : []))
+  const misfits = [...fields.filter(({ name }) => names.has(name)).map(describe), ...counts]
+  return misfits.length > 0 ? misfits : ['a format threw']
+}
+
 /** Reads the claims that Cognito itself writes. */
-const readStandard: ClaimsReader['read'] = (payload, tokenUse) => readFields(STANDARD[tokenUse], payload)
+function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
+  const standard = STANDARD[tokenUse]
+  const claims: Values = {}
+  collect(standard.fields, payload, claims)
+  if (!standard.schema.check(claims)) return { misfits: findMisfits(standard, claims) }
+  for (const name of standard.profile) {
+    const value = Object.hasOwn(payload, name) && payload[name]
+    if (typeof value === 'string') claims[name] = value
+  }
+  return { claims: claims as unknown as CommonClaims }
+}
+
+/** Nothing is inherited from it, so that an absent `constructor` is absent. */
+const BLANK = Object.freeze(Object.create(null))
+
+function readDeclared(declared: FieldSet, payload: Payload): ClaimsReading {
+  const values: Values = Object.create(BLANK)
+  collect(declared.fields, payload, values)
+  if (!declared.schema.check(values)) return { misfits: findMisfits(declared, values) }
+  for (const field of declared.fields) {
+    if (field.decode === undefined || !Object.hasOwn(values, field.name)) continue
+    try {
+      values[field.name] = field.decode(values[field.name])
+    } catch {
+      return { misfits: [`a transform of ${describe(field)} threw`] }
+    }
+  }
+  return { claims: values as unknown as CommonClaims }
+}
 
 /**
  * Compiles the option `claims` to a reader of verified payloads. The standard claims are always read as well.
@@ -124,22 +143,27 @@ const readStandard: ClaimsReader['read'] = (payload, tokenUse) => readFields(STA
  * read({ ...payload, 'custom:seats': '7' }, 'id').claims // { sub: '…', …, seats: 7 }
  */
 export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
-  if (option === undefined) return { read: readStandard, names: new Set(), isRepeatable: true }
-  if (typeof option === 'function')
-    return { read: readerOfGuard(option), names: new Set(), isRepeatable: false }
+  if (option === undefined) return { read: readStandard, names: speakFor([]), isRepeatable: true }
+  if (typeof option === 'function' && findLibrary(option) === undefined)
+    return { read: readerOfGuard(option), names: speakFor([]), isRepeatable: false }
   const declared = compileFields(copySchema(option), path)
   return {
     read: readerOfSchema(declared),
-    names: new Set(declared.fields.map(({ name }) => name)),
+    names: speakFor(declared.fields.map(({ name }) => name)),
     isRepeatable: isRepeatable(option),
   }
 }
+
+const speakFor = (names: readonly string[]): ClaimsReader['names'] => ({
+  access: new Set(names),
+  id: new Set([...names, ...PROFILE_CLAIMS]),
+})
 
 function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
   return (payload, tokenUse) => {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
-    const extra = readFields(declared, payload)
+    const extra = readDeclared(declared, payload)
     return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.claims } }
   }
 }
@@ -166,49 +190,30 @@ function accepts(guard: (claims: unknown) => unknown, payload: Payload): boolean
 }
 
 function compileFields(schema: unknown, path: string): FieldSet {
-  if (!isSchema(schema)) {
-    throw new TypeError(
-      `${path}: expected an object schema of @sinclair/typebox 0.34 or a type guard (a schema of typebox 1.x is neither)`,
-    )
-  }
-  if (schema['type'] !== 'object' || typeof schema['properties'] !== 'object') {
-    throw new TypeError(`${path}: expected Type.Object({ … }); merge several with Type.Composite([ … ])`)
-  }
-  if (isTransform(schema)) {
-    throw new TypeError(`${path}: expected transforms on the properties, not on the whole object`)
-  }
-  const fields = toFields(schema)
-  for (const field of fields) checkField(field, fields, path)
+  assertClaimSchema(schema, path)
+  const compiled = compileWhole(schema, path)
+  assertDefaults(schema, path)
+  const fields = Object.entries<TSchema>(schema['properties']).map(([name, property]) =>
+    compileAt(`${path}.${name}`, () => compileField(name, property)),
+  )
+  return { fields, schema: compiled }
+}
+
+/** The property that cannot be compiled is named, where it is one. */
+function compileWhole(schema: TSchema, path: string): CompiledSchema {
   try {
-    return { fields, schema: compileSchema(schema) }
-  } catch (cause) {
-    throw new TypeError(`${path}: expected a schema that TypeBox can compile`, { cause })
+    return compileSchema(schema)
+  } catch {
+    for (const [name, property] of Object.entries<TSchema>(schema['properties']))
+      compileAt(`${path}.${name}`, () => compileSchema(property))
+    return compileAt(path, () => compileSchema(schema))
   }
 }
 
-const isStandard = (name: string) =>
-  [STANDARD.access, STANDARD.id].some(({ fields }) => fields.some((field) => field.name === name))
-
-function checkField(field: Field, fields: readonly Field[], path: string): void {
-  const at = `${path}.${field.name}`
-  if (field.name === '__proto__') throw new TypeError(`${at}: this name cannot be a property`)
-  if (!isSchema(field.schema)) throw new TypeError(`${at}: expected a schema of @sinclair/typebox 0.34`)
-  if (typeof field.wire !== 'string' || field.wire === '') {
-    throw new TypeError(`${at}.alias: expected the name of a claim, such as 'custom:tenant_id'`)
-  }
-  const twin = fields.find(
-    (other) => other !== field && (other.wire === field.wire || other.name === field.wire),
-  )
-  if (twin) throw new TypeError(`${at}.alias: '${field.wire}' is taken by the property ${twin.name}`)
-  if (field.name !== field.wire && isStandard(field.name)) {
-    throw new TypeError(
-      `${at}: the standard claim ${field.name} cannot be read from '${field.wire}'; rename the property`,
-    )
-  }
-  const format = findUnknownFormat(field.schema)
-  if (format !== undefined) {
-    throw new TypeError(
-      `${at}: the format '${format}' is not in TypeBox's FormatRegistry, so no token would fit`,
-    )
+function compileAt<T>(path: string, compile: () => T): T {
+  try {
+    return compile()
+  } catch (cause) {
+    throw new TypeError(`${path}: expected a schema that TypeBox can compile`, { cause })
   }
 }

@@ -1,8 +1,10 @@
 /**
- * How the text of a Cognito attribute becomes the type its schema names: by strict grammar, or not at all.
+ * How the text of a Cognito attribute becomes the type that its schema names, and how a typed value becomes that text: by
+ * one strict grammar, or not at all.
  * @module
  */
-import type { TSchema } from './schema.js'
+import { compileSchema, type TSchema } from './schema.js'
+import { typesOf } from './schema-types.js'
 
 // Exact decimal text, as Cognito stores numbers: no exponent, no leading zero, no sign but a minus, no space.
 const INTEGER = /^(?:0|-?[1-9]\d*)$/
@@ -39,25 +41,56 @@ function toDay(day: string): string | undefined {
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const COERCIONS = new Map<unknown, (text: string) => unknown>([
-  ['integer', (text) => toNumber(text, INTEGER)],
-  ['number', (text) => toNumber(text, DECIMAL)],
-  ['boolean', (text) => (text === 'true' ? true : text === 'false' ? false : text)],
-  ['array', (text) => toStructure(text, Array.isArray)],
-  ['object', (text) => toStructure(text, isObject)],
-  ['Date', toDate],
-])
+/** No text is of two of these types, but for a whole number, which is one value in both. */
+const GRAMMARS: Readonly<Record<string, (text: string) => unknown>> = {
+  integer: (text) => toNumber(text, INTEGER),
+  number: (text) => toNumber(text, DECIMAL),
+  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  array: (text) => toStructure(text, Array.isArray),
+  object: (text) => toStructure(text, isObject),
+  Date: toDate,
+}
+
+/** Types that the text of an attribute can be of. */
+export const TEXT_TYPES: ReadonlySet<string> = new Set(['string', ...Object.keys(GRAMMARS)])
+
+/** Turns a value into another, or leaves it as it is. */
+export type Conversion = (value: unknown) => unknown
 
 /**
- * Turns the text of an attribute into the type that `schema` names. A value that already has a type stays as it
- * is, and so does text that is not exactly of that type: the schema then refuses it.
+ * Compiles how the text of an attribute is turned into a type that `schema` names. A value that already has a type stays
+ * as it is, and so does text that is not exactly of such a type: the schema then refuses it. Text that fits the schema is
+ * text.
  *
- * @returns number, boolean, array, object or `Date` for text of that form, else `value` itself
  * @example
- * coerce('7', Type.Integer()) // 7
- * coerce('0x10', Type.Integer()) // '0x10'
+ * compileCoercion(Type.Integer())('7') // 7
+ * compileCoercion(Type.Integer())('0x10') // '0x10'
+ * compileCoercion(Type.Union([Type.Literal('all'), Type.Integer()]))('all') // 'all'
  */
-export function coerce(value: unknown, schema: TSchema): unknown {
-  if (typeof value !== 'string') return value
-  return COERCIONS.get(schema['type'])?.(value) ?? value
+export function compileCoercion(schema: TSchema): Conversion {
+  const types = typesOf(schema)
+  const grammars = Object.keys(GRAMMARS).flatMap((type) => (types.has(type) ? (GRAMMARS[type] ?? []) : []))
+  const fits = types.has('string') && grammars.length > 0 ? compileSchema(schema).check : () => false
+  return (value) => (typeof value === 'string' && !fits(value) ? convert(value, grammars) : value)
+}
+
+function convert(text: string, grammars: readonly ((text: string) => unknown)[]): unknown {
+  for (const toType of grammars) {
+    const value = toType(text)
+    if (value !== text) return value
+  }
+  return text
+}
+
+/**
+ * The text that `read` turns back into a value of JSON. A date comes as its text.
+ *
+ * @param read - what turns the attribute's text into its type
+ * @returns `undefined` where there is none. An empty text is none: Cognito deletes the attribute
+ */
+export function toText(value: unknown, read: Conversion): string | undefined {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const back = read(text)
+  const isSame = back instanceof Date || JSON.stringify(back) === JSON.stringify(value)
+  return isSame && text !== '' ? text : undefined
 }

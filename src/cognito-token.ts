@@ -30,7 +30,7 @@ function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
   const tokenUse = ownMember(payload, 'token_use')
   if (tokenUse !== 'access' && tokenUse !== 'id') return 'token_use is neither access nor id'
   if (!isText(ownMember(payload, 'sub'))) return 'sub is missing or no text'
-  if (!isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
+  if (tokenUse === 'access' && !isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
   if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
   // RFC 9449 §7.2, RFC 8705 §3: a sender-constrained token is not a bearer token.
   if (Object.hasOwn(payload, 'cnf'))

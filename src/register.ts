@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Authentication, WithUser } from './authentication.js'
 import type { ObjectSchema } from './claims.js'
 import type { PoolOptions } from './pool.js'
-import type { AccessClaims, IdClaims, TokenUse } from './standard-claims.js'
+import type { AccessClaims, IdClaims, ProfileClaim, TokenUse } from './standard-claims.js'
 
 /** Named pools. */
 export type PoolSet = Readonly<Record<string, PoolOptions>>
@@ -61,31 +61,45 @@ type PropertiesOf<C extends ObjectSchema, S = (C & { params: [] })['static']> = 
       : DecodedOf<C['properties'][K]>
     : S[K]
 }
-type StaticOf<C> = C extends ObjectSchema
-  ? PropertiesOf<C>
+
+/** The names of `T` that are written out: not those of an index signature. */
+type KnownKeys<T> = keyof {
+  [K in keyof T as string extends K ? never : number extends K ? never : symbol extends K ? never : K]: never
+}
+/** The standard claims `S` beside the declared ones `D`. A declared profile claim has its declared type alone. */
+type Declared<S, D> = D extends unknown
+  ? [KnownKeys<D> & ProfileClaim] extends [never]
+    ? S & D
+    : Omit<S, KnownKeys<D> & ProfileClaim> & D
+  : never
+/** A type guard sees the payload, so what it says nothing of may be a profile claim of any type. */
+type Unvouched<S> = Omit<S, ProfileClaim> & { readonly [K in ProfileClaim]?: unknown }
+type ClaimsOf<U extends TokenUse, C> = C extends ObjectSchema
+  ? Declared<StandardOf<U>, PropertiesOf<C>>
   : C extends (claims: unknown) => claims is infer T
-    ? T
-    : unknown
+    ? U extends 'id'
+      ? Declared<Unvouched<IdClaims>, T>
+      : StandardOf<U> & T
+    : StandardOf<U>
+type StandardOf<U extends TokenUse> = { access: AccessClaims; id: IdClaims }[U]
 
 type UseOf<P> = P extends { readonly tokenUse: infer U }
   ? (U extends readonly (infer E)[] ? E : U) & TokenUse
   : 'tokenUse' extends keyof P
     ? TokenUse
     : 'access'
-type ExtraOf<P> = P extends { readonly claims: infer C } ? StaticOf<C> : unknown
+type OptionOf<P> = P extends { readonly claims: infer C } ? C : unknown
 /** What the plugin's `loadUser` finds, where the program says what that is. */
 type RegisteredUser = Register extends { user: infer T } ? WithUser<T> : unknown
 /** No user is found by these: the request is refused. */
 type Unknown = null | undefined | false
 type UserOf<R> = [R] extends [never] ? RegisteredUser : WithUser<Exclude<Awaited<R>, Unknown>>
 
-type OfUse<N extends string, U, Extra> = U extends TokenUse
-  ? Authentication<N, U, { access: AccessClaims; id: IdClaims }[U] & Extra>
-  : never
+type OfUse<N extends string, U, C> = U extends TokenUse ? Authentication<N, U, ClaimsOf<U, C>> : never
 
 /** What a token of the pools `N` proves, before a user is loaded; else as {@link AuthOf}. */
 export type ProofOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
-  ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? ExtraOf<P[N]> : StaticOf<C>>
+  ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? OptionOf<P[N]> : C>
   : never
 
 /**

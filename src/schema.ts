@@ -31,12 +31,21 @@ export interface Mismatch {
   readonly value: unknown
   /** Why none of the schemas of a union fits, down to the innermost; empty for other schemas. */
   readonly alternatives: () => readonly Mismatch[]
+  /** The keyword of JSON Schema that counts the members of an object, where that is what does not fit. */
+  readonly counted: 'minProperties' | 'maxProperties' | undefined
 }
+
+const COUNTED = new Map<ValueErrorType, Mismatch['counted']>([
+  [ValueErrorType.ObjectMinProperties, 'minProperties'],
+  [ValueErrorType.ObjectMaxProperties, 'maxProperties'],
+])
 
 /** A schema compiled once. */
 export interface CompiledSchema {
   /** As it was compiled. */
   readonly schema: TSchema
+  /** Whether a value fits. It does not when a function of the application throws, such as a format. */
+  readonly check: (value: unknown) => boolean
   /** The value with its transforms decoded, or `undefined` when it does not fit or a transform throws. */
   readonly decode: (value: unknown) => unknown
   /** Where it does not fit, found one after the other as they are asked for. Slow: for a value known not to fit. */
@@ -48,6 +57,9 @@ export function isSchema(value: unknown): value is TSchema {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, Kind)
 }
 
+/** What TypeBox calls the kind of a schema, such as `Union`. */
+export const typeBoxKindOf = (schema: TSchema): string => schema[Kind]
+
 /** Tells a schema that was wrapped by `Type.Transform`. */
 export function isTransform(schema: TSchema): boolean {
   return Object.hasOwn(schema, TransformKind)
@@ -58,8 +70,7 @@ export function isTransform(schema: TSchema): boolean {
  * the application (a transform, a format, a kind of its own) and a `Date` are no such thing.
  */
 export function isRepeatable(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null) return true
-  return !(isSchema(schema) && isOpen(schema)) && Object.values(schema).every(isRepeatable)
+  return findPart(schema, isOpen) === undefined
 }
 
 const isOpen = (schema: TSchema) =>
@@ -67,12 +78,17 @@ const isOpen = (schema: TSchema) =>
 
 /** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */
 export function findUnknownFormat(schema: unknown): string | undefined {
+  const part = findPart(schema, ({ format }) => typeof format === 'string' && !FormatRegistry.Has(format))
+  return part?.['format']
+}
+
+/** The first schema for which `isSought` holds: `schema` itself, or one inside of it. */
+export function findPart(schema: unknown, isSought: (part: TSchema) => boolean): TSchema | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined
-  const format = isSchema(schema) ? schema['format'] : undefined
-  if (typeof format === 'string' && !FormatRegistry.Has(format)) return format
+  if (isSchema(schema) && isSought(schema)) return schema
   for (const part of Object.values(schema)) {
-    const unknown = findUnknownFormat(part)
-    if (unknown !== undefined) return unknown
+    const found = findPart(part, isSought)
+    if (found !== undefined) return found
   }
   return undefined
 }
@@ -83,23 +99,51 @@ export function findUnknownFormat(schema: unknown): string | undefined {
  * @throws {Error} when TypeBox cannot compile it
  */
 export function compileSchema(schema: TSchema): CompiledSchema {
-  const check = TypeCompiler.Compile(schema)
+  const compiled = TypeCompiler.Compile(schema)
   const isPlain = isRepeatable(schema)
+  const check = (value: unknown) => {
+    try {
+      return compiled.Check(value)
+    } catch {
+      return false
+    }
+  }
   return {
     schema,
+    check,
     decode(value) {
-      if (!check.Check(value)) return undefined
-      if (isPlain) return value
-      try {
-        return check.Decode(value)
-      } catch {
-        return undefined
-      }
+      if (!check(value)) return undefined
+      return isPlain ? value : attempt(() => compiled.Decode(value), undefined)
     },
     *mismatches(value) {
-      for (const error of check.Errors(value)) yield toMismatch(error)
+      try {
+        for (const error of compiled.Errors(value)) yield toMismatch(error)
+      } catch {
+        // A function of the application threw: there is nothing more to say of the value.
+      }
     },
   }
+}
+
+/** What `compute` returns; `otherwise` when a function of the application throws in it. */
+function attempt<T>(compute: () => T, otherwise: T): T {
+  try {
+    return compute()
+  } catch {
+    return otherwise
+  }
+}
+
+/**
+ * Compiles what decodes the transforms of `schema`, in a value that fits it; it throws when one of them throws.
+ *
+ * @returns `undefined` for a schema without transforms
+ * @throws {Error} when TypeBox cannot compile it
+ */
+export function compileDecoder(schema: TSchema): ((value: unknown) => unknown) | undefined {
+  if (findPart(schema, isTransform) === undefined) return undefined
+  const compiled = TypeCompiler.Compile(schema)
+  return (value) => compiled.Decode(value)
 }
 
 function toMismatch({ path, schema, type, value, errors }: ValueError): Mismatch {
@@ -109,6 +153,7 @@ function toMismatch({ path, schema, type, value, errors }: ValueError): Mismatch
     schema,
     isUnknownName: type === ValueErrorType.ObjectAdditionalProperties,
     isMissing: type === ValueErrorType.ObjectRequiredProperty,
+    counted: COUNTED.get(type),
     value,
     // The errors of TypeBox can be read once.
     alternatives: () => (alternatives ??= errors.flatMap(listMismatches)),

@@ -19,7 +19,6 @@ const COMMON = {
   auth_time: Type.Optional(Type.Number()),
   jti: Type.Optional(Type.String()),
   origin_jti: Type.Optional(Type.String()),
-  event_id: Type.Optional(Type.String()),
   'cognito:groups': Type.Optional(Type.Array(Type.String())),
 }
 
@@ -33,7 +32,6 @@ export interface CommonClaims {
   readonly auth_time?: number
   readonly jti?: string
   readonly origin_jti?: string
-  readonly event_id?: string
   readonly 'cognito:groups'?: readonly string[]
 }
 
@@ -46,6 +44,7 @@ export const ACCESS_CLAIMS = Type.Object({
   scope: Type.Optional(Type.String()),
   version: Type.Optional(Type.Number()),
   device_key: Type.Optional(Type.String()),
+  event_id: Type.Optional(Type.String()),
 })
 
 /**
@@ -61,6 +60,7 @@ export interface AccessClaims extends CommonClaims {
   readonly scope?: string
   readonly version?: number
   readonly device_key?: string
+  readonly event_id?: string
 }
 
 /** Schema of {@link IdClaims}. */
@@ -82,6 +82,7 @@ export const ID_CLAIMS = Type.Object({
   given_name: Type.Optional(Type.String()),
   family_name: Type.Optional(Type.String()),
   preferred_username: Type.Optional(Type.String()),
+  event_id: Type.Optional(Type.String()),
 })
 
 /**
@@ -106,6 +107,60 @@ export interface IdClaims extends CommonClaims {
   readonly given_name?: string
   readonly family_name?: string
   readonly preferred_username?: string
+  readonly event_id?: string
+}
+
+/**
+ * Claims of an ID token that a pre token generation Lambda may write as a value of any type, and that decide nothing in
+ * this plugin. One that is no text stays in the payload, unless the application declares it.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+ */
+export const PROFILE_CLAIMS = [
+  'email',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'preferred_username',
+  'event_id',
+] as const satisfies readonly (keyof IdClaims)[]
+
+/** One of {@link PROFILE_CLAIMS}. */
+export type ProfileClaim = (typeof PROFILE_CLAIMS)[number]
+
+/** Claims of an ID token that Cognito writes as text in some flows, and as `true` or `false` in others. */
+export const FLAGS: readonly string[] = ['email_verified', 'phone_number_verified']
+
+/**
+ * The standard attributes that users write themselves. Not `sub`, and nothing that says that something was verified.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
+ */
+export const WRITABLE: readonly string[] = [
+  'address',
+  'birthdate',
+  'email',
+  'family_name',
+  'gender',
+  'given_name',
+  'locale',
+  'middle_name',
+  'name',
+  'nickname',
+  'phone_number',
+  'picture',
+  'preferred_username',
+  'profile',
+  'website',
+  'zoneinfo',
+]
+
+const ATTRIBUTES: ReadonlySet<string> = new Set([...WRITABLE, 'updated_at'])
+
+/** Whether a claim is an attribute of the user, which Cognito stores as text. */
+export function isAttribute(wire: string): boolean {
+  return ATTRIBUTES.has(wire) || /^(?:dev:)?custom:/.test(wire)
 }
 
 /** Does not compile when an interface and its schema drift apart. */

@@ -440,7 +440,7 @@ export const groups = [
       ],
       ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
       ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
-      ['claims of an earlier schema are kept', 'omit(known, reader.names)', 'known'],
+      ['claims of an earlier schema are kept', 'omit(known, reader.names[token.tokenUse])', 'known'],
       ['requirements are not checked', 'plan.authorize(authentication)', 'void plan'],
     ],
   },

@@ -2,9 +2,13 @@
  * Which attributes people may give themselves, and how their values become Cognito's text and come back from it.
  * @module
  */
+import { compileField, type Field } from '../claim-fields.js'
 import { compileClaims, type ObjectSchema } from '../claims.js'
-import { coerce } from '../coercion.js'
+import { toText } from '../coercion.js'
+import { findLibrary } from '../foreign-schema.js'
 import { type CompiledSchema, compileSchema, copySchema, isSchema, type TSchema, Type } from '../schema.js'
+import { typesOf } from '../schema-types.js'
+import { WRITABLE } from '../standard-claims.js'
 import { malformed } from './body.js'
 
 /** An attribute as Cognito's API has it. */
@@ -23,41 +27,17 @@ export interface Attributes {
    * @throws {UserRouteError} for a value that could not be read back
    */
   readonly toCognito: (values: object) => { Name: string; Value: string }[]
-  /** Reads what Cognito stores. What the option does not name stays text, under its name there. */
+  /**
+   * Reads what Cognito stores. What the option does not name stays text, under its name there. What is not stored is the
+   * `default` of the option, where it has one.
+   */
   readonly fromCognito: (stored: readonly CognitoAttribute[]) => Readonly<Record<string, unknown>>
 }
 
-interface Attribute {
-  readonly name: string
-  /** Name of the attribute at Cognito. */
-  readonly wire: string
+interface Attribute extends Field {
   readonly schema: TSchema
   readonly compiled: CompiledSchema
 }
-
-/**
- * The standard attributes that users write themselves. Not `sub`, and nothing that says that something was verified.
- *
- * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
- */
-export const WRITABLE: readonly string[] = [
-  'address',
-  'birthdate',
-  'email',
-  'family_name',
-  'gender',
-  'given_name',
-  'locale',
-  'middle_name',
-  'name',
-  'nickname',
-  'phone_number',
-  'picture',
-  'preferred_username',
-  'profile',
-  'website',
-  'zoneinfo',
-]
 
 const STANDARD = Type.Object(
   Object.fromEntries(
@@ -78,67 +58,89 @@ export const attributesOption = Type.Optional(
  */
 export function compileAttributes(option: ObjectSchema | undefined): Attributes {
   const declared = option === undefined ? STANDARD : assertObject(option)
-  const attributes = Object.entries<TSchema>(declared['properties']).map(([name, schema]) => ({
-    name,
-    wire: assertWritable(name, schema['alias'] ?? name),
-    schema,
-    compiled: compileSchema(schema),
-  }))
+  const attributes = Object.entries<TSchema>(declared['properties']).map(([name, schema]) =>
+    compileAttribute(name, schema),
+  )
   const ofWire = new Map(attributes.map((attribute) => [attribute.wire, attribute]))
-  const required: readonly string[] = declared['required'] ?? []
   return {
-    schema: Type.Object(
-      Object.fromEntries(
-        attributes.map(({ name, schema }) => [name, toBodySchema(schema, required.includes(name))]),
-      ),
-      { additionalProperties: false },
-    ),
+    schema: toBodySchema(attributes, declared),
     toCognito: (values) =>
       attributes
         .filter(({ name }) => Object.hasOwn(values, name))
         .map((attribute) => write(attribute, Reflect.get(values, attribute.name))),
-    fromCognito: (stored) => Object.fromEntries(stored.map((one) => read(one, ofWire))),
+    fromCognito: (stored) =>
+      Object.fromEntries([...attributes.flatMap(listDefault), ...stored.map((one) => read(one, ofWire))]),
   }
 }
 
 function assertObject(option: ObjectSchema): TSchema {
   if (!isSchema(option) || option['type'] !== 'object') {
-    throw new TypeError('user-routes.attributes: expected Type.Object({ … }) of @sinclair/typebox 0.34')
+    const library = findLibrary(option)
+    throw new TypeError(
+      `user-routes.attributes: expected Type.Object({ … }) of @sinclair/typebox 0.34${library === undefined ? '' : `, not a schema of ${library}`}`,
+    )
   }
   compileClaims(option, 'user-routes.attributes')
   return copySchema(option)
 }
 
-function assertWritable(name: string, wire: string): string {
-  if (WRITABLE.includes(wire) || /^custom:[^\s:]+$/.test(wire)) return wire
+function compileAttribute(name: string, schema: TSchema): Attribute {
+  const field = compileField(name, schema)
+  assertWritable(field)
+  assertComingBack(field, schema)
+  return { ...field, schema, compiled: compileSchema(schema) }
+}
+
+function assertWritable({ name, wire }: Field): void {
+  if (WRITABLE.includes(wire) || /^custom:[^\s:]+$/.test(wire)) return
   throw new TypeError(
     `user-routes.attributes.${name}: expected the alias of a custom attribute, such as 'custom:${name}', or one of ${WRITABLE.join(', ')}`,
   )
 }
 
-/** JSON has no dates: they come as text, which {@link write} looks at. */
-function toBodySchema(schema: TSchema, isRequired: boolean): TSchema {
-  const { alias: _, ...body } = schema
-  if (schema['type'] !== 'Date') return body as TSchema
-  const text = Type.String({
-    minLength: 1,
-    maxLength: 40,
-    description: 'A date, or a date and time (RFC 3339)',
-  })
-  return isRequired ? text : Type.Optional(text)
+/** What is stored has to be read again from the ID token and from Cognito's API, which write an address differently. */
+function assertComingBack({ name, wire }: Field, schema: TSchema): void {
+  const types = typesOf(schema)
+  const fault =
+    wire === 'address' && types.has('object')
+      ? 'Type.String(), because Cognito writes its text into an object of its own'
+      : types.has('Date') && types.size > 1 && 'Type.Date() alone, because a date comes as text'
+  if (fault) throw new TypeError(`user-routes.attributes.${name}: expected ${fault}`)
 }
 
-const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+/** An attribute with a `default` may be left out: then nothing is stored, and the default is read. */
+function toBodySchema(attributes: readonly Attribute[], declared: TSchema): TSchema {
+  const { required = [], minProperties, maxProperties } = declared
+  const properties = attributes.map(({ name, schema }) => {
+    const isRequired = required.includes(name) && !Object.hasOwn(schema, 'default')
+    return [name, isRequired ? toBodyProperty(schema) : Type.Optional(toBodyProperty(schema))] as const
+  })
+  return Type.Object(Object.fromEntries(properties), {
+    additionalProperties: false,
+    ...(minProperties !== undefined && { minProperties }),
+    ...(maxProperties !== undefined && { maxProperties }),
+  })
+}
 
-function write({ name, wire, schema, compiled }: Attribute, value: unknown): { Name: string; Value: string } {
-  const text = toText(value)
+/** JSON has no dates: they come as text, which {@link write} looks at. */
+function toBodyProperty(schema: TSchema): TSchema {
+  const { alias: _alias, fromText: _fromText, ...body } = schema
+  if (!typesOf(schema).has('Date')) return body as TSchema
+  return Type.String({ minLength: 1, maxLength: 40, description: 'A date, or a date and time (RFC 3339)' })
+}
+
+function write({ name, wire, compiled, read }: Attribute, value: unknown): { Name: string; Value: string } {
+  const text = toText(value, read)
   // What a token could not be read with later must not be stored.
-  if (compiled.decode(coerce(text, schema)) !== undefined) return { Name: wire, Value: text }
+  if (text !== undefined && compiled.decode(read(text)) !== undefined) return { Name: wire, Value: text }
   throw malformed(`attributes.${name} has no text that could be read back`, `attributes.${name}`)
 }
 
 function read({ Name = '', Value = '' }: CognitoAttribute, ofWire: ReadonlyMap<string, Attribute>) {
   const attribute = ofWire.get(Name)
   if (attribute === undefined) return [Name, Value] as const
-  return [attribute.name, attribute.compiled.decode(coerce(Value, attribute.schema)) ?? Value] as const
+  return [attribute.name, attribute.compiled.decode(attribute.read(Value)) ?? Value] as const
 }
+
+const listDefault = ({ name, fallback, compiled }: Attribute) =>
+  fallback === undefined ? [] : [[name, compiled.decode(fallback())] as const]

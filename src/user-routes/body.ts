@@ -15,7 +15,7 @@ export function readStrictly(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
     try {
-      done(null, text === '' ? {} : JSON.parse(text.toString()))
+      done(null, text === '' ? {} : withoutPrototype(JSON.parse(text.toString())))
     } catch {
       // Nothing of the parser's message: it repeats the text.
       done(malformed('the body is no JSON', 'no JSON'))
@@ -52,6 +52,13 @@ function sizeOf({ properties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
     Math.min(name.length + sizeOf(property), MAX_MEMBER),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** A schema may name a property `constructor`, which every other object inherits. */
+function withoutPrototype(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) withoutPrototype(member)
+  return Array.isArray(value) ? value : Object.setPrototypeOf(value, null)
 }
 
 /**

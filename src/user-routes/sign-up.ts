@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { Type } from '../schema.js'
+import { compileSchema, Type } from '../schema.js'
 import { tellsOfUser } from './exceptions.js'
 import { body, CODE, nothing, PASSWORD, USERNAME } from './fields.js'
 import { type Accounts, addRoute, withSecretHash } from './route.js'
@@ -53,7 +53,7 @@ export function addSignUpRoutes(scope: FastifyInstance, accounts: Accounts): voi
 
 function addSignUp(scope: FastifyInstance, accounts: Accounts): void {
   const { call, clientId: ClientId, attributes } = accounts
-  const isRequired = (attributes.schema['required'] ?? []).length > 0
+  const isRequired = !compileSchema(attributes.schema).check({})
   addRoute(scope, accounts, 'signup', {
     summary: 'Sign up',
     body: body({

@@ -122,6 +122,60 @@ app.get('/open', async (request) => {
   request.cognito = null
 })
 
+// A profile claim that is declared has its declared type, and no other.
+const numbered = app.authRequired('us', {
+  claims: Type.Object({ email: Type.Integer(), name: Type.Optional(Type.Array(Type.String())) }),
+})
+app.get('/numbered', { onRequest: numbered }, async (request) => {
+  expectType<number>()(request.cognito.claims.email)
+  expectType<string[] | undefined>()(request.cognito.claims.name)
+  expectType<string | undefined>()(request.cognito.claims.given_name)
+  expectType<string>()(request.cognito.claims.sub)
+  expectType<'id'>()(request.cognito.claims.token_use)
+})
+// Other standard claims can be narrowed, and required.
+const verified = app.authRequired('us', { claims: Type.Object({ email_verified: Type.Literal(true) }) })
+app.get('/verified', { onRequest: verified }, async (request) => {
+  expectType<true>()(request.cognito.claims.email_verified)
+  expectType<string | undefined>()(request.cognito.claims.email)
+})
+const decoded = app.authRequired('us', {
+  claims: Type.Object({
+    email: Type.Transform(Type.String())
+      .Decode((text) => new URL(`mailto:${text}`))
+      .Encode((url) => url.pathname),
+  }),
+})
+app.get('/decoded', { onRequest: decoded }, async (request) => {
+  expectType<URL>()(request.cognito.claims.email)
+})
+// In an access token these names are nobody's but the application's.
+const access = app.authRequired('eu', { claims: Type.Object({ email: Type.Integer() }) })
+app.get('/access', { onRequest: access }, async (request) => {
+  expectType<number>()(request.cognito.claims.email)
+  expectType<string>()(request.cognito.claims.client_id)
+})
+// A type guard has the payload: it says what a profile claim is, or nobody does.
+const isNamed = (claims: unknown): claims is { name: { first: string }; [other: string]: unknown } =>
+  typeof claims === 'object' && claims !== null && 'name' in claims
+app.get('/named', { onRequest: app.authRequired('us', { claims: isNamed }) }, async (request) => {
+  expectType<{ first: string }>()(request.cognito.claims.name)
+  expectType<unknown>()(request.cognito.claims.email)
+  expectType<string>()(request.cognito.claims.sub)
+  expectType<boolean | undefined>()(request.cognito.claims.email_verified)
+})
+const isEither = (claims: unknown): claims is { email: number } | { name: number } =>
+  typeof claims === 'object' && claims !== null && 'name' in claims
+app.get('/either', { onRequest: app.authRequired('us', { claims: isEither }) }, async (request) => {
+  const { claims } = request.cognito
+  if (typeof claims.email === 'number') expectType<number>()(claims.email)
+  // @ts-expect-error nobody says that it is text
+  claims.given_name?.length
+})
+app.get('/partner', { onRequest: app.authRequired('eu', { claims: isPartner }) }, async (request) => {
+  expectType<Authentication<'eu', 'access', AccessClaims & Partner>>()(request.cognito)
+})
+
 // What a handler gets cannot be written to.
 app.get('/read-only', { onRequest: app.authRequired('us') }, async (request) => {
   expectType<ReadonlySet<string>>()(request.cognito.scopes)
@@ -412,9 +466,11 @@ app.register(cognito, { pools, revocation: { timeout: 0.1 } })
 expectType<Eu>()(await app.cognito.verify('token', 'eu'))
 expectType<Eu | Us>()(await app.cognito.verify('token', ['eu', 'us']))
 expectType<Anyone>()(await app.cognito.verify('token'))
-expectType<Authentication<'eu', 'id', IdClaims & Partner>>()(
-  await app.cognito.verify('token', 'eu', { tokenUse: 'id', claims: isPartner }),
-)
+const partner = await app.cognito.verify('token', 'eu', { tokenUse: 'id', claims: isPartner })
+expectType<'id'>()(partner.tokenUse)
+expectType<string>()(partner.claims.partner)
+expectType<string>()(partner.claims.aud)
+expectType<unknown>()(partner.claims.email)
 // @ts-expect-error an unknown pool
 await app.cognito.verify('token', 'asia')
 // @ts-expect-error an unknown pool in a list
