@@ -13,10 +13,10 @@ const TEXTS: readonly (readonly [looksSo: (text: string) => boolean, kind: strin
   [(text) => text.includes(','), 'text with commas; each item of a list is a text of its own'],
   [
     (text) => parseUserPoolId(text) !== undefined,
-    'what looks like a user pool id, which belongs into userPoolId',
+    'what looks like a user pool id, which belongs in userPoolId',
   ],
   // As Cognito makes them.
-  [(text) => /^[a-z0-9]{26}$/.test(text), 'what looks like an app client id, which belongs into appClientId'],
+  [(text) => /^[a-z0-9]{26}$/.test(text), 'what looks like an app client id, which belongs in appClientId'],
   [(text) => text.startsWith('arn:'), 'an ARN'],
   [(text) => /^https?:/.test(text), 'a URL'],
 ]

@@ -233,6 +233,8 @@ t.test('a variable that was meant to be ours stops the boot with the nearest nam
     ['COGNITO_USER_POOL', 'unknown name; did you mean COGNITO_USER_POOL_ID?', one],
     ['COGNITO_APP_CLIENT_IDS', 'unknown name; did you mean COGNITO_APP_CLIENT_ID?', one],
     ['COGNITO_CLIENT_ID', 'unknown name; did you mean COGNITO_APP_CLIENT_ID?', one],
+    ['COGNITO_POOL_ID', 'unknown name; did you mean COGNITO_USER_POOL_ID?', one],
+    ['COGNITO_USER_POOL_CLIENT_ID', 'unknown name; did you mean COGNITO_APP_CLIENT_ID?', one],
     ['COGNITO_DEFAULTPOOL', 'unknown name; did you mean COGNITO_DEFAULT_POOL?', one],
     ['COGNITO_USERPOOLS', 'unknown name; did you mean COGNITO_USER_POOLS?', {}],
     [
