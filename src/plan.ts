@@ -5,8 +5,10 @@
 import { type Authorize, compileRequirement, type TokenRequirement } from './authorization.js'
 import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
+import { nearestName } from './nearest-name.js'
 import type { ResolvedPool } from './pool.js'
 import type { TokenUse } from './standard-claims.js'
+import { kindOf } from './value-kind.js'
 
 /** What one guard accepts, compiled once. */
 export interface Plan {
@@ -67,10 +69,22 @@ export function choosePools<P>(
 ): readonly P[] {
   const chosen = [...new Set(names)].map((name) => registered.get(name)).filter((pool) => pool !== undefined)
   if (chosen.length > 0 && chosen.length === names.length) return chosen
-  const known = [...registered.keys()].join(', ')
+  const known = [...registered.keys()]
   throw new TypeError(
-    `${path}: expected the name of a registered pool, or a list of different ones: ${known}`,
+    `${path}: expected the name of a registered pool, or a list of different ones: ${known.join(', ')}; ${describeFound(names, known)}`,
   )
+}
+
+function describeFound(names: readonly unknown[], known: readonly string[]): string {
+  const stranger = names.find((name) => !known.includes(name as string))
+  if (typeof stranger === 'string') {
+    const near = nearestName(stranger, known)
+    return near === undefined ? 'found another name' : `did you mean ${near}?`
+  }
+  if (typeof stranger === 'object' && stranger !== null) {
+    return 'found an object; a requirement is the second argument'
+  }
+  return `found ${kindOf(stranger === undefined ? names : stranger)}`
 }
 
 /** Narrows the plan of a guard that chooses by the request to the pools chosen; `undefined` unless all are planned. */

@@ -4,6 +4,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from './errors.js'
+import { printable } from './printable.js'
+import { describeUnknown } from './unknown-name.js'
 
 /**
  * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
@@ -68,10 +70,12 @@ const HTTP_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /**
  * Reads a header (RFC 6750 §2.1). Two lines of that name are refused, even identical ones (RFC 9110 §5.3).
  *
- * @throws {TypeError} when the name or the scheme is not a token of RFC 9110 §5.6.2
+ * @throws {TypeError} when the name or the scheme is not a token of RFC 9110 §5.6.2, and for an unknown option
  * @example fromHeader({ name: 'x-access-token', scheme: null })
  */
-export function fromHeader({ name = 'authorization', scheme = 'Bearer' }: HeaderOptions = {}): TokenSource {
+export function fromHeader(options: HeaderOptions = {}): TokenSource {
+  assertKnownNames(options)
+  const { name = 'authorization', scheme = 'Bearer' } = options
   assertName(name, 'fromHeader.name')
   if (scheme !== null) assertName(scheme, 'fromHeader.scheme')
   const field = name.toLowerCase()
@@ -108,6 +112,15 @@ export const headerOf = (source: TokenSource): HeaderSource | undefined => heade
 
 export const carry = (found: Credentials): Carried =>
   typeof found === 'string' ? { carrier: found, start: 0 } : found
+
+/** A misspelt option would leave the header that is read as it is by default. */
+function assertKnownNames(options: HeaderOptions): void {
+  const known = ['name', 'scheme']
+  const stranger = Object.keys(options).find((key) => !known.includes(key))
+  if (stranger !== undefined) {
+    throw new TypeError(`fromHeader.${printable(stranger)}: ${describeUnknown(stranger, known)}`)
+  }
+}
 
 function assertName(value: unknown, path: string): void {
   if (typeof value !== 'string' || !HTTP_TOKEN.test(value)) {

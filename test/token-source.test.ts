@@ -201,5 +201,12 @@ t.test('a name that cannot be one is refused at once', async (t) => {
     t.throws(() => fromSubprotocol(name as never), { name: 'TypeError', message: /^fromSubprotocol\.prefix/ })
     t.throws(() => fromQuery(name as never), { name: 'TypeError', message: /^fromQuery\.name/ })
   }
+  for (const [key, message] of [
+    ['nmae', /^fromHeader\.nmae: unknown name; did you mean name\?/],
+    ['header', /^fromHeader\.header: unknown name; expected name, scheme/],
+    ['\u001b[31m', /^fromHeader\.\\u001b\[31m: unknown name/],
+  ] as const) {
+    t.throws(() => fromHeader({ [key]: 'x-token' }), { name: 'TypeError', message })
+  }
   t.throws(() => fromHeader({ scheme: 'a b' }), { name: 'TypeError', message: /^fromHeader\.scheme/ })
 })
