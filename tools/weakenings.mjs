@@ -646,6 +646,7 @@ export const groups = [
     rows: [
       ['another claim for a standard one', 'name !== wire && isStandard(name)', 'false'],
       ['one claim for two properties', 'return twin && ', 'return undefined && twin && '],
+      ['a default that cannot be frozen', ' && (!isRepeatable(schema) || isJsonValue(value))', ''],
       ['a name that is a prototype', '  checkName,\n', ''],
       ['a word inside of a property', '  checkInside,\n', ''],
       ['a word on the whole object', 'if (word !== undefined)\n', 'if (word === null)\n'],
