@@ -210,17 +210,16 @@ type Test = (value: Json) => boolean
 const tests = (names: string, test: Test) => names.split(' ').map((name) => [name, test] as const)
 
 const ANY = [
-  ...tests('scope jti origin_jti event_id', isString),
+  ...tests('jti origin_jti', isString),
   ...tests('auth_time', isNumber),
   ...tests('cognito:groups', isStrings),
 ]
 /** docs/claims.md, "Standard claims", besides those that `isForRoute` and `areTimes` look at. */
 const STANDARD: Readonly<Record<Use, readonly (readonly [string, Test])[]>> = {
-  access: [...ANY, ...tests('username device_key', isString), ...tests('version', isNumber)],
+  access: [...ANY, ...tests('username device_key scope event_id', isString), ...tests('version', isNumber)],
   id: [
     ...ANY,
-    ...tests('nonce at_hash email phone_number name given_name family_name preferred_username', isString),
-    ...tests('cognito:username cognito:preferred_role', isString),
+    ...tests('nonce at_hash cognito:username cognito:preferred_role', isString),
     ...tests('cognito:roles', isStrings),
     ...tests('identities', Array.isArray),
     ...tests('email_verified phone_number_verified', isBoolean),

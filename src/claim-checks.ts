@@ -2,6 +2,7 @@
  * What a claim schema may be: what could not work, or would do nothing, stops the boot.
  * @module
  */
+import { isDeepStrictEqual } from 'node:util'
 import { wireOf } from './claim-fields.js'
 import { TEXT_TYPES } from './coercion.js'
 import { adviseGuard, findLibrary } from './foreign-schema.js'
@@ -9,6 +10,7 @@ import {
   compileSchema,
   findPart,
   findUnknownFormat,
+  isRepeatable,
   isSchema,
   isTransform,
   type TSchema,
@@ -208,8 +210,12 @@ export function assertDefaults(schema: TSchema, path: string): void {
 
 function isOwnDefault(schema: TSchema): boolean {
   try {
-    return compileSchema(schema).check(structuredClone(schema['default']))
+    const value: unknown = structuredClone(schema['default'])
+    return compileSchema(schema).check(value) && (!isRepeatable(schema) || isJsonValue(value))
   } catch {
     return false
   }
 }
+
+/** Requests share what a repeatable schema finds, frozen: a `Date` or a `Map` cannot be. */
+const isJsonValue = (value: unknown) => isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)

@@ -47,7 +47,7 @@ const readFlag = compileCoercion(Type.Boolean())
 const keep: Conversion = (value) => value
 
 /** How the value of a claim, or the text of an attribute, becomes a type of `schema`. */
-export function compileReading(wire: string, schema: TSchema): Conversion {
+function compileReading(wire: string, schema: TSchema): Conversion {
   // A flag is a boolean in some flows and text in others, so it must not depend on the schema which one is seen.
   if (FLAGS.includes(wire)) return readFlag
   if (!isAttribute(wire) && schema['fromText'] !== true) return keep

@@ -41,8 +41,10 @@ function toDay(day: string): string | undefined {
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+type Grammar = (text: string) => unknown
+
 /** No text is of two of these types, but for a whole number, which is one value in both. */
-const GRAMMARS: Readonly<Record<string, (text: string) => unknown>> = {
+const GRAMMARS: Readonly<Record<string, Grammar>> = {
   integer: (text) => toNumber(text, INTEGER),
   number: (text) => toNumber(text, DECIMAL),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
@@ -69,12 +71,12 @@ export type Conversion = (value: unknown) => unknown
  */
 export function compileCoercion(schema: TSchema): Conversion {
   const types = typesOf(schema)
-  const grammars = Object.keys(GRAMMARS).flatMap((type) => (types.has(type) ? (GRAMMARS[type] ?? []) : []))
+  const grammars = Object.entries(GRAMMARS).flatMap(([type, grammar]) => (types.has(type) ? [grammar] : []))
   const fits = types.has('string') && grammars.length > 0 ? compileSchema(schema).check : () => false
   return (value) => (typeof value === 'string' && !fits(value) ? convert(value, grammars) : value)
 }
 
-function convert(text: string, grammars: readonly ((text: string) => unknown)[]): unknown {
+function convert(text: string, grammars: readonly Grammar[]): unknown {
   for (const toType of grammars) {
     const value = toType(text)
     if (value !== text) return value

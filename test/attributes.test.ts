@@ -232,6 +232,14 @@ t.test('one schema of attributes and claims, from the sign-up to a guarded route
   t.equal(wire.inputsOf('SignUp').length, 2)
 })
 
+t.test('what becomes of the option after the boot changes nothing', async (t) => {
+  const tags = Type.Array(Type.String(), { alias: 'custom:tags' })
+  const { schema } = compileAttributes(Type.Object({ tags }) as unknown as ObjectSchema)
+  Object.assign(tags.items, { minLength: 5 })
+  t.ok(compileSchema(schema).check({ tags: ['a'] }))
+  t.notOk(compileSchema(schema).check({ tags: [7] }))
+})
+
 t.test('what counts of all attributes counts in a body', async (t) => {
   const names = { email: Type.Optional(Type.String()), name: Type.Optional(Type.String()) }
   const { post, wire } = await createAccounts(t, {

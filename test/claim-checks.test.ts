@@ -158,7 +158,9 @@ t.test('fromText and default', async (t) => {
       /^claims\.it\.fromText: Cognito writes no text .*'exp'/,
     ],
     ...['7', 7.5, null, undefined, () => 7].map((it) => [of(Type.Integer({ default: it })), value] as const),
-    [of(Type.Any({ default: () => 7 })), value],
+    ...[() => 7, new Date(), new Map(), { at: new Date() }, undefined].map(
+      (it) => [of(Type.Any({ default: it })), value] as const,
+    ),
     [
       of(
         Type.Transform(Type.String({ default: 7 as never }))
@@ -168,6 +170,7 @@ t.test('fromText and default', async (t) => {
       value,
     ],
   ])
+  t.match(read(of(Type.Any({ default: { at: [7] } })), {}), { claims: { it: { at: [7] } } })
   t.match(read(of(Type.Boolean({ alias: 'email_verified', fromText: true })), { email_verified: 'true' }), {
     claims: { it: true },
   })

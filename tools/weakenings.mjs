@@ -192,7 +192,7 @@ export const groups = [
   },
   {
     file: 'claims',
-    tests: ['at-boot'],
+    tests: ['claims'],
     rows: [
       [
         'a claim schema that is kept by reference',
@@ -214,8 +214,29 @@ export const groups = [
   },
   {
     file: 'user-routes/attributes',
-    tests: ['at-boot'],
-    rows: [['attributes that are kept by reference', 'return copySchema(option)', 'return option']],
+    tests: ['attributes'],
+    rows: [
+      ['attributes that are kept by reference', 'return copySchema(option)', 'return option'],
+      ['an address as an object', "wire === 'address' && types.has('object')", 'false'],
+      ['a date beside other types', "types.has('Date') && types.size > 1 && ", 'false && '],
+      ['an attribute with a default is required', " && !Object.hasOwn(schema, 'default')", ''],
+      ['a default is no attribute', '...attributes.flatMap(listDefault), ', ''],
+      [
+        'what counts of all attributes is dropped',
+        '...(minProperties !== undefined && { minProperties }),',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/body',
+    tests: ['attributes'],
+    rows: [['an inherited member in a body', ', withoutPrototype))', '))']],
+  },
+  {
+    file: 'user-routes/sign-up',
+    tests: ['attributes'],
+    rows: [['no attributes where some have to be', '!compileSchema(attributes.schema).check({})', 'false']],
   },
   {
     file: 'auth-branches',
@@ -378,6 +399,11 @@ export const groups = [
         "const clientId = ownMember(payload, 'client_id') ?? ownMember(payload, 'aud')",
       ],
     ],
+  },
+  {
+    file: 'cognito-token',
+    tests: ['claims'],
+    rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
   },
   {
     file: 'cognito-token',
@@ -702,7 +728,8 @@ export const groups = [
     rows: [
       ['what a type guard answers is truthy', 'answer === true', 'Boolean(answer)'],
       ['a type guard that throws has accepted', 'return false', 'return true'],
-      ['claims that do not fit', 'schema.decode(values)', 'values'],
+      ['claims that do not fit', 'if (!declared.schema.check(values))', 'if (false)'],
+      ['standard claims that do not fit', 'if (!standard.schema.check(claims))', 'if (false)'],
       ['a schema in place of the standard claims', 'return standard\n    const', 'void standard\n    const'],
       [
         'a type guard in place of the standard claims',
@@ -710,10 +737,103 @@ export const groups = [
         'void standard\n    return',
       ],
       ['a type guard’s payload hides the claims', '{ ...payload, ...standard.claims }', '{ ...payload }'],
-      ['every claim is converted', 'field.isWrittenAsString ?', 'field ?'],
-      ['claims of prototypes are read', '!Object.hasOwn(payload, field.wire)', '!(field.wire in payload)'],
-      ['another claim for a standard one', 'field.name !== field.wire && isStandard(field.name)', 'false'],
-      ['one claim for two properties', 'if (twin)', 'if (false)'],
+      ['claims of prototypes are read', 'Object.hasOwn(payload, wire)', 'wire in payload'],
+      ['profile claims of prototypes are read', 'Object.hasOwn(payload, name) && ', ''],
+      ['a profile claim of any type', "if (typeof value === 'string') claims[name]", 'claims[name]'],
+      [
+        'a profile claim of another type refuses the token',
+        'Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)',
+        'Type.Omit(ID_CLAIMS, [])',
+      ],
+      ['an inherited member is a claim', 'Object.create(BLANK)', '{}'],
+      ['a default is passed over', 'else if (fallback !== undefined)', 'else if (fallback === null)'],
+      [
+        'a transform that throws is passed over',
+        'return { misfits: [`a transform of',
+        'void { misfits: [`a transform of',
+      ],
+      ['what counts of the whole object is not named', ', ...counts]', ']'],
+      [
+        'profile claims of an earlier guard are kept',
+        'id: new Set([...names, ...PROFILE_CLAIMS])',
+        'id: new Set(names)',
+      ],
+      [
+        'profile claims of an access token are dropped',
+        'access: new Set(names)',
+        'access: new Set([...names, ...PROFILE_CLAIMS])',
+      ],
+    ],
+  },
+  {
+    file: 'claims',
+    tests: ['claim-checks'],
+    rows: [
+      ['a default of any type', '  assertDefaults(schema, path)\n', ''],
+      ['a schema that cannot be compiled has no name', '() => compileSchema(property)', '() => property'],
+    ],
+  },
+  {
+    file: 'claims',
+    tests: ['foreign-schemas'],
+    rows: [['an arktype schema is a type guard', ' && findLibrary(option) === undefined', '']],
+  },
+  {
+    file: 'foreign-schema',
+    tests: ['foreign-schemas'],
+    rows: [
+      ['typebox 1.x is unknown', "if ('~kind' in value)", 'if (false)'],
+      ['a vendor by the name of a member', 'Object.hasOwn(GUARDS, vendor)', 'vendor in GUARDS'],
+    ],
+  },
+  {
+    file: 'claim-fields',
+    tests: ['claims'],
+    rows: [
+      ['every claim is converted', "if (!isAttribute(wire) && schema['fromText'] !== true) return keep", ''],
+      ['fromText is passed over', " && schema['fromText'] !== true", ''],
+      ['a flag is read by its schema', 'if (FLAGS.includes(wire)) return readFlag', ''],
+      ['an address of several parts', ' && Object.keys(value).length === 1', ''],
+      ['an address inside of any claim', "  wire === 'address' && ", '  '],
+      ['an address as an object is unwrapped', " && !typesOf(schema).has('object')", ''],
+      ['a default that is shared', '() => structuredClone(value)', '() => value'],
+      [
+        'a default that is kept by reference',
+        "toFallback(structuredClone(schema['default']))",
+        "toFallback(schema['default'])",
+      ],
+    ],
+  },
+  {
+    file: 'claim-checks',
+    tests: ['claim-checks'],
+    rows: [
+      ['another claim for a standard one', 'name !== wire && isStandard(name)', 'false'],
+      ['one claim for two properties', 'return twin && ', 'return undefined && twin && '],
+      ['a default that cannot be frozen', ' && (!isRepeatable(schema) || isJsonValue(value))', ''],
+      ['a name that is a prototype', '  checkName,\n', ''],
+      ['a word inside of a property', '  checkInside,\n', ''],
+      ['a word on the whole object', 'if (word !== undefined)\n', 'if (word === null)\n'],
+      ['an inherited name inside of a property', '  checkInherited,\n', ''],
+      ['a format that nobody knows', '  checkFormat,\n', ''],
+      ['any value of fromText', '  checkText,\n', ''],
+      ['a standard claim of another type by a transform', '  checkTransform,\n', ''],
+      ['a schema that no token fits', '  checkTypes,\n', ''],
+      ['a type that a standard claim never has', 'if (isCertain(wire)) {', 'if (wire === null) {'],
+      ['a type that text never has', 'if (isAttribute(wire) || isFromText) {', 'if (wire === null) {'],
+      ['a type that JSON never has', 'return isJson(types) ?', 'return types ?'],
+      ['a type inside that JSON never has', ' ?? findMisfitInside(schema)', ''],
+      ['parts that exclude each other', 'if (types.size === 0)', 'if (types.size < 0)'],
+      ['a claim that has to be absent', "isOptional && kindOf(schema) === 'Never'", 'isOptional === null'],
+    ],
+  },
+  {
+    file: 'schema-types',
+    tests: ['claim-checks', 'claims'],
+    rows: [
+      ['a union has no types', "case 'Union':", "case 'None':"],
+      ['an intersection has no types', "case 'Intersect':", "case 'None':"],
+      ['a union is foreign for one of its parts', 'types.size > 0 && !isJson(types)', "types.has('Date')"],
     ],
   },
   {
@@ -727,6 +847,19 @@ export const groups = [
       ['any JSON for a list', 'isExpected(value) ? value : text', 'value'],
       ['any date that Date takes', 'DATE.test(text) ? new Date(text)', 'text ? new Date(text)'],
       ['30 February', 'isCalendarDay && ', ''],
+      ['text that fits is converted', '!fits(value) ? convert', 'fits ? convert'],
+    ],
+  },
+  {
+    file: 'coercion',
+    tests: ['attributes'],
+    rows: [
+      [
+        'a value that comes back as another',
+        ' || JSON.stringify(back) === JSON.stringify(value)',
+        ' || true',
+      ],
+      ['an empty text is stored', " && text !== ''", ''],
     ],
   },
   {
@@ -2321,12 +2454,12 @@ export const groups = [
     file: 'user-routes/attributes',
     tests: ['user-routes', 'user-routes-options'],
     rows: [
-      ['attributes beside the list', '{ additionalProperties: false }', '{}'],
+      ['attributes beside the list', 'additionalProperties: false,', ''],
       ['any attribute is for users', 'WRITABLE.includes(wire) || /^custom:[^\\s:]+$/.test(wire)', 'wire'],
       [
         'text that cannot be read back',
-        'if (compiled.decode(coerce(text, schema)) !== undefined) return',
-        'if (compiled) return',
+        'if (text !== undefined && compiled.decode(read(text)) !== undefined) return',
+        'if (text !== undefined && compiled) return',
       ],
     ],
   },
