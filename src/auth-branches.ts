@@ -1,9 +1,10 @@
 /**
- * `@fastify/auth` and the identity that a guard proved: it goes when a later function of the same branch refuses.
+ * `@fastify/auth`: takes back the identity that a guard attached when a later function of the same branch refuses.
  * @module
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasGuard } from './guard-mark.js'
+import { isPromised } from './promises.js'
 
 type Done = (error?: unknown) => void
 
@@ -40,7 +41,7 @@ export function keepIdentities(parts: Parts, options: unknown): Parts {
   })
 }
 
-/** @param goesOn - whether the functions after one that refused run all the same */
+/** @param goesOn - whether later functions still run after one has refused (`run: 'all'`) */
 function watchBranch(branch: readonly Part[], goesOn: boolean): readonly Part[] {
   const attempts = new WeakMap<FastifyRequest, Attempt>()
   return branch.map(
@@ -73,11 +74,8 @@ function follow(call: () => unknown, conclude: (error: unknown) => void): unknow
   }
   try {
     const outcome = call()
-    return isPromise(outcome) ? outcome.then(() => conclude(undefined), refuse) : outcome
+    return isPromised(outcome) ? outcome.then(() => conclude(undefined), refuse) : outcome
   } catch (error) {
     return refuse(error)
   }
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'

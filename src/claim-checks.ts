@@ -16,7 +16,7 @@ import {
   type TSchema,
   typeBoxKindOf,
 } from './schema.js'
-import { findForeignTypes, isJson, meet, typesOf } from './schema-types.js'
+import { canBeJson, findForeignTypes, overlap, typesOf } from './schema-types.js'
 import { ACCESS_CLAIMS, FLAGS, ID_CLAIMS, isAttribute, PROFILE_CLAIMS } from './standard-claims.js'
 
 interface Property {
@@ -94,12 +94,15 @@ const checkAlias: Check = ({ wire }) =>
 
 const checkTwin: Check = ({ name, wire }, all) => {
   const twin = all.find((other) => other.name !== name && (other.wire === wire || other.name === wire))
-  return twin && `.alias: '${wire}' is taken by the property ${twin.name}`
+  return (
+    twin &&
+    `: reads the claim '${wire}', which the property ${twin.name} reads or is named after; give one of them another alias`
+  )
 }
 
-const STANDARD = { ...ACCESS_CLAIMS.properties, ...ID_CLAIMS.properties }
+const STANDARD_PROPERTIES = { ...ACCESS_CLAIMS.properties, ...ID_CLAIMS.properties }
 const isProfile = (name: string) => (PROFILE_CLAIMS as readonly string[]).includes(name)
-const isStandard = (name: string) => Object.hasOwn(STANDARD, name)
+const isStandard = (name: string) => Object.hasOwn(STANDARD_PROPERTIES, name)
 
 const checkSource: Check = ({ name, wire }) =>
   name !== wire && isStandard(name)
@@ -112,7 +115,7 @@ const checkTransform: Check = ({ name, schema }) =>
     ? `: the standard claim ${name} keeps its type; decode it in a property of another name, with { alias: '${name}' }`
     : undefined
 
-/** Below the top level these words do nothing. Composite puts two schemas of one property below one that has none. */
+/** TypeBox ignores these words below the top level. `Type.Composite` wraps a property that two schemas have in an intersection, so their words end up below it. */
 const checkInside: Check = ({ schema }) => {
   const part = findPart(schema, (inner) => inner !== schema && findWord(inner) !== undefined)
   if (part === undefined) return undefined
@@ -122,7 +125,7 @@ const checkInside: Check = ({ schema }) => {
     : `: its ${word} stands inside of the property, where it does nothing; write it on the property itself, or make a property of what it stands on`
 }
 
-/** An object inherits these, so that an absent one could not be told from one that is there. */
+/** TypeBox takes an inherited member such as `constructor` for a property that is there. */
 const checkInherited: Check = ({ schema }) => {
   let name: string | undefined
   findPart(schema, ({ properties = {} }) => {
@@ -139,14 +142,14 @@ const checkFormat: Check = ({ schema }) => {
   return format && `: the format '${format}' is not in TypeBox's FormatRegistry, so no token would fit`
 }
 
-/** A name of access tokens alone is anybody's in ID tokens. */
-const isCertain = (wire: string) => Object.hasOwn(ID_CLAIMS.properties, wire) && !isProfile(wire)
+/** An ID token may have any value under a name that only access tokens define. */
+const hasFixedType = (wire: string) => Object.hasOwn(ID_CLAIMS.properties, wire) && !isProfile(wire)
 
-const checkText: Check = ({ schema, wire }) => {
+const checkFromText: Check = ({ schema, wire }) => {
   if (!Object.hasOwn(schema, 'fromText')) return undefined
   if (schema['fromText'] !== true) return '.fromText: expected true; leave it out otherwise'
-  return isCertain(wire) && !FLAGS.includes(wire)
-    ? `.fromText: Cognito writes no text of another type into '${wire}'`
+  return hasFixedType(wire) && !FLAGS.includes(wire)
+    ? `.fromText: expected it on no standard claim such as '${wire}', which Cognito never writes as text of another type; leave it out`
     : undefined
 }
 
@@ -162,16 +165,20 @@ const checkTypes: Check = ({ schema, wire, isOptional }) => {
 
 function findMisfit(types: ReadonlySet<string>, wire: string, isFromText: boolean): string | undefined {
   if (types.size === 0) return 'its parts exclude each other'
-  if (isCertain(wire)) {
+  if (hasFixedType(wire)) {
     const certain = typesOf((ID_CLAIMS.properties as Readonly<Record<string, TSchema>>)[wire] as TSchema)
-    return meet(types, certain) ? undefined : `the claim '${wire}' is of type ${list(certain)}`
+    return overlap(types, certain) ? undefined : `the claim '${wire}' is of type ${list(certain)}`
   }
   if (isAttribute(wire) || isFromText) {
-    return meet(types, TEXT_TYPES)
+    return overlap(types, TEXT_TYPES)
       ? undefined
-      : `'${wire}' is text, of which there is no ${list(types)}; declare text, and decode it by a transform`
+      : `'${wire}' is text and cannot become ${list(types)}; declare text, and decode it by a transform`
   }
-  return isJson(types) ? undefined : `JSON has no ${list(types)}; { fromText: true } reads a Date from text`
+  if (canBeJson(types)) return undefined
+  const way = types.has('Date')
+    ? '{ fromText: true } reads a Date from text'
+    : 'declare text or a number, and decode it by a transform'
+  return `JSON has no ${list(types)}; ${way}`
 }
 
 function findMisfitInside(schema: TSchema): string | undefined {
@@ -179,7 +186,7 @@ function findMisfitInside(schema: TSchema): string | undefined {
   return foreign && `JSON has no ${list(foreign)} inside of lists and objects; declare text there`
 }
 
-/** In this order: a later one relies on what an earlier one found to be right. */
+/** The order counts: each check relies on the ones before it. */
 const CHECKS: readonly Check[] = [
   checkName,
   checkKind,
@@ -190,7 +197,7 @@ const CHECKS: readonly Check[] = [
   checkInside,
   checkInherited,
   checkFormat,
-  checkText,
+  checkFromText,
   checkTypes,
 ]
 
@@ -201,14 +208,14 @@ const CHECKS: readonly Check[] = [
  */
 export function assertDefaults(schema: TSchema, path: string): void {
   for (const [name, property] of Object.entries<TSchema>(schema['properties'])) {
-    if (Object.hasOwn(property, 'default') && !isOwnDefault(property))
+    if (Object.hasOwn(property, 'default') && !hasFittingDefault(property))
       throw new TypeError(
         `${path}.${name}.default: expected a value that fits the schema of the property, before its transforms`,
       )
   }
 }
 
-function isOwnDefault(schema: TSchema): boolean {
+function hasFittingDefault(schema: TSchema): boolean {
   try {
     const value: unknown = structuredClone(schema['default'])
     return compileSchema(schema).check(value) && (!isRepeatable(schema) || isJsonValue(value))

@@ -73,7 +73,7 @@ const toFields = (schema: TSchema): Field[] =>
   Object.entries<TSchema>(schema['properties']).map(([name, property]) => compileField(name, property))
 
 const ID_WITHOUT_PROFILE = Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)
-const STANDARD: Record<TokenUse, FieldSet & { readonly profile: readonly string[] }> = {
+const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly string[] }> = {
   access: { fields: toFields(ACCESS_CLAIMS), schema: compileSchema(ACCESS_CLAIMS), profile: [] },
   id: {
     fields: toFields(ID_WITHOUT_PROFILE),
@@ -103,7 +103,7 @@ function findMisfits({ fields, schema }: FieldSet, values: Values): readonly str
 
 /** Reads the claims that Cognito itself writes. */
 function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
-  const standard = STANDARD[tokenUse]
+  const standard = STANDARD_FIELDS[tokenUse]
   const claims: Values = {}
   collect(standard.fields, payload, claims)
   if (!standard.schema.check(claims)) return { misfits: findMisfits(standard, claims) }
@@ -143,18 +143,18 @@ function readDeclared(declared: FieldSet, payload: Payload): ClaimsReading {
  * read({ ...payload, 'custom:seats': '7' }, 'id').claims // { sub: '…', …, seats: 7 }
  */
 export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
-  if (option === undefined) return { read: readStandard, names: speakFor([]), isRepeatable: true }
+  if (option === undefined) return { read: readStandard, names: toNames([]), isRepeatable: true }
   if (typeof option === 'function' && findLibrary(option) === undefined)
-    return { read: readerOfGuard(option), names: speakFor([]), isRepeatable: false }
+    return { read: readerOfGuard(option), names: toNames([]), isRepeatable: false }
   const declared = compileFields(copySchema(option), path)
   return {
     read: readerOfSchema(declared),
-    names: speakFor(declared.fields.map(({ name }) => name)),
+    names: toNames(declared.fields.map(({ name }) => name)),
     isRepeatable: isRepeatable(option),
   }
 }
 
-const speakFor = (names: readonly string[]): ClaimsReader['names'] => ({
+const toNames = (names: readonly string[]): ClaimsReader['names'] => ({
   access: new Set(names),
   id: new Set([...names, ...PROFILE_CLAIMS]),
 })
@@ -214,6 +214,9 @@ function compileAt<T>(path: string, compile: () => T): T {
   try {
     return compile()
   } catch (cause) {
-    throw new TypeError(`${path}: expected a schema that TypeBox can compile`, { cause })
+    throw new TypeError(
+      `${path}: TypeBox cannot compile this schema; expected no reference to nothing, and no Type.Unsafe without a registered kind`,
+      { cause },
+    )
   }
 }

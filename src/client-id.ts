@@ -5,10 +5,14 @@
 import type { ResolvedPool } from './pool.js'
 import { deriveIssuers, parseUserPoolId } from './user-pool-id.js'
 
-/** Those of Cognito have 26 characters, and their secrets 51 or more. An emulator may name its clients as it likes. */
+/** Cognito's client ids have 26 characters, its secrets 51 or more. An emulator may name its clients as it likes. */
 const CLIENT_ID = /^[a-z0-9]{1,40}$/
 
-/** Whether text can be the id of an app client; what cannot is not to be shown. */
+/** What to do about an app client that has something else for its id. */
+export const CLIENT_ID_ADVICE =
+  "this may be the client's name or its secret: the id is in the AWS console under App clients"
+
+/** Tells text that can be an app client's id. Do not show other text: it may be a secret. */
 export const isClientId = (text: string): boolean => CLIENT_ID.test(text)
 
 /** Tells a pool of AWS, for which nobody has configured another issuer. */

@@ -90,7 +90,7 @@ function convert(text: string, grammars: readonly Grammar[]): unknown {
  * @param read - what turns the attribute's text into its type
  * @returns `undefined` where there is none. An empty text is none: Cognito deletes the attribute
  */
-export function toText(value: unknown, read: Conversion): string | undefined {
+export function toAttributeText(value: unknown, read: Conversion): string | undefined {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const back = read(text)
   const isSame = back instanceof Date || JSON.stringify(back) === JSON.stringify(value)

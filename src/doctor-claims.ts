@@ -49,6 +49,8 @@ function describeClients({ pool: { clientIds } }: Draft): string {
 
 const OTHER_CLIENT = 'issued to another app client: sign in with a configured one, or add it to appClientId'
 const NO_API_TOKEN = 'no token of a Cognito sign-in: send its access token, or the ID token'
+const MILLISECONDS =
+  'a time of a token is in seconds, and this one seems to be in milliseconds: mend what makes the token'
 const LATE_CLOCK = 'the clock of this machine is late: set it by NTP'
 const LAMBDA = 'look at the pre-token-generation Lambda of the pool'
 
@@ -142,12 +144,28 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     mend: (draft) => withClaims(draft, { aud: audiencesOf(draft) }),
   },
   {
+    reasons: ['exp is not a time in seconds: is it in milliseconds?'],
+    check: 'exp',
+    found: claim('exp'),
+    expected: () => 'seconds since 1970',
+    advice: MILLISECONDS,
+    mend: withNewExpiry,
+  },
+  {
     reasons: ['exp is missing', 'exp is not a time in seconds'],
     check: 'exp',
     found: claim('exp'),
     expected: () => 'seconds since 1970',
     advice: NO_API_TOKEN,
     mend: withNewExpiry,
+  },
+  {
+    reasons: ['iat is not a time in seconds: is it in milliseconds?'],
+    check: 'iat',
+    found: claim('iat'),
+    expected: () => 'seconds since 1970',
+    advice: MILLISECONDS,
+    mend: withNewIssue,
   },
   {
     reasons: ['iat is missing', 'iat is not a time in seconds'],
@@ -170,8 +188,16 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     check: 'exp',
     found: (draft) => describeTime(Number(payloadOf(draft)['exp']) - Number(payloadOf(draft)['iat'])),
     expected: () => 'a lifetime of up to 24 hours, which is the longest that Cognito gives',
-    advice: 'Cognito makes no such token; are its times in milliseconds?',
+    advice: 'Cognito makes no such token: get one from a sign-in at the pool',
     mend: asNew,
+  },
+  {
+    reasons: ['nbf is not a time in seconds: is it in milliseconds?'],
+    check: 'nbf',
+    found: claim('nbf'),
+    expected: () => 'seconds since 1970',
+    advice: MILLISECONDS,
+    mend: (draft) => withClaims(draft, { nbf: undefined }),
   },
   {
     reasons: ['nbf is not a time in seconds'],

@@ -2,7 +2,7 @@
  * Whether one user pool can be used as it is configured: its ids, its JWKS URLs, its keys, and the clocks.
  * @module
  */
-import { hasCognitoIssuers, hasOddClient } from './client-id.js'
+import { CLIENT_ID_ADVICE, hasCognitoIssuers, hasOddClient } from './client-id.js'
 import { areOk, type Check, describeTime, fails, holds } from './doctor-check.js'
 import type { askKeySet, KeySetAnswer } from './doctor-key-set.js'
 import { type PublishedKeys, readKeySet } from './keys/key-set.js'
@@ -36,7 +36,7 @@ export interface Instruments {
 
 /** What to do about a pool; `docs/doctor.md` has them all. */
 export const POOL_ADVICE = {
-  ids: "this may be the client's name or its secret: the id is in the AWS console under App clients",
+  ids: CLIENT_ID_ADVICE,
   unreachable: 'look at DNS, firewall and proxy between this machine and the URL',
   unknown: 'no such pool there: compare userPoolId and region with the AWS console, or jwksUrl, or issuer',
   moved: 'redirects are not followed: set jwksUrl to the URL that has the keys',

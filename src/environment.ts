@@ -106,7 +106,7 @@ function readName(name: string): Name | undefined {
   return { name, pool, prefix: prefix?.toLowerCase(), end: String(end ?? single).toUpperCase() }
 }
 
-/** One of two would vanish. */
+/** Refuses two variables for one setting, because one of them would be ignored. */
 function assertApart(ours: readonly Name[]): void {
   const seen = new Map<string, string>()
   for (const { name, pool, end } of ours) {
@@ -127,7 +127,7 @@ const fault = (name: string, what: string) => new TypeError(`${printable(name)}:
 function assertForeign(name: string, prefixes: readonly string[]): void {
   const rest = name.replace(BEGINNING, '')
   const fitting = prefixes.filter((one) => rest.toLowerCase().startsWith(`${one}_`))
-  // Of US and US_EAST the longer one.
+  // The longest name wins: US_EAST, not US.
   const [prefix] = fitting.sort((a, b) => b.length - a.length)
   if (prefix !== undefined) throw describePoolStranger(name, prefix, rest.slice(prefix.length + 1))
   if (UNMISTAKABLE.some((option) => isSameName(option, rest))) throw fault(name, ELSEWHERE)
@@ -146,7 +146,10 @@ function describePoolStranger(name: string, prefix: string, end: string): TypeEr
   return fault(name, `unknown name; expected one of ${ENDS.map((one) => printable(start + one)).join(', ')}`)
 }
 
-/** For a pool that no other variable names. Only a misspelt end tells: `COGNITO_WEB_CLIENT_ID` may be anybody's. */
+/**
+ * The nearest end for a pool that no other variable names. Synonyms do not count: `COGNITO_WEB_CLIENT_ID` may be the
+ * application's.
+ */
 function nearestEnd(rest: string): string | undefined {
   const words = rest.split('_')
   for (let start = 1; start < words.length; start++) {

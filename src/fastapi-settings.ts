@@ -61,7 +61,7 @@ function assertForeign(name: string, describe: Describe): void {
   if (near !== undefined) throw new TypeError(`${describe([name])}: unknown name; did you mean ${near}?`)
   if (nearestSpelling(name, OWN_OPTIONS) === undefined) return
   throw new TypeError(
-    `${describe([name])}: expected no option of fastify-cognito beside userpools; write pools and its options in their place`,
+    `${describe([name])}: is an option of fastify-cognito, and this is a file of fastapi-cognito; rename userpools to pools and use the names of fastify-cognito, or remove it`,
   )
 }
 

@@ -5,7 +5,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { keepIdentities } from './auth-branches.js'
 import { factoryNameOf, GUARDING, hasGuard, markParts } from './guard-mark.js'
-import { describeScope, watchNotFound } from './not-found.js'
+import { describeScope, replaceMethod, watchNotFound } from './not-found.js'
 
 /** The guarding hooks that a handler for what is not found can have. */
 const GUARDING_NOT_FOUND: readonly string[] = ['preValidation', 'preHandler']
@@ -73,7 +73,7 @@ function watchHooks(app: FastifyInstance): void {
   const { addHook } = app as {
     addHook: (this: FastifyInstance, name: string, hook: unknown) => FastifyInstance
   }
-  set(app, 'addHook', function (this: FastifyInstance, name: string, hook: unknown) {
+  replaceMethod(app, 'addHook', function (this: FastifyInstance, name: string, hook: unknown) {
     assertPlaced(hook, name, GUARDING, `addHook${describeScope(this)}`)
     return addHook.call(this, name, hook)
   })
@@ -84,12 +84,16 @@ type AnyFunction = (this: unknown, ...given: unknown[]) => unknown
 /** `app.auth` hides the functions that it is given in the hook that it returns. */
 function watchAuth(app: FastifyInstance): void {
   const present: unknown = Reflect.get(app, 'auth')
-  if (typeof present === 'function') set(app, 'auth', watchParts(present as AnyFunction))
+  if (typeof present === 'function') replaceMethod(app, 'auth', watchParts(present as AnyFunction))
   const { decorate } = app as { decorate: AnyFunction }
-  set(app, 'decorate', function (this: unknown, name: unknown, value: unknown, ...others: unknown[]) {
-    const isAuth = name === 'auth' && typeof value === 'function'
-    return decorate.call(this, name, isAuth ? watchParts(value as AnyFunction) : value, ...others)
-  })
+  replaceMethod(
+    app,
+    'decorate',
+    function (this: unknown, name: unknown, value: unknown, ...others: unknown[]) {
+      const isAuth = name === 'auth' && typeof value === 'function'
+      return decorate.call(this, name, isAuth ? watchParts(value as AnyFunction) : value, ...others)
+    },
+  )
 }
 
 function watchParts(auth: AnyFunction): AnyFunction {
@@ -103,6 +107,3 @@ function watchParts(auth: AnyFunction): AnyFunction {
     },
   })
 }
-
-const set = (app: FastifyInstance, name: string, value: unknown) =>
-  Object.defineProperty(app, name, { value, writable: true, configurable: true, enumerable: true })

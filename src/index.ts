@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { createAuthenticator } from './authenticator.js'
-import { hasOddClient } from './client-id.js'
+import { CLIENT_ID_ADVICE, hasOddClient } from './client-id.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { CognitoError, toChallenge } from './errors.js'
 import { createGuardFactories } from './guard.js'
@@ -111,11 +111,13 @@ function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void
 
 /** Every token of such a pool would be refused. What stands there is not logged, because it may be the secret. */
 function warnOfOddClients(app: FastifyInstance, { pools }: ResolvedOptions): void {
-  for (const pool of pools.values()) if (hasOddClient(pool)) app.log.warn({ pool: pool.name }, NO_CLIENT_ID)
+  for (const pool of pools.values()) {
+    if (!hasOddClient(pool)) continue
+    const message = `fastify-cognito: pools.${pool.name}.appClientId: Cognito makes no such id, so no token of it will come; ${CLIENT_ID_ADVICE}`
+    app.log.warn({ pool: pool.name }, message)
+  }
 }
 
-const NO_CLIENT_ID =
-  "fastify-cognito: appClientId: Cognito makes no such id, so no token of it will come; this may be the app client's name or its secret: the id is in the AWS console under App clients"
 const FROM_ANOTHER_HOST =
   'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; who is on the way can replace them'
 const IN_PRODUCTION =

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CognitoError } from './errors.js'
 import { type Members, ownMember } from './members.js'
+import { findRepeatedName } from './repeated-name.js'
 
 /** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
@@ -174,7 +175,7 @@ const isTyp = (typ: unknown) => typeof typ === 'string' && TYP.test(typ)
 function readHeader(text = ''): string {
   if (Buffer.byteLength(text) > 1024) throw invalid('the header is longer than 1,024 bytes')
   const header = parseObject(text, 'header')
-  if (countMembers(text) !== Object.keys(header).length) throw invalid('the header repeats a member')
+  if (findRepeatedName(text) !== undefined) throw invalid('the header repeats a member')
   const alg = ownMember(header, 'alg')
   if (alg !== 'RS256') throw invalid('the algorithm is not RS256')
   for (const name of FORBIDDEN) {
@@ -184,16 +185,4 @@ function readHeader(text = ''): string {
   const kid = ownMember(header, 'kid')
   if (typeof kid !== 'string' || !KID.test(kid)) throw invalid('the key id is missing or malformed')
   return kid
-}
-
-/** Counts the top-level members in the text of a valid JSON object, repeated ones too (RFC 7515 §4). */
-function countMembers(json: string): number {
-  let depth = 0
-  let members = 0
-  for (const [part] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    if (part === '{' || part === '[') depth++
-    else if (part === '}' || part === ']') depth--
-    else if (part === ':' && depth === 1) members++
-  }
-  return members
 }

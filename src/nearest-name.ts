@@ -35,7 +35,7 @@ export const nearestSpelling = (name: string, known: readonly string[]): string 
   nearest(name, known, () => [])
 
 /**
- * The same, for what an option is called elsewhere, too.
+ * Like {@link nearestSpelling}, and knows other usual names of options.
  *
  * @example nearestName('clientId', ['userPoolId', 'appClientId']) // 'appClientId'
  */

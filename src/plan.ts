@@ -5,7 +5,7 @@
 import { type Authorize, compileRequirement, type TokenRequirement } from './authorization.js'
 import { type ClaimsReader, compileClaims } from './claims.js'
 import { CognitoError } from './errors.js'
-import { nearestName } from './nearest-name.js'
+import { nearestSpelling } from './nearest-name.js'
 import type { ResolvedPool } from './pool.js'
 import type { TokenUse } from './standard-claims.js'
 import { kindOf } from './value-kind.js'
@@ -78,7 +78,7 @@ export function choosePools<P>(
 function describeFound(names: readonly unknown[], known: readonly string[]): string {
   const stranger = names.find((name) => !known.includes(name as string))
   if (typeof stranger === 'string') {
-    const near = nearestName(stranger, known)
+    const near = nearestSpelling(stranger, known)
     return near === undefined ? 'found another name' : `did you mean ${near}?`
   }
   if (typeof stranger === 'object' && stranger !== null) {

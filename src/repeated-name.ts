@@ -11,6 +11,10 @@ export interface RepeatedName {
   readonly index: number
 }
 
+/** What is said of a name that stands twice. */
+export const REPEATED =
+  'this name stands twice in one object, and only the last would count; expected it once: remove one'
+
 interface Level {
   readonly names: Set<string>
   name?: string

@@ -82,7 +82,7 @@ const listOpenHandlers = (handlers: readonly NotFoundHandler[]): readonly string
     .filter(({ scope, options }) => !isMeantOpen(options) && !isNotFoundGuarded(scope, options))
     .map(({ name }) => name)
 
-/** Only what a route itself says counts: an object may inherit anything. */
+/** An inherited `cognito: false` does not count. */
 function isMeantOpen({ config }: { readonly config?: unknown }): boolean {
   return (
     Object.hasOwn(Object(config), 'cognito') && (config as { readonly cognito: unknown }).cognito === false

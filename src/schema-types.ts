@@ -41,18 +41,18 @@ function intersect(one: Types, other: Types): Types {
 const pick = (types: Types, taken: Types) => [...types].filter((type) => takes(taken, type))
 
 /** Whether every value of `type` is of one of `types`. */
-export function takes(types: Types, type: string): boolean {
+function takes(types: Types, type: string): boolean {
   return types.has(type) || (type === 'integer' && types.has('number'))
 }
 
 /** Whether values of some types can be of others as well. */
-export function meet(one: Types, other: Types): boolean {
+export function overlap(one: Types, other: Types): boolean {
   return intersect(one, other).size > 0
 }
 
 /** Whether a JSON value may be of one of `types`. */
-export function isJson(types: Types): boolean {
-  return meet(types, JSON_TYPES)
+export function canBeJson(types: Types): boolean {
+  return overlap(types, JSON_TYPES)
 }
 
 /** The types of a part inside of lists and objects that JSON cannot carry, such as a `Date`; `undefined` without one. */
@@ -72,4 +72,4 @@ const listInner = (schema: TSchema): TSchema[] =>
 
 /** A part that has to be absent is no fault: JSON can leave it out. */
 const isForeign = (types: Types) =>
-  types.size > 0 && !isJson(types) && !types.has('undefined') && !types.has('void')
+  types.size > 0 && !canBeJson(types) && !types.has('undefined') && !types.has('void')

@@ -70,10 +70,10 @@ export function isTransform(schema: TSchema): boolean {
  * the application (a transform, a format, a kind of its own) and a `Date` are no such thing.
  */
 export function isRepeatable(schema: unknown): boolean {
-  return findPart(schema, isOpen) === undefined
+  return findPart(schema, isUnrepeatable) === undefined
 }
 
-const isOpen = (schema: TSchema) =>
+const isUnrepeatable = (schema: TSchema) =>
   isTransform(schema) || schema['type'] === 'Date' || 'format' in schema || TypeRegistry.Has(schema[Kind])
 
 /** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */

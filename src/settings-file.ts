@@ -8,7 +8,7 @@ import { extname } from 'node:path'
 import { fromFastapiSettings, isFastapiSettings, toFastapiPath } from './fastapi-settings.js'
 import type { PluginOptions } from './options.js'
 import { printable } from './printable.js'
-import { findRepeatedName } from './repeated-name.js'
+import { findRepeatedName, REPEATED } from './repeated-name.js'
 
 /** What a file says. */
 export interface SettingsFile {
@@ -46,21 +46,18 @@ function parse(file: string, text: string): Readonly<Record<string, unknown>> {
   throw new TypeError(`${printable(file)}:1: expected an object of options`)
 }
 
-// Nothing of a parser's message: it repeats the text.
-const invalid = (file: string, language: string) =>
-  new TypeError(`${printable(file)}: expected valid ${language}`)
-
 function parseJson(file: string, text: string): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw invalid(file, 'JSON')
+    // The parser's message is left out, because it repeats text of the file.
+    throw new TypeError(`${printable(file)}: expected valid JSON`)
   }
   const repeated = findRepeatedName(text)
   if (repeated === undefined) return value
   const at = `${file}:${lineOf(text, repeated.index)}: ${repeated.path.join('.')}`
-  throw new TypeError(`${printable(at)}: expected once`)
+  throw new TypeError(`${printable(at)}: ${REPEATED}`)
 }
 
 function parseYaml(file: string, text: string): unknown {
@@ -68,19 +65,20 @@ function parseYaml(file: string, text: string): unknown {
   // `1` and `'1'` are two names in YAML, and one in JavaScript. A name that is a list has no value.
   const uniqueKeys = (a: YamlName, b: YamlName) => 'value' in a && String(a.value) === String(b.value)
   const document = parseDocument(text, { uniqueKeys, logLevel: 'silent' })
-  // A warning is of a tag that nobody knows: what it asks for would not be done.
+  // A warning means an unknown tag, which the parser would ignore.
   const [fault] = [...document.errors, ...document.warnings]
   if (fault?.code === 'DUPLICATE_KEY') {
-    throw new TypeError(
-      `${printable(file)}:${lineOf(text, fault.pos[0])}: expected once; the name in this line stands there before`,
-    )
+    throw new TypeError(`${printable(file)}:${lineOf(text, fault.pos[0])}: ${REPEATED}`)
   }
   try {
     if (fault === undefined) return document.toJS()
   } catch {
     // An alias of nothing, or too many of them.
   }
-  throw invalid(file, 'YAML')
+  const at = fault === undefined ? '' : `:${lineOf(text, fault.pos[0])}`
+  throw new TypeError(
+    `${printable(file)}${at}: expected valid YAML, without tags of your own and with aliases that exist`,
+  )
 }
 
 /** What is used of the package. */

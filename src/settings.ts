@@ -5,7 +5,7 @@
 import { type Environment, findVariables, type PoolVariable, toVariable } from './environment.js'
 import { type PluginOptions, resolveOptions } from './options.js'
 import { printable } from './printable.js'
-import { findRepeatedName } from './repeated-name.js'
+import { findRepeatedName, REPEATED } from './repeated-name.js'
 import { readSettingsFile } from './settings-file.js'
 
 export type { Environment } from './environment.js'
@@ -37,13 +37,20 @@ export function poolsFromEnv(env: Environment = process.env): PluginOptions {
       `${printable(first.name)}: expected a variable for each option, or ${variables.json}; not both`,
     )
   }
+  if (variables.json === undefined && first === undefined) {
+    throw new TypeError(
+      `COGNITO_USER_POOL_ID, or ${JSON_VARIABLE}: neither is set; expected at least one pool`,
+    )
+  }
   const { pools, describe } =
     variables.json === undefined ? readVariables(env, variables.pools) : readJson(env, variables.json)
   const names = Object.keys(pools)
   const { defaultPool = DEFAULT_VARIABLE } = variables
   const chosen = env[defaultPool]
   if (chosen === undefined && names.length > 1) {
-    throw new TypeError(`${DEFAULT_VARIABLE}: expected one of ${printable(names.join(', '))}`)
+    throw new TypeError(
+      `${DEFAULT_VARIABLE}: it is missing, and there are several pools; expected one of ${printable(names.join(', '))}`,
+    )
   }
   const options = {
     pools,
@@ -119,7 +126,7 @@ function describeVariable(
   if (pool === undefined) return `COGNITO_USER_POOL_ID, or ${JSON_VARIABLE}`
   const own = variables.filter((variable) => variable.pool === pool)
   const given = own.find((variable) => variable.option === option)
-  // Where the pool's name is wrong there is no option.
+  // `option` is undefined where the name of the pool itself is wrong.
   if (given !== undefined || option === undefined) return (given ?? (own[0] as PoolVariable)).name
   const isNamed = own.some(({ name }) => name.toLowerCase().startsWith(`cognito_${pool}_`))
   return toVariable(isNamed ? pool : undefined, option)
@@ -142,17 +149,17 @@ function readJson(env: Environment, variable: string): Reading {
 }
 
 function parsePools(text: string, variable: string): Readonly<Record<string, unknown>> {
-  const expected = new TypeError(`${variable}: expected a JSON object of pools by their names`)
+  const fail = () => new TypeError(`${variable}: expected a JSON object of pools by their names`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw expected
+    throw fail()
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fail()
   const repeated = findRepeatedName(text)
   if (repeated === undefined) return value as Record<string, unknown>
-  throw new TypeError(`${printable([variable, ...repeated.path].join('.'))}: expected once`)
+  throw new TypeError(`${printable([variable, ...repeated.path].join('.'))}: ${REPEATED}`)
 }
 
 /** One variable that slips into another environment must not let anybody on the way choose the keys. */

@@ -133,7 +133,7 @@ export type ProfileClaim = (typeof PROFILE_CLAIMS)[number]
 export const FLAGS: readonly string[] = ['email_verified', 'phone_number_verified']
 
 /**
- * The standard attributes that users write themselves. Not `sub`, and nothing that says that something was verified.
+ * The standard attributes that users write themselves. `sub` and the verified flags are left out.
  *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
  */

@@ -26,7 +26,7 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
   const latest = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
   const exp = ownMember(payload, 'exp')
   const iat = ownMember(payload, 'iat')
-  if (!isTime(exp, MAX_TIME)) throw invalid(describe('exp', exp), pool)
+  if (!isTime(exp, MILLISECONDS_FROM)) throw invalid(describe('exp', exp), pool)
   if (!isTime(iat, latest)) throw invalid(describe('iat', iat), pool)
   if (exp <= iat || exp - iat > MAX_LIFETIME)
     throw invalid('the lifetime is not between 0 and 24 hours', pool)
@@ -38,11 +38,16 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
   }
 }
 
-/** Why a claim is no time up to now; its clock may be ahead of ours. */
+/** A time from 1973 on in milliseconds; in seconds it would be the year 5138. */
+const MILLISECONDS_FROM = 100_000_000_000
+
+/** Why {@link checkTimes} refuses a time: it is missing, no number of seconds, or in the future. */
 function describe(name: 'exp' | 'iat' | 'nbf', value: unknown): string {
   if (value === undefined) return `${name} is missing`
-  const isAhead = isTime(value, MAX_TIME)
-  return isAhead ? `${name} lies in the future: compare the clocks` : `${name} is not a time in seconds`
+  if (!isTime(value, MAX_TIME)) return `${name} is not a time in seconds`
+  return value >= MILLISECONDS_FROM
+    ? `${name} is not a time in seconds: is it in milliseconds?`
+    : `${name} lies in the future: compare the clocks`
 }
 
 /**

@@ -35,15 +35,16 @@ const LOOKS_LIKE_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/
  * schemes alone, nothing of their values.
  */
 export function createAbsenceReason(sources: readonly TokenSource[]): (request: FastifyRequest) => string {
-  const own = sources.flatMap((source) => headerOf(source) ?? [])
+  const headers = sources.flatMap((source) => headerOf(source) ?? [])
   return (request) => {
-    const [found] = own.flatMap(({ field, scheme }) => describeHeader(field, scheme, request.headers[field]))
+    const reasons = headers.map(({ field, scheme }) => describeHeader(field, scheme, request.headers[field]))
+    const found = reasons.find((reason) => reason !== undefined)
     return found ?? 'the request carries credentials of another kind, and no bearer token'
   }
 }
 
-function describeHeader(field: string, scheme: string | null, value: unknown): string | readonly string[] {
-  if (typeof value !== 'string') return []
+function describeHeader(field: string, scheme: string | null, value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
   if (trim(value) === '') return `the header ${field} is empty`
   const expected = `expected "${scheme}" and a space before the token`
   return LOOKS_LIKE_TOKEN.test(trim(value))

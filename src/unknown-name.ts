@@ -61,11 +61,10 @@ function listPlaces(schema: Schema): readonly (readonly string[])[] {
 const findPlace = (root: Schema, name: string) =>
   listPlaces(root).find((place) => isSameName(String(place.at(-1)), name))
 
-/** A pool beside `pools` has options by which it is told. */
+/** Recognises a pool written beside `pools` by the options in it. */
 function findPool(root: Schema, name: string, value: unknown): readonly string[] | undefined {
-  const records = Object.entries(membersOf(root)).flatMap(([key, member]) => {
-    const options = Object.keys(membersOf(itemOf(member) ?? {}))
-    return options.some((option) => Object.hasOwn(Object(value), option)) ? [key] : []
-  })
-  return records.length === 0 ? undefined : [...records, name]
+  const isRecordOf = ([, member]: [string, Schema]) =>
+    Object.keys(membersOf(itemOf(member) ?? {})).some((option) => Object.hasOwn(Object(value), option))
+  const [key] = Object.entries(membersOf(root)).find(isRecordOf) ?? []
+  return key === undefined ? undefined : [key, name]
 }

@@ -15,7 +15,7 @@ const TEXTS: readonly (readonly [looksSo: (text: string) => boolean, kind: strin
     (text) => parseUserPoolId(text) !== undefined,
     'what looks like a user pool id, which belongs in userPoolId',
   ],
-  // As Cognito makes them.
+  // Cognito's client ids have 26 small letters and digits.
   [(text) => /^[a-z0-9]{26}$/.test(text), 'what looks like an app client id, which belongs in appClientId'],
   [(text) => text.startsWith('arn:'), 'an ARN'],
   [(text) => /^https?:/.test(text), 'a URL'],
@@ -39,7 +39,7 @@ function kindOfText(text: string, { type }: Schema): string {
   if (type === 'number' || type === 'integer' || type === 'boolean') {
     return `text; a ${type === 'boolean' ? type : 'number'} stands without quotes`
   }
-  return TEXTS.find(([looksSo]) => looksSo(text))?.[1] ?? 'other text'
+  return TEXTS.find(([looksSo]) => looksSo(text))?.[1] ?? 'text of another form'
 }
 
 function kindOfNumber(value: number, { type, minimum, maximum }: Schema): string {

@@ -51,15 +51,15 @@ t.test('properties, their names and their claims', async (t) => {
     [of(Type.String({ alias: 7 })), /^claims\.it\.alias: expected the name of a claim/],
     [
       Type.Object({ a: Type.String({ alias: 'custom:x' }), b: Type.String({ alias: 'custom:x' }) }),
-      /^claims\.a\.alias: 'custom:x' is taken by the property b/,
+      /^claims\.a: reads the claim 'custom:x', which the property b reads or is named after/,
     ],
     [
       Type.Object({ a: Type.String({ alias: 'b' }), b: Type.String() }),
-      /^claims\.a\.alias: 'b' is taken by the property b/,
+      /^claims\.a: reads the claim 'b', which the property b reads or is named after/,
     ],
     [
       Type.Object({ a: Type.String({ alias: 'b' }), b: Type.String({ alias: 'c' }) }),
-      /^claims\.a\.alias: 'b' is taken by the property b/,
+      /^claims\.a: reads the claim 'b', which the property b reads or is named after/,
     ],
     [
       Type.Object({ sub: Type.String({ alias: 'custom:sub' }) }),
@@ -91,7 +91,8 @@ t.test('properties, their names and their claims', async (t) => {
 
 t.test('a schema that cannot be compiled is named by its property', async (t) => {
   const nonsense = Type.Unsafe({ ...Type.Any(), [Kind]: 'Nonsense' })
-  const message = (path: string) => new RegExp(`^claims${path}: expected a schema that TypeBox can compile$`)
+  const message = (path: string) =>
+    new RegExp(`^claims${path}: TypeBox cannot compile this schema; expected no reference to nothing`)
   refuse(t, [
     [Type.Object({ fine: Type.String(), it: nonsense }), message('\\.it')],
     [of(Type.Unsafe({ type: 'string', enum: ['a'] })), message('\\.it')],
@@ -155,7 +156,7 @@ t.test('fromText and default', async (t) => {
     ...[false, 'json', 1, undefined].map((fromText) => [of(Type.Integer({ fromText })), text] as const),
     [
       of(Type.Integer({ alias: 'exp', fromText: true })),
-      /^claims\.it\.fromText: Cognito writes no text .*'exp'/,
+      /^claims\.it\.fromText: expected it on no standard claim such as 'exp'/,
     ],
     ...['7', 7.5, null, undefined, () => 7].map((it) => [of(Type.Integer({ default: it })), value] as const),
     ...[() => 7, new Date(), new Map(), { at: new Date() }, undefined].map(
@@ -183,11 +184,11 @@ t.test('a schema that no token would fit', async (t) => {
       .Decode((value) => value)
       .Encode((value) => value)
   refuse(t, [
-    [asText(Type.Null()), unfit("'custom:it' is text, of which there is no null; declare text")],
-    [asText(Type.BigInt()), unfit("'custom:it' is text, of which there is no bigint")],
+    [asText(Type.Null()), unfit("'custom:it' is text and cannot become null; declare text")],
+    [asText(Type.BigInt()), unfit("'custom:it' is text and cannot become bigint")],
     [
       asText(Type.Union([Type.Null(), Type.Undefined()])),
-      unfit("'custom:it' is text, .* no null or undefined"),
+      unfit("'custom:it' is text and cannot become null or undefined"),
     ],
     [of(Type.Null({ fromText: true })), unfit("'it' is text")],
     [Type.Object({ zoneinfo: Type.Null() }), unfit("'zoneinfo' is text")],

@@ -150,7 +150,10 @@ t.test('wrong arguments and settings: one clear line, and the exit code 2', asyn
         /^COGNITO_EU_APP_CLIENT_ID: expected an app client id/,
         { env: { COGNITO_EU_USER_POOL_ID: eu.userPoolId } },
       ],
-      [['doctor', '--env'], /^COGNITO_USER_POOL_ID, or COGNITO_USER_POOLS: expected at least one pool/],
+      [
+        ['doctor', '--env'],
+        /^COGNITO_USER_POOL_ID, or COGNITO_USER_POOLS: neither is set; expected at least one pool/,
+      ],
       [
         ['doctor'],
         /^COGNITO_USERPOOL_ID: unknown name; did you mean COGNITO_USER_POOL_ID\?$/,

@@ -498,7 +498,13 @@ t.test('a person sees everything at once', async (t) => {
     'the client tells the pool',
   )
   const milliseconds = us.idToken({ iat: now() * 1000, exp: (now() + 3600) * 1000 })
-  t.match(await findFaults(t, milliseconds), [{ name: 'exp', found: /days$/ }, { name: 'iat' }])
+  t.match(
+    (await findFaults(t, milliseconds)).map(({ name, advice }) => [name, advice]),
+    [
+      ['exp', /milliseconds/],
+      ['iat', /milliseconds/],
+    ],
+  )
 })
 
 t.test('which pool a token was held against is told, as far as it can be', async (t) => {

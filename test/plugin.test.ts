@@ -119,7 +119,7 @@ t.test('what cannot be the id of an app client is warned of at boot, and not sho
     t.notMatch(JSON.stringify(lines), /1example23/)
     return lines.map(({ level, pool, msg }) => [level, pool, msg])
   }
-  const warning = [40, 'eu', /^fastify-cognito: appClientId: Cognito makes no such id/]
+  const warning = [40, 'eu', /^fastify-cognito: pools\.eu\.appClientId: Cognito makes no such id/]
   for (const appClientId of [secret, [id, secret], 'My_App']) {
     t.match(await warningsOf({ appClientId }), [warning])
   }

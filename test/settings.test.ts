@@ -77,7 +77,7 @@ t.test('a fault names its variable and what was expected, never the value', asyn
   const client = { COGNITO_EU_APP_CLIENT_ID: 'client1' }
   const json = (value: unknown) => ({ COGNITO_USER_POOLS: JSON.stringify(value) })
   const faults: readonly [Environment, string][] = [
-    [{}, 'COGNITO_USER_POOL_ID, or COGNITO_USER_POOLS: expected at least one pool'],
+    [{}, 'COGNITO_USER_POOL_ID, or COGNITO_USER_POOLS: neither is set; expected at least one pool'],
     [id, 'COGNITO_EU_APP_CLIENT_ID: expected an app client id'],
     [client, 'COGNITO_EU_USER_POOL_ID: expected a user pool id'],
     [{ COGNITO_REGION: 'eu-west-1' }, 'COGNITO_USER_POOL_ID: expected a user pool id'],
@@ -96,7 +96,7 @@ t.test('a fault names its variable and what was expected, never the value', asyn
     [{ ...id, ...client, COGNITO_DEFAULT_POOL: 'us' }, 'COGNITO_DEFAULT_POOL: expected one of eu'],
     [
       { ...id, ...client, COGNITO_US_USER_POOL_ID: 'us-east-1_Zz9', COGNITO_US_APP_CLIENT_ID: 'x' },
-      'COGNITO_DEFAULT_POOL: expected one of eu, us',
+      'COGNITO_DEFAULT_POOL: it is missing, and there are several pools; expected one of eu, us',
     ],
     [{ ...id, ...client, ...json({}) }, 'COGNITO_EU_USER_POOL_ID: expected a variable for each option, or'],
     [{ COGNITO_USER_POOLS: '{' }, 'COGNITO_USER_POOLS: expected a JSON object of pools'],
@@ -304,12 +304,12 @@ t.test('a name that stands twice in JSON, at any level', async (t) => {
   t.ok(poolsFromEnv(json(`{"eu":${pool}}`)))
   t.equal(
     faultOf(() => poolsFromEnv(json(`{"eu":${pool},"eu":${pool}}`))),
-    'COGNITO_USER_POOLS.eu: expected once',
+    'COGNITO_USER_POOLS.eu: this name stands twice in one object, and only the last would count; expected it once: remove one',
   )
   const twice = pool.replace('{', '{"appClientId":"narrow",')
   t.equal(
     faultOf(() => poolsFromEnv(json(`{"eu":${twice}}`))),
-    'COGNITO_USER_POOLS.eu.appClientId: expected once',
+    'COGNITO_USER_POOLS.eu.appClientId: this name stands twice in one object, and only the last would count; expected it once: remove one',
   )
   t.match(
     faultOf(() => poolsFromEnv(json(`{"__proto__":${pool}}`))),
@@ -355,7 +355,7 @@ t.test('control characters of names reach no terminal', async (t) => {
   )
   t.match(
     faultOf(() => poolsFromFile(join(dir, 'c.json'))),
-    /c\.json:1: pools\.\\u001b: expected once/,
+    /c\.json:1: pools\.\\u001b: this name stands twice in one object/,
   )
   t.match(
     faultOf(() => poolsFromFile(join(dir, 'd\u001b.toml'))),
@@ -475,7 +475,7 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
       ':8: pools.us.userPoolId: expected a user pool id',
     ],
     'b.json': ['{"pools": ', ': expected valid JSON'],
-    'c.yaml': ['pools: [', ': expected valid YAML'],
+    'c.yaml': ['pools: [', ':1: expected valid YAML'],
     'd.yaml': ['- 1\n', ':1: expected an object of options'],
     'e.yaml': [
       'pools:\n  eu.west:\n    userPoolId: eu-west-1_AbCdEf123\n',
@@ -520,21 +520,24 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
     ],
     'u.yaml': [
       `${fastapi}    app_client_id: x\nclock_tolerance: 5\n`,
-      ':6: clock_tolerance: expected no option of fastify-cognito beside userpools',
+      ':6: clock_tolerance: is an option of fastify-cognito, and this is a file of fastapi-cognito',
     ],
     'v.yaml': [
       `${fastapi}    app_client_id: x\npools: {}\n`,
-      ':6: pools: expected no option of fastify-cognito beside userpools',
+      ':6: pools: is an option of fastify-cognito, and this is a file of fastapi-cognito',
     ],
     'w.yaml': ['Userpools:\n  eu: {}\n', ':1: Userpools: unknown name; did you mean pools?'],
     'x.yaml': [
       'pools:\n  eu:\n    userPoolId: x\n    userPoolId: y\n',
-      ':4: expected once; the name in this line stands there before',
+      ':4: this name stands twice in one object',
     ],
-    'y.yaml': ["pools:\n  1: x\n  '1': y\n", ':3: expected once; the name in this line stands there before'],
-    'z.json': ['{\n"pools": {},\n"realm": "a", "pools": {}}', ':3: pools: expected once'],
+    'y.yaml': ["pools:\n  1: x\n  '1': y\n", ':3: this name stands twice in one object'],
+    'z.json': [
+      '{\n"pools": {},\n"realm": "a", "pools": {}}',
+      ':3: pools: this name stands twice in one object',
+    ],
     'lists.yaml': ['[a]: 1\n[b]: 2\n', ':1: [ a ]: unknown name; expected pools'],
-    'tag.yaml': ['pools: !Ref x\n', ': expected valid YAML'],
+    'tag.yaml': ['pools: !Ref x\n', ':1: expected valid YAML'],
     'alias.yaml': ['pools: *none\n', ': expected valid YAML'],
     'number.yaml': [
       'pools: { eu: { userPoolId: eu-west-1_AbCdEf123, appClientId: 12345678901234567890 } }',

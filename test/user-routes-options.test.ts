@@ -60,7 +60,10 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
     ],
     [{ clientId: ['x'] }, /^user-routes\.clientId: expected the id of an app client; found a list$/],
     [{ clientId: undefined }, /^user-routes\.clientId: expected .*; found undefined/],
-    [{ client: 'x' }, /^user-routes\.client: expected a CognitoIdentityProviderClient; found other text$/],
+    [
+      { client: 'x' },
+      /^user-routes\.client: expected a CognitoIdentityProviderClient; found text of another form$/,
+    ],
     [{ hooks: { onReq: () => {} } }, /^user-routes\.hooks\.onReq: unknown name/],
     [{ hooks: { onRequest: 'x' } }, /^user-routes\.hooks\.onRequest: expected a function/],
     [{ hooks: undefined }, /^user-routes\.hooks: expected/],
@@ -94,7 +97,7 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
           b: Type.String({ alias: 'custom:a' }),
         }),
       },
-      /^user-routes\.attributes\.\w\.alias: 'custom:a' is taken/,
+      /^user-routes\.attributes\.\w: reads the claim 'custom:a'/,
     ],
   ]
   for (const [options, message] of wrong) {

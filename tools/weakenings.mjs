@@ -142,7 +142,7 @@ export const groups = [
     file: 'value-kind',
     tests: ['options'],
     rows: [
-      ['the value in the message', "?? 'other text'", '?? text'],
+      ['the value in the message', "?? 'text of another form'", '?? text'],
       ['swapped ids', 'parseUserPoolId(text) !== undefined', 'false'],
     ],
   },
@@ -271,7 +271,7 @@ export const groups = [
       ['a guard that was not made', 'if (factory !== undefined) {', 'if (factory === null) {'],
       [
         '@fastify/auth registered before unseen',
-        "set(app, 'auth', watchParts(present as AnyFunction))",
+        "replaceMethod(app, 'auth', watchParts(present as AnyFunction))",
         'void 0',
       ],
       ['@fastify/auth registered later unseen', 'isAuth ? watchParts(value as AnyFunction) : value', 'value'],
@@ -311,11 +311,7 @@ export const groups = [
       ['bytes that are not UTF-8', 'return isReplaced ? undefined : decoded', 'return decoded'],
       ['null for an object', 'value === null || ', ''],
       ['a member named __proto__', "if (Object.hasOwn(value, '__proto__'))", 'if (false)'],
-      [
-        'a header member twice',
-        'countMembers(text) !== Object.keys(header).length',
-        'countMembers === undefined',
-      ],
+      ['a header member twice', 'findRepeatedName(text) !== undefined', 'findRepeatedName === undefined'],
       ['any alg', "alg !== 'RS256'", "typeof alg !== 'string'"],
       ['alg in any case', "alg !== 'RS256'", "String(alg).toUpperCase() !== 'RS256'"],
       ['crit', "'crit', ", ''],
@@ -815,19 +811,19 @@ export const groups = [
     tests: ['claim-checks'],
     rows: [
       ['another claim for a standard one', 'name !== wire && isStandard(name)', 'false'],
-      ['one claim for two properties', 'return twin && ', 'return undefined && twin && '],
+      ['one claim for two properties', '    twin &&\n', '    twin === null &&\n'],
       ['a default that cannot be frozen', ' && (!isRepeatable(schema) || isJsonValue(value))', ''],
       ['a name that is a prototype', '  checkName,\n', ''],
       ['a word inside of a property', '  checkInside,\n', ''],
       ['a word on the whole object', 'if (word !== undefined)\n', 'if (word === null)\n'],
       ['an inherited name inside of a property', '  checkInherited,\n', ''],
       ['a format that nobody knows', '  checkFormat,\n', ''],
-      ['any value of fromText', '  checkText,\n', ''],
+      ['any value of fromText', '  checkFromText,\n', ''],
       ['a standard claim of another type by a transform', '  checkTransform,\n', ''],
       ['a schema that no token fits', '  checkTypes,\n', ''],
-      ['a type that a standard claim never has', 'if (isCertain(wire)) {', 'if (wire === null) {'],
+      ['a type that a standard claim never has', 'if (hasFixedType(wire)) {', 'if (wire === null) {'],
       ['a type that text never has', 'if (isAttribute(wire) || isFromText) {', 'if (wire === null) {'],
-      ['a type that JSON never has', 'return isJson(types) ?', 'return types ?'],
+      ['a type that JSON never has', 'if (canBeJson(types)) return', 'if (types) return'],
       ['a type inside that JSON never has', ' ?? findMisfitInside(schema)', ''],
       ['parts that exclude each other', 'if (types.size === 0)', 'if (types.size < 0)'],
       [
@@ -843,7 +839,7 @@ export const groups = [
     rows: [
       ['a union has no types', "case 'Union':", "case 'None':"],
       ['an intersection has no types', "case 'Intersect':", "case 'None':"],
-      ['a union is foreign for one of its parts', 'types.size > 0 && !isJson(types)', "types.has('Date')"],
+      ['a union is foreign for one of its parts', 'types.size > 0 && !canBeJson(types)', "types.has('Date')"],
     ],
   },
   {
@@ -884,7 +880,7 @@ export const groups = [
     file: 'times',
     tests: ['times', 'attacks'],
     rows: [
-      ['any type of exp', '!isTime(exp, MAX_TIME)', 'false'],
+      ['any type of exp', '!isTime(exp, MILLISECONDS_FROM)', 'false'],
       ['exp is not checked', 'exp <= now - tolerance', 'false'],
       ['any type of iat', '!isTime(iat, latest)', "typeof iat === 'number' && iat > latest"],
       ['iat in the future', '!isTime(iat, latest)', '!isTime(iat, MAX_TIME)'],

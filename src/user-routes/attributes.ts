@@ -4,7 +4,7 @@
  */
 import { compileField, type Field } from '../claim-fields.js'
 import { compileClaims, type ObjectSchema } from '../claims.js'
-import { toText } from '../coercion.js'
+import { toAttributeText } from '../coercion.js'
 import { findLibrary } from '../foreign-schema.js'
 import { type CompiledSchema, compileSchema, copySchema, isSchema, type TSchema, Type } from '../schema.js'
 import { typesOf } from '../schema-types.js'
@@ -39,7 +39,7 @@ interface Attribute extends Field {
   readonly compiled: CompiledSchema
 }
 
-const STANDARD = Type.Object(
+const DEFAULT_ATTRIBUTES = Type.Object(
   Object.fromEntries(
     WRITABLE.map((name) => [name, Type.Optional(Type.String({ minLength: 1, maxLength: 2048 }))]),
   ),
@@ -57,7 +57,7 @@ export const attributesOption = Type.Optional(
  * @throws {TypeError} naming the attribute that cannot be one, and what was expected
  */
 export function compileAttributes(option: ObjectSchema | undefined): Attributes {
-  const declared = option === undefined ? STANDARD : assertObject(option)
+  const declared = option === undefined ? DEFAULT_ATTRIBUTES : copyDeclared(option)
   const attributes = Object.entries<TSchema>(declared['properties']).map(([name, schema]) =>
     compileAttribute(name, schema),
   )
@@ -73,7 +73,7 @@ export function compileAttributes(option: ObjectSchema | undefined): Attributes 
   }
 }
 
-function assertObject(option: ObjectSchema): TSchema {
+function copyDeclared(option: ObjectSchema): TSchema {
   if (!isSchema(option) || option['type'] !== 'object') {
     const library = findLibrary(option)
     throw new TypeError(
@@ -130,7 +130,7 @@ function toBodyProperty(schema: TSchema): TSchema {
 }
 
 function write({ name, wire, compiled, read }: Attribute, value: unknown): { Name: string; Value: string } {
-  const text = toText(value, read)
+  const text = toAttributeText(value, read)
   // What a token could not be read with later must not be stored.
   if (text !== undefined && compiled.decode(read(text)) !== undefined) return { Name: wire, Value: text }
   throw malformed(`attributes.${name} has no text that could be read back`, `attributes.${name}`)

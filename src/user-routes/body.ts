@@ -24,7 +24,7 @@ export function readStrictly(scope: FastifyInstance): void {
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const compiled = compileSchema(schema)
     // No body is one without members.
-    return (data: unknown) => validate(compiled, schema, data ?? {}, String(httpPart))
+    return (data: unknown) => validate(compiled, data ?? {}, String(httpPart))
   })
   scope.setSerializerCompiler(() => serialize)
 }
@@ -33,14 +33,14 @@ export function readStrictly(scope: FastifyInstance): void {
 const BESIDES = 4096
 /** The most that one member takes; bytes. Attributes that are longer together fit into no token. */
 const MAX_MEMBER = 65_536
-/** One UTF-16 code unit as `\u0000`; bytes. */
+/** Length of one character as a JSON escape, `\u0000`; bytes. */
 const MAX_UNIT = 6
 /** Characters of a text without a limit of its own. AWS: `AttributeValueType`. */
 const MAX_ATTRIBUTE = 2048
 
 /**
- * The longest body that can fit a schema; bytes. A longer one is refused before it is read, because reading it takes time
- * that anybody can ask for.
+ * The limit of a body, estimated from its schema; bytes. No member counts for more than 64 KiB. A longer body is refused
+ * before it is read, because anybody could ask for the time that reading takes.
  */
 export function bodyLimitOf(schema: TSchema | undefined): number {
   return BESIDES + (schema === undefined ? 0 : sizeOf(schema))
@@ -73,11 +73,11 @@ export function malformed(reason: string, place: string): UserRouteError {
   })
 }
 
-function validate(compiled: CompiledSchema, schema: TSchema, data: unknown, part: string) {
+function validate(compiled: CompiledSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
   // There is none where a transform of the application threw.
-  const place = mismatch === undefined ? '' : describe(mismatch, schema)
+  const place = mismatch === undefined ? '' : describe(mismatch, compiled.schema)
   return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
 }
 
