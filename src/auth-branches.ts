@@ -3,7 +3,6 @@
  * @module
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { hasGuard } from './guard-mark.js'
 import { isPromised } from './promises.js'
 
 type Done = (error?: unknown) => void
@@ -28,16 +27,17 @@ interface Attempt {
 }
 
 /**
- * Copies the list of `app.auth`, so that a request leaves a branch that refused it with the identity that it came with. A
- * branch is a list in the list: all of its functions have to let the request pass.
+ * Copies the list of `app.auth`, so that a request leaves a branch that refused it with the identity that it came with. Each
+ * item of the list is a branch: a function, or a list of functions that all have to let the request pass.
  *
- * With `relation: 'and'` one function of an inner list is enough, so there is no such branch.
+ * With `relation: 'and'` all items have to let the request pass, so that no branch is left behind.
  */
 export function keepIdentities(parts: Parts, options: unknown): Parts {
   const { relation, run }: AuthOptions = Object(options)
   return parts.map((part) => {
-    if (!Array.isArray(part)) return part
-    return relation !== 'and' && part.some(hasGuard) ? watchBranch(part, run === 'all') : [...part]
+    if (relation === 'and') return Array.isArray(part) ? [...part] : part
+    const branch = watchBranch([part].flat() as Part[], run === 'all')
+    return Array.isArray(part) ? branch : (branch[0] as Part)
   })
 }
 

@@ -115,9 +115,16 @@ const checkTransform: Check = ({ name, schema }) =>
     ? `: the standard claim ${name} keeps its type; decode it in a property of another name, with { alias: '${name}' }`
     : undefined
 
+/** Authorization reads these claims from the payload, where a default is not. */
+const checkDefault: Check = ({ name, schema }) =>
+  isStandard(name) && !isProfile(name) && Object.hasOwn(schema, 'default')
+    ? `.default: expected none on the standard claim ${name}, which is as Cognito wrote it; take another name`
+    : undefined
+
 /** TypeBox ignores these words below the top level. `Type.Composite` wraps a property that two schemas have in an intersection, so their words end up below it. */
 const checkInside: Check = ({ schema }) => {
-  const part = findPart(schema, (inner) => inner !== schema && findWord(inner) !== undefined)
+  const whole = bodyOf(schema)
+  const part = findPart(whole, (inner) => inner !== whole && findWord(inner) !== undefined)
   if (part === undefined) return undefined
   const word = findWord(part)
   return typeBoxKindOf(schema) === 'Intersect' && (schema['allOf'] as unknown[]).includes(part)
@@ -125,10 +132,14 @@ const checkInside: Check = ({ schema }) => {
     : `: its ${word} stands inside of the property, where it does nothing; write it on the property itself, or make a property of what it stands on`
 }
 
+/** The schema itself, which an import of a module has among others. */
+const bodyOf = (schema: TSchema): TSchema =>
+  typeBoxKindOf(schema) === 'Import' ? schema['$defs'][schema['$ref']] : schema
+
 /** TypeBox takes an inherited member such as `constructor` for a property that is there. */
 const checkInherited: Check = ({ schema }) => {
   let name: string | undefined
-  findPart(schema, ({ properties = {} }) => {
+  findPart(bodyOf(schema), ({ properties = {} }) => {
     name = Object.keys(properties).find((key) => key in Object.prototype)
     return name !== undefined
   })
@@ -142,8 +153,12 @@ const checkFormat: Check = ({ schema }) => {
   return format && `: the format '${format}' is not in TypeBox's FormatRegistry, so no token would fit`
 }
 
-/** An ID token may have any value under a name that only access tokens define. */
-const hasFixedType = (wire: string) => Object.hasOwn(ID_CLAIMS.properties, wire) && !isProfile(wire)
+/** A name that one kind of token defines alone may have any value in the other. */
+const hasFixedType = (wire: string) =>
+  FLAGS.includes(wire) ||
+  (Object.hasOwn(ID_CLAIMS.properties, wire) &&
+    Object.hasOwn(ACCESS_CLAIMS.properties, wire) &&
+    !isProfile(wire))
 
 const checkFromText: Check = ({ schema, wire }) => {
   if (!Object.hasOwn(schema, 'fromText')) return undefined
@@ -153,12 +168,17 @@ const checkFromText: Check = ({ schema, wire }) => {
     : undefined
 }
 
+/** Kinds of a claim that no token may have. */
+const HAS_TO_BE_ABSENT: ReadonlySet<string> = new Set(['Never', 'Undefined', 'Void'])
+const NEGATION = ': text fits it whatever it says; expected a type, and a negation in a transform or in check'
+
 const list = (types: ReadonlySet<string>) => [...types].join(' or ')
 
 const checkTypes: Check = ({ schema, wire, isOptional }) => {
   const types = typesOf(schema)
-  // A claim that has to be absent.
-  if (isOptional && typeBoxKindOf(schema) === 'Never') return undefined
+  const kind = typeBoxKindOf(schema)
+  if (isOptional && HAS_TO_BE_ABSENT.has(kind)) return undefined
+  if (kind === 'Not' && (isAttribute(wire) || schema['fromText'] === true)) return NEGATION
   const fault = findMisfit(types, wire, schema['fromText'] === true) ?? findMisfitInside(schema)
   return fault && `: no token would fit: ${fault}`
 }
@@ -194,6 +214,7 @@ const CHECKS: readonly Check[] = [
   checkTwin,
   checkSource,
   checkTransform,
+  checkDefault,
   checkInside,
   checkInherited,
   checkFormat,

@@ -36,6 +36,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   AUDIENCE: 'audience',
 }
 const ENDS = Object.keys(OPTIONS)
+/** Words of the longest end, and one more. */
+const MAX_WORDS = 4
 const JSON_END = 'USER_POOLS'
 const DEFAULT_END = 'DEFAULT_POOL'
 const OURS = new RegExp(`^COGNITO_(?:(?:(.+)_)?(${ENDS.join('|')})|(${JSON_END}|${DEFAULT_END}))$`, 'is')
@@ -67,6 +69,7 @@ export function toVariable(pool: string | undefined, option: string): string {
 export function findVariables(env: Environment): Variables {
   const given = Object.keys(env).filter((name) => env[name] !== undefined)
   for (const name of given) assertNotKeysUrl(name)
+  for (const name of given) assertBeginning(name)
   const names = given.filter((name) => BEGINNING.test(name))
   const ours = names.flatMap((name) => readName(name) ?? [])
   const prefixes = ours.flatMap(({ prefix }) => prefix ?? [])
@@ -88,6 +91,14 @@ const KEYS_URL = 'AWS_COGNITO_KEYS_URL'
 function assertNotKeysUrl(name: string): void {
   if (name === KEYS_URL || nearestSpelling(name, [KEYS_URL]) === undefined) return
   throw fault(name, `unknown name; did you mean ${KEYS_URL}?`)
+}
+
+/** Refuses a name of ours whose first word is misspelt: `COGNTIO_AUDIENCE`, `COGNITO-AUDIENCE`. */
+function assertBeginning(name: string): void {
+  const [first = '', ...rest] = name.trim().split(/[\s._-]/)
+  if (BEGINNING.test(name) || nearestSpelling(first, ['COGNITO']) === undefined) return
+  const meant = `COGNITO_${rest.join('_')}`
+  if (OURS.test(meant)) throw fault(name, `unknown name; did you mean ${printable(meant)}?`)
 }
 
 interface Name {
@@ -152,7 +163,8 @@ function describePoolStranger(name: string, prefix: string, end: string): TypeEr
  */
 function nearestEnd(rest: string): string | undefined {
   const words = rest.split('_')
-  for (let start = 1; start < words.length; start++) {
+  // From the longest end that there is, and a little more, to the last word.
+  for (let start = Math.max(1, words.length - MAX_WORDS); start < words.length; start++) {
     const near = nearestSpelling(words.slice(start).join('_'), ENDS)
     if (near !== undefined) return [...words.slice(0, start), near].join('_')
   }

@@ -21,8 +21,8 @@ const POOL_OPTIONS: Readonly<Record<string, string>> = {
 
 /** Its names beside those of the application. */
 const SETTINGS = ['userpools', 'check_expiration', 'jwt_header_name', 'jwt_header_prefix']
-/** Options of the plugin that no application has under a name of its own: `pools`, and those of two words or more. */
-const OWN_OPTIONS = optionNames.plugin.filter((name) => name === 'pools' || /[A-Z]/.test(name))
+/** Options of the plugin of two words or more: no application has a setting of that name. */
+const OWN_OPTIONS = optionNames.plugin.filter((name) => /[A-Z]/.test(name))
 
 /** Tells its settings from the plugin's own: they have `userpools`. */
 export const isFastapiSettings = (settings: Settings): boolean => Object.hasOwn(settings, 'userpools')
@@ -59,7 +59,7 @@ export function fromFastapiSettings(settings: Settings, describe: Describe): Plu
 function assertForeign(name: string, describe: Describe): void {
   const near = nearestSpelling(name, SETTINGS)
   if (near !== undefined) throw new TypeError(`${describe([name])}: unknown name; did you mean ${near}?`)
-  if (nearestSpelling(name, OWN_OPTIONS) === undefined) return
+  if (name !== 'pools' && nearestSpelling(name, OWN_OPTIONS) === undefined) return
   throw new TypeError(
     `${describe([name])}: is an option of fastify-cognito, and this is a file of fastapi-cognito; rename userpools to pools and use the names of fastify-cognito, or remove it`,
   )

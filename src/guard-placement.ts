@@ -7,8 +7,8 @@ import { keepIdentities } from './auth-branches.js'
 import { factoryNameOf, GUARDING, hasGuard, markParts } from './guard-mark.js'
 import { describeScope, replaceMethod, watchNotFound } from './not-found.js'
 
-/** The guarding hooks that a handler for what is not found can have. */
-const GUARDING_NOT_FOUND: readonly string[] = ['preValidation', 'preHandler']
+/** The one hook of a handler for what is not found that `reply.callNotFound()` runs as well. */
+const GUARDING_NOT_FOUND: readonly string[] = ['preHandler']
 
 /** Why a guard is of no use under another hook. */
 const WHY: Readonly<Record<string, string>> = {
@@ -44,7 +44,12 @@ export function watchPlacement(app: FastifyInstance): void {
 
 function assertRoute(options: RouteOptions): void {
   const route = `${[options.method].flat().join(', ')} ${options.url}`
-  for (const [name, hook] of Object.entries(options)) assertPlaced(hook, name, GUARDING, route)
+  const guarding: readonly unknown[] = GUARDING.flatMap((name) => options[name] ?? [])
+  for (const [name, hook] of Object.entries(options)) {
+    const isHook = name in WHY || GUARDING.some((one) => one === name)
+    // An option of the application's own, which it has put under a hook itself.
+    if (isHook || !guarding.includes(hook)) assertPlaced(hook, name, GUARDING, route)
+  }
 }
 
 /**
@@ -62,7 +67,8 @@ function assertPlaced(hook: unknown, name: string, allowed: readonly string[], w
     )
   }
   if (allowed.includes(name) || !parts.some(hasGuard)) return
-  const why = WHY[name] ?? 'nothing runs a hook of that name'
+  const isSkipped = GUARDING.some((hook) => hook === name)
+  const why = WHY[name] ?? (isSkipped ? 'reply.callNotFound() skips it' : 'nothing runs a hook of that name')
   throw new TypeError(
     `${where}: expected the guard under ${allowed.join(' or ')}, and not under ${name}: ${why}`,
   )
@@ -101,9 +107,10 @@ function watchParts(auth: AnyFunction): AnyFunction {
     apply(target, self, given) {
       const [parts, options] = given
       assertPlaced(parts, 'auth', ['auth'], 'auth')
-      if (!Array.isArray(parts) || !parts.flat().some(hasGuard)) return Reflect.apply(target, self, given)
+      if (!Array.isArray(parts)) return Reflect.apply(target, self, given)
+      const isGuarding = parts.flat().some(hasGuard)
       const hook: unknown = Reflect.apply(target, self, [keepIdentities(parts, options), options])
-      return typeof hook === 'function' ? markParts(hook) : hook
+      return isGuarding && typeof hook === 'function' ? markParts(hook) : hook
     },
   })
 }

@@ -6,7 +6,7 @@
 /** A known name → what else it is called elsewhere, where no count of letters tells. Both in their plain form. */
 const OTHER_NAMES = new Map<string, readonly string[]>(
   Object.entries({
-    pools: ['userpools', 'userpool'],
+    pools: ['pool', 'userpools', 'userpool'],
     userpools: ['pools'],
     userpoolid: ['poolid', 'userpool'],
     appclientid: ['clientid', 'client', 'userpoolclientid'],
@@ -25,6 +25,9 @@ const toPlain = (name: string) => name.toLowerCase().replace(/[\s_.-]/g, '')
 
 /** How many letters of a name may be wrong. */
 const limitOf = ({ length }: string) => (length >= 9 ? 2 : length >= 4 ? 1 : 0)
+
+/** A short name of the kind may be a word of its own: `tools` is no `pools`. */
+const limitOfOther = (name: string) => (name.length >= 6 ? limitOf(name) : 0)
 
 /**
  * The known name that a misspelt one was meant to be; `undefined` where none is near.
@@ -53,11 +56,18 @@ function nearest(
   const given = toPlain(name)
   const candidates = known.flatMap((candidate) => {
     const plain = toPlain(candidate)
-    return [plain, ...listOthers(plain)].map((spelling) => ({ candidate, spelling }))
+    const others = listOthers(plain).map((spelling) => ({
+      candidate,
+      spelling,
+      limit: limitOfOther(spelling),
+    }))
+    return [{ candidate, spelling: plain, limit: limitOf(plain) }, ...others]
   })
   const [best] = candidates
-    .map(({ candidate, spelling }) => ({ candidate, faults: countFaults(given, spelling), spelling }))
-    .filter(({ faults, spelling }) => faults <= limitOf(spelling))
+    // A name may be as long as somebody likes, and counting takes time by its length.
+    .filter(({ spelling, limit }) => Math.abs(given.length - spelling.length) <= limit)
+    .map(({ candidate, spelling, limit }) => ({ candidate, limit, faults: countFaults(given, spelling) }))
+    .filter(({ faults, limit }) => faults <= limit)
     .sort((a, b) => a.faults - b.faults)
   return best?.candidate
 }

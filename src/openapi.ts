@@ -121,8 +121,9 @@ function toSecurity(
   all: readonly Way[],
   toEntries: SecuritySchemes['toEntries'],
 ): readonly Security[] {
-  if (ways.length === 0) return [Object.assign({}, ...all.flatMap(toEntries))]
-  return [...new Map(ways.flatMap(toEntries).map((entry) => [JSON.stringify(entry), entry])).values()]
+  const entries = ways.flatMap(toEntries)
+  if (entries.length === 0) return [Object.assign({}, ...all.flatMap(toEntries))]
+  return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()]
 }
 
 /** One sentence, or one for each set of pools where they are asked for different things. */

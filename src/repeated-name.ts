@@ -20,9 +20,6 @@ interface Level {
   name?: string
 }
 
-// A string before a colon is a name. Whatever is not matched says nothing of the structure.
-const PARTS = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g
-
 /**
  * Finds the first name that its object has twice.
  *
@@ -31,14 +28,39 @@ const PARTS = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g
  */
 export function findRepeatedName(json: string): RepeatedName | undefined {
   const levels: Level[] = []
-  for (const { 0: part, 1: text, 2: colon, index } of json.matchAll(PARTS)) {
-    if (part === '{' || part === '[') levels.push({ names: new Set() })
-    else if (part === '}' || part === ']') levels.pop()
-    else if (colon !== undefined && !enter(levels.at(-1) as Level, JSON.parse(text as string))) {
+  for (const { text, index, isName } of listParts(json)) {
+    if (text === '{' || text === '[') levels.push({ names: new Set() })
+    else if (text === '}' || text === ']') levels.pop()
+    else if (isName && !enter(levels.at(-1) as Level, JSON.parse(text))) {
       return { path: levels.flatMap(({ name }) => name ?? []), index }
     }
   }
   return undefined
+}
+
+/** Brackets, and texts with their quotes. Everything else says nothing of the structure. */
+function* listParts(json: string): Generator<{ text: string; index: number; isName: boolean }> {
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index] as string
+    if ('{}[]'.includes(character)) yield { text: character, index, isName: false }
+    if (character !== '"') continue
+    const end = endOfText(json, index)
+    yield { text: json.slice(index, end), index, isName: isBeforeColon(json, end) }
+    index = end - 1
+  }
+}
+
+// By hand: a regular expression runs out of stack in a text of some megabytes.
+function endOfText(json: string, start: number): number {
+  let end = start + 1
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1
+  return end + 1
+}
+
+function isBeforeColon(json: string, end: number): boolean {
+  let next = end
+  while (/\s/.test(json[next] ?? '')) next++
+  return json[next] === ':'
 }
 
 /** @returns whether the name is new to the object */

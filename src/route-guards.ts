@@ -70,8 +70,10 @@ export function isNotFoundGuarded(
   scope: FastifyInstance,
   options: Readonly<Record<string, unknown>>,
 ): boolean {
-  const own = GUARDING.flatMap((name) => options[name] ?? [])
-  return own.some((hook) => readWays(hook) !== undefined) || findProtectors(scope).length > 0
+  // `reply.callNotFound()` runs no other hook. Behind a prefix only routes of the same scope get to the handler by it.
+  const own = [options['preHandler'] ?? []].flat()
+  const isProtected = scope.prefix !== '' && findProtectors(scope).length > 0
+  return isProtected || own.some((hook) => readWays(hook) !== undefined)
 }
 
 /** A hook of a scope runs in all scopes inside it, whose prototype it is, even in those that were there before it. */

@@ -2,7 +2,7 @@
  * Which types of value a schema takes, and which of them JSON cannot carry.
  * @module
  */
-import { findPart, type TSchema, typeBoxKindOf } from './schema.js'
+import { findPart, isOwnKind, type TSchema, typeBoxKindOf } from './schema.js'
 
 type Types = ReadonlySet<string>
 
@@ -28,6 +28,7 @@ export function typesOf(schema: TSchema): Types {
     case 'RegExp':
       return TEXT
     default:
+      if (isOwnKind(schema)) return JSON_TYPES
       return typeof schema['type'] === 'string' ? new Set([schema['type']]) : JSON_TYPES
   }
 }

@@ -60,6 +60,9 @@ export function isSchema(value: unknown): value is TSchema {
 /** What TypeBox calls the kind of a schema, such as `Union`. */
 export const typeBoxKindOf = (schema: TSchema): string => schema[Kind]
 
+/** Tells a schema of a kind that the application has registered with TypeBox. */
+export const isOwnKind = (schema: TSchema): boolean => TypeRegistry.Has(schema[Kind])
+
 /** Tells a schema that was wrapped by `Type.Transform`. */
 export function isTransform(schema: TSchema): boolean {
   return Object.hasOwn(schema, TransformKind)
@@ -74,7 +77,7 @@ export function isRepeatable(schema: unknown): boolean {
 }
 
 const isUnrepeatable = (schema: TSchema) =>
-  isTransform(schema) || schema['type'] === 'Date' || 'format' in schema || TypeRegistry.Has(schema[Kind])
+  isTransform(schema) || schema['type'] === 'Date' || 'format' in schema || isOwnKind(schema)
 
 /** Finds a `format` in `schema` that nobody registered with TypeBox: no value would ever fit it. */
 export function findUnknownFormat(schema: unknown): string | undefined {

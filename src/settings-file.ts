@@ -25,7 +25,8 @@ export interface SettingsFile {
  * @throws {Error} when it cannot be read, or `yaml` is missing
  */
 export function readSettingsFile(file: string): SettingsFile {
-  const text = readFileSync(file, 'utf8')
+  // Some editors put a byte order mark before the text.
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   const settings = parse(file, text)
   const describe = (path: readonly string[]) =>
     printable(`${file}:${findLine(text, path)}: ${path.join('.')}`)
@@ -61,17 +62,24 @@ function parseJson(file: string, text: string): unknown {
 }
 
 function parseYaml(file: string, text: string): unknown {
-  const { parseDocument } = loadYaml(file)
+  const { parseDocument, visit } = loadYaml(file)
   // `1` and `'1'` are two names in YAML, and one in JavaScript. A name that is a list has no value.
   const uniqueKeys = (a: YamlName, b: YamlName) => 'value' in a && String(a.value) === String(b.value)
-  const document = parseDocument(text, { uniqueKeys, logLevel: 'silent' })
+  const document = parseDocument(text, { uniqueKeys, logLevel: 'error' })
   // A warning means an unknown tag, which the parser would ignore.
   const [fault] = [...document.errors, ...document.warnings]
   if (fault?.code === 'DUPLICATE_KEY') {
     throw new TypeError(`${printable(file)}:${lineOf(text, fault.pos[0])}: ${REPEATED}`)
   }
+  const referred: YamlName[] = []
+  // An alias in the place of a name may repeat one unseen.
+  visit(document, {
+    Pair(_, { key }) {
+      if ('source' in key && !('value' in key)) referred.push(key)
+    },
+  })
   try {
-    if (fault === undefined) return document.toJS()
+    if (fault === undefined && referred.length === 0) return document.toJS()
   } catch {
     // An alias of nothing, or too many of them.
   }
@@ -84,6 +92,10 @@ function parseYaml(file: string, text: string): unknown {
 /** What is used of the package. */
 interface Yaml {
   readonly parseDocument: (text: string, options: object) => YamlDocument
+  readonly visit: (
+    document: YamlDocument,
+    visitor: { readonly Pair: (position: unknown, pair: { readonly key: YamlName }) => void },
+  ) => void
 }
 
 interface YamlName {

@@ -45,6 +45,7 @@ export function poolsFromEnv(env: Environment = process.env): PluginOptions {
   const { pools, describe } =
     variables.json === undefined ? readVariables(env, variables.pools) : readJson(env, variables.json)
   const names = Object.keys(pools)
+  if (names.length > 1) assertWhole(variables.pools)
   const { defaultPool = DEFAULT_VARIABLE } = variables
   const chosen = env[defaultPool]
   if (chosen === undefined && names.length > 1) {
@@ -132,6 +133,17 @@ function describeVariable(
   return toVariable(isNamed ? pool : undefined, option)
 }
 
+/** A variable such as `COGNITO_AWS_REGION`, meant for something else, would make a pool of its own. */
+function assertWhole(variables: readonly PoolVariable[]): void {
+  const whole = new Set(variables.flatMap(({ pool, option }) => (option === 'userPoolId' ? [pool] : [])))
+  const lone = variables.find(({ pool }) => !whole.has(pool))
+  if (lone === undefined) return
+  const missing = toVariable(lone.pool === 'default' ? undefined : lone.pool, 'userPoolId')
+  throw new TypeError(
+    `${printable(lone.name)}: belongs to a pool ${printable(lone.pool)}, which has no ${printable(missing)}; set that as well, or rename this variable`,
+  )
+}
+
 /** An empty variable is refused: what it should have narrowed must not be left open. */
 function readValue(variable: string, option: string, text: string): unknown {
   const items = text.split(',').map((item) => item.trim())
@@ -139,6 +151,11 @@ function readValue(variable: string, option: string, text: string): unknown {
     throw new TypeError(`${printable(variable)}: expected a value; unset it where none is meant`)
   }
   if (option === 'appClientId' && text.trim() === '*') return null
+  if (option === 'appClientId' && items.includes('*')) {
+    throw new TypeError(
+      `${printable(variable)}: expected * alone, which is every app client, or a list of ids`,
+    )
+  }
   return LISTS.has(option) && items.length > 1 ? items : text.trim()
 }
 

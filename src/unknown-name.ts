@@ -40,7 +40,8 @@ export function describeStranger({ path, schema, value }: Stranger, root: Schema
   const name = String(path.at(-1))
   const known = Object.keys(membersOf(schema))
   const isKnownHere = known.length === 0 || known.some((one) => isSameName(one, name))
-  const place = isKnownHere ? undefined : (findPlace(root, name) ?? findPool(root, name, value))
+  const isSomewhere = !isKnownHere && /^[A-Za-z]/.test(name)
+  const place = isSomewhere ? (findPlace(root, name) ?? findPool(root, name, value)) : undefined
   if (place === undefined) return describeUnknown(name, known, schema['expected'])
   return `unknown name here; is its place ${printable([start, ...place].filter(Boolean).join('.'))}?`
 }

@@ -294,3 +294,23 @@ t.test('attributes that could not come back stop the boot', async (t) => {
   t.doesNotThrow(() => compile(Type.Array(Type.String()), 'address'))
   t.doesNotThrow(() => compile(Type.Intersect([Type.Date(), Type.Date()]), 'birthdate'))
 })
+
+t.test(
+  'what a transform makes null stays null, and no stored attribute takes the name of a declared one',
+  async (t) => {
+    const { fromCognito } = compileAttributes(
+      Type.Object({
+        plan: Type.Transform(Type.String({ alias: 'custom:plan' }))
+          .Decode((text) => (text === 'none' ? null : text))
+          .Encode((plan) => plan ?? 'none'),
+        nickname: Type.Optional(Type.String({ alias: 'custom:nickname' })),
+      }) as ObjectSchema,
+    )
+    const stored = (Name: string, Value: string) => ({ Name, Value })
+    t.strictSame(fromCognito([stored('custom:plan', 'none')]), { plan: null })
+    const both = [stored('custom:nickname', 'declared'), stored('nickname', 'Ada'), stored('other', 'x')]
+    for (const attributes of [both, both.toReversed()]) {
+      t.strictSame(fromCognito(attributes), { nickname: 'declared', other: 'x' })
+    }
+  },
+)

@@ -87,6 +87,28 @@ t.test('a branch leaves what was proved before it', async (t) => {
   t.equal((await earlier.inject({ url: '/', headers })).body, 'ada')
 })
 
+t.test('a branch may be one function: another hook of app.auth, or one that calls a guard', async (t) => {
+  for (const [way, refuse] of Object.entries(REFUSALS)) {
+    const nested = (app: FastifyInstance) => {
+      const inner = app.auth([app.authRequired('eu'), refuse] as never, { relation: 'and' })
+      return [inner, pass]
+    }
+    t.equal(await see(t, nested), null, way)
+    t.equal(await see(t, nested, { run: 'all' }), null, way)
+  }
+  const wrapped = (app: FastifyInstance) => {
+    const guard = app.authRequired('eu') as (request: unknown, reply: unknown, done: Done) => void
+    const both = (request: unknown, reply: unknown, done: Done) =>
+      guard(request, reply, (error) => done(error ?? new Error('no')))
+    return [both, pass]
+  }
+  t.equal(await see(t, wrapped), null)
+  t.equal(
+    await see(t, (app) => [app.auth([app.authRequired('eu'), pass] as never, { relation: 'and' }), pass]),
+    'ada',
+  )
+})
+
 t.test('with run: all a guard after the refusal proves nothing either', async (t) => {
   for (const refuse of Object.values(REFUSALS)) {
     const list = (app: FastifyInstance) => [[refuse, app.authRequired('eu'), passLater], pass]

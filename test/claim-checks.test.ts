@@ -149,6 +149,44 @@ t.test('a word that does nothing where it stands', async (t) => {
   )
 })
 
+t.test('what works is not refused', async (t) => {
+  const module = Type.Module({
+    Tenant: Type.Object({ id: Type.String() }),
+    Other: Type.Object({ constructor: Type.String(), plan: Type.String({ default: 'free' }) }),
+  })
+  t.match(read(of(module.Import('Tenant')), { it: { id: 'a' } }), { claims: { it: { id: 'a' } } })
+  refuse(t, [[of(module.Import('Other')), /^claims\.it: its default stands inside of the property/]])
+  for (const absent of [Type.Never(), Type.Undefined(), Type.Void()]) {
+    const schema = Type.Object({ it: Type.Optional(absent) })
+    t.match(read(schema, {}), { claims: { sub: String } })
+    t.strictSame(read(schema, { it: 7 }), { misfits: ['it'] })
+  }
+  TypeRegistry.Set('Dec', (_schema, value) => typeof value === 'string' && /^\d+\.\d\d$/.test(value))
+  t.teardown(() => TypeRegistry.Delete('Dec'))
+  const decimal = of(Type.Unsafe({ [Kind]: 'Dec', type: 'Decimal' }))
+  t.match(read(decimal, { it: '1.50' }), { claims: { it: '1.50' } })
+  t.strictSame(read(decimal, { it: '1.5' }), { misfits: ['it'] })
+  // In an access token these are anybody's.
+  const access = Type.Object({ aud: Type.Array(Type.String()), identities: Type.String() })
+  t.equal(compileClaims(access, 'claims').names.access.size, 2)
+})
+
+t.test('a negation of text, and a default for what Cognito decides', async (t) => {
+  refuse(t, [
+    [of(Type.Not(Type.Literal(true), { alias: 'custom:it' })), /^claims\.it: text fits it whatever it says/],
+    [of(Type.Not(Type.Literal(0), { fromText: true })), /^claims\.it: text fits it whatever it says/],
+    ...['cognito:groups', 'email_verified', 'username', 'exp'].map(
+      (name) =>
+        [
+          Type.Object({ [name]: Type.Any({ default: 1 }) }),
+          new RegExp(`^claims\\.${name}\\.default: expected none on the standard claim ${name}`),
+        ] as const,
+    ),
+  ])
+  t.match(read(of(Type.Not(Type.Literal(true))), { it: 'true' }), { claims: { it: 'true' } })
+  t.match(read(Type.Object({ email: Type.String({ default: 'none' }) }), {}), { claims: { email: 'none' } })
+})
+
 t.test('fromText and default', async (t) => {
   const text = /^claims\.it\.fromText: expected true/
   const value = /^claims\.it\.default: expected a value that fits/

@@ -399,11 +399,11 @@ t.test('a schema narrows a claim that security rests on, and cannot loosen it', 
   const loose = Type.Object(
     Object.fromEntries(
       ['sub', 'iss', 'exp', 'iat', 'aud', 'cognito:groups', 'email_verified', 'cognito:username'].map(
-        (name) => [name, Type.Optional(Type.Any({ default: 'x' }))],
+        (name) => [name, Type.Optional(Type.Any())],
       ),
     ),
   )
-  t.match(read(loose, {}), { claims: { ...id, 'cognito:username': 'x' } })
+  t.match(read(loose, { 'cognito:username': 'x' }), { claims: { ...id, 'cognito:username': 'x' } })
   for (const [name, value] of Object.entries({
     sub: 7,
     iss: ['i'],
@@ -418,7 +418,7 @@ t.test('a schema narrows a claim that security rests on, and cannot loosen it', 
   }
   const { sub: _, ...nobody } = id
   const reader = compileClaims(loose, '')
-  t.strictSame(reader.read(nobody, 'id'), { misfits: ['sub'] }, 'a default is no claim')
+  t.strictSame(reader.read(nobody, 'id'), { misfits: ['sub'] })
   const admins = Type.Object({ 'cognito:groups': Type.Array(Type.Literal('admin'), { minItems: 1 }) })
   t.match(read(admins, { 'cognito:groups': ['admin'] }), { claims: { 'cognito:groups': ['admin'] } })
   t.match(read(admins, { 'cognito:groups': ['staff'] }), { misfits: ['cognito:groups'] })

@@ -200,25 +200,38 @@ t.test('a guard that was not made stops the boot, and shows the call', async (t)
   }
 })
 
-t.test('a handler for what is not found has guards under the two hooks that it can have', async (t) => {
+t.test('a handler for what is not found has its guard under the hook that always runs', async (t) => {
   const build = (name: string) => (app: FastifyInstance) =>
     void app.setNotFoundHandler({ [name]: app.authRequired('eu') } as never, (_request, reply) => {
       reply.code(200).send('in')
     })
-  for (const name of ['onRequest', 'onResponse', 'prehandler']) {
+  for (const name of ['onRequest', 'preValidation', 'onResponse', 'prehandler']) {
     await t.rejects(boot(t, build(name)), {
-      message: new RegExp(
-        `^setNotFoundHandler: expected the guard under preValidation or preHandler, and not under ${name}`,
-      ),
+      message: new RegExp(`^setNotFoundHandler: expected the guard under preHandler, and not under ${name}`),
     })
   }
-  for (const name of ['preValidation', 'preHandler']) {
-    const app = await boot(t, build(name))
-    t.equal((await app.inject('/nowhere')).statusCode, 401)
-    t.equal((await app.inject({ url: '/nowhere', headers: bearer(eu.accessToken()) })).body, 'in')
+  const app = await boot(t, (app) => {
+    build('preHandler')(app)
+    app.get('/open', (_request, reply) => reply.callNotFound())
+  })
+  for (const url of ['/nowhere', '/open']) {
+    t.equal((await app.inject(url)).statusCode, 401)
+    t.equal((await app.inject({ url, headers: bearer(eu.accessToken()) })).body, 'in')
   }
   const plain = await boot(t, (app) => void app.setNotFoundHandler((_request, reply) => reply.send('plain')))
   t.equal((await plain.inject('/nowhere')).body, 'plain')
+})
+
+t.test('an option of the application that it puts under a hook itself', async (t) => {
+  const app = await boot(t, (app) => {
+    app.addHook('onRoute', (route) => {
+      const { guard } = route as { guard?: never }
+      if (guard !== undefined) route.onRequest = guard
+    })
+    app.get('/', { guard: app.authRequired('eu') } as never, async () => 'in')
+  })
+  t.equal((await app.inject('/')).statusCode, 401)
+  t.equal((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).body, 'in')
 })
 
 t.test('hooks that are no guards may stand anywhere', async (t) => {

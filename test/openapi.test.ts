@@ -280,6 +280,11 @@ t.test('a route shows the kind of token that it takes, with a scheme for each ki
       app.get('/narrowed', { onRequest: guards as never }, answer)
       const never = [app.authRequired('eu'), app.authRequired('eu', { tokenUse: 'id' })]
       app.get('/never', { onRequest: never as never }, answer)
+      const neither = [
+        app.authRequired('both', { tokenUse: 'id' }),
+        app.authRequired('both', { scopes: 'a' }),
+      ]
+      app.get('/neither', { onRequest: neither as never }, answer)
     },
     {
       ...pools(),
@@ -307,9 +312,19 @@ t.test('a route shows the kind of token that it takes, with a scheme for each ki
     '/optional': [{}, { 'eu.id_': [] }],
     '/narrowed': [{ 'eu.id_': [] }],
     '/never': [{ eu: [], 'eu.id_': [] }],
+    '/neither': [{ 'both.id': [], 'both.access': ['a'] }],
   })
   const { securitySchemes } = document.components
-  t.strictSame(Object.keys(securitySchemes), ['eu', 'us', 'both', 'eu.id', 'eu.id_', 'us.access', 'both.id'])
+  t.strictSame(Object.keys(securitySchemes), [
+    'eu',
+    'us',
+    'both',
+    'eu.id',
+    'eu.id_',
+    'us.access',
+    'both.id',
+    'both.access',
+  ])
   t.match(securitySchemes, {
     eu: { description: 'An access token of the user pool eu' },
     us: { description: 'An ID token of the user pool us' },

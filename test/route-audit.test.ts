@@ -212,6 +212,14 @@ t.test('a handler for what is not found is listed where no guard stands before i
   })
   t.strictSame(await listed(open), ['setNotFoundHandler', 'setNotFoundHandler in /users'])
 
+  // An open route of another scope gets to it by callNotFound, which runs no hook of onRequest.
+  const beside = await createAudited(t)
+  beside.register(async (scope) => {
+    beside.cognito.protect(scope, beside.authRequired('eu'))
+    scope.setNotFoundHandler(answer)
+  })
+  t.strictSame(await listed(beside), ['setNotFoundHandler'])
+
   const closed = await createAudited(t)
   const guard = closed.authRequired('eu')
   closed.setNotFoundHandler({ preHandler: [async () => {}, guard] }, answer)

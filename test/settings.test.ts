@@ -111,7 +111,7 @@ t.test('a fault names its variable and what was expected, never the value', asyn
     [{ ...json({ eu: POOL }), COGNITO_DEFAULT_POOL: 'x' }, 'COGNITO_DEFAULT_POOL: expected one of eu'],
     [
       { ...id, ...client, 'COGNITO_E U_REGION': 'eu-west-1', COGNITO_DEFAULT_POOL: 'eu' },
-      'COGNITO_E U_REGION: unknown name; expected at least one pool, under a name that begins with a letter',
+      'COGNITO_E U_REGION: belongs to a pool e u, which has no COGNITO_E U_USER_POOL_ID; set that as well',
     ],
     [{ ...id, ...client, AWS_COGNITO_KEYS_URL: 'ftp://x' }, 'AWS_COGNITO_KEYS_URL: expected an https URL'],
   ]
@@ -322,6 +322,44 @@ t.test('a name that stands twice in JSON, at any level', async (t) => {
   )
 })
 
+t.test('a file may begin with a byte order mark, and names may be as long as they like', async (t) => {
+  const dir = t.testdir({ 'bom.json': `\uFEFF${JSON.stringify({ pools: { eu: POOL } })}` })
+  t.strictSame(poolsFromFile(join(dir, 'bom.json')), { pools: { eu: POOL } })
+  const long = `COGNITO_${'A_'.repeat(20_000)}`
+  t.ok(poolsFromEnv({ ...one, [long]: 'x' }), 'in no time')
+  const json = JSON.stringify({ eu: { ...POOL, claims: '"'.repeat(5_000_000) } })
+  t.ok(poolsFromEnv({ COGNITO_USER_POOLS: json }), 'nor is a long text too much')
+})
+
+t.test('a variable that would make a pool of its own, or whose first word is misspelt', async (t) => {
+  for (const [name, message] of [
+    [
+      'COGNITO_AWS_REGION',
+      /^COGNITO_AWS_REGION: belongs to a pool aws, which has no COGNITO_AWS_USER_POOL_ID;/,
+    ],
+    ['COGNITO_TOKEN_ISSUER', /^COGNITO_TOKEN_ISSUER: belongs to a pool token, which has no/],
+    ['COGNTIO_AUDIENCE', /^COGNTIO_AUDIENCE: unknown name; did you mean COGNITO_AUDIENCE\?/],
+    ['CONGITO_TOKEN_USE', /did you mean COGNITO_TOKEN_USE\?/],
+    ['COGNITO-AUDIENCE', /did you mean COGNITO_AUDIENCE\?/],
+    [' COGNITO_AUDIENCE', /did you mean COGNITO_AUDIENCE\?/],
+  ] as const) {
+    t.match(
+      faultOf(() => poolsFromEnv({ ...one, [name]: 'eu-west-1' })),
+      message,
+    )
+  }
+  const named = { COGNITO_EU_USER_POOL_ID: POOL.userPoolId, COGNITO_EU_APP_CLIENT_ID: 'client1' }
+  t.match(
+    faultOf(() => poolsFromEnv({ ...named, COGNITO_REGION: 'eu-west-1', COGNITO_DEFAULT_POOL: 'eu' })),
+    /^COGNITO_REGION: belongs to a pool default, which has no COGNITO_USER_POOL_ID;/,
+  )
+  t.match(
+    faultOf(() => poolsFromEnv({ ...one, COGNITO_APP_CLIENT_ID: '*,abc' })),
+    /^COGNITO_APP_CLIENT_ID: expected \* alone, which is every app client, or a list of ids/,
+  )
+  t.ok(poolsFromEnv({ ...one, COGNITO_TOOLS: 'x', COGNITIVE_AUDIENCE_ID: 'x', MYCOGNITO_AUDIENCE: 'x' }))
+})
+
 t.test('control characters of names reach no terminal', async (t) => {
   const json = { COGNITO_USER_POOLS: JSON.stringify({ eu: { ...POOL, '\u001b[31m\u202e': 1 } }) }
   t.match(
@@ -334,10 +372,7 @@ t.test('control characters of names reach no terminal', async (t) => {
     ['E.\u001bU', 'E.\\u001bU'],
   ] as const) {
     const env = { ...one, [`COGNITO_${name}_REGION`]: 'eu-west-1', COGNITO_DEFAULT_POOL: 'default' }
-    t.ok(
-      faultOf(() => poolsFromEnv(env)).startsWith(`COGNITO_${shown}_REGION: unknown name; expected`),
-      shown,
-    )
+    t.ok(faultOf(() => poolsFromEnv(env)).startsWith(`COGNITO_${shown}_REGION: belongs to a pool`), shown)
   }
   const dir = t.testdir({
     'a.yaml': '"\\e[31mred\\a": 1\npools: {}\n',
@@ -526,6 +561,10 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
       `${fastapi}    app_client_id: x\npools: {}\n`,
       ':6: pools: is an option of fastify-cognito, and this is a file of fastapi-cognito',
     ],
+    'own.yaml': [
+      `${fastapi}    app_client_id: x\ntools: {}\npool: { size: 5 }\npolls: 1\nrealm: x\nclock_tolerance: 5\n`,
+      ':10: clock_tolerance: is an option of fastify-cognito',
+    ],
     'w.yaml': ['Userpools:\n  eu: {}\n', ':1: Userpools: unknown name; did you mean pools?'],
     'x.yaml': [
       'pools:\n  eu:\n    userPoolId: x\n    userPoolId: y\n',
@@ -539,6 +578,11 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
     'lists.yaml': ['[a]: 1\n[b]: 2\n', ':1: [ a ]: unknown name; expected pools'],
     'tag.yaml': ['pools: !Ref x\n', ':1: expected valid YAML'],
     'alias.yaml': ['pools: *none\n', ': expected valid YAML'],
+    'alias-as-name.yaml': [
+      '{ &k pools: {}, *k : {} }\n',
+      ': expected valid YAML, without tags of your own and with aliases',
+    ],
+    'two.yaml': ['pools: {}\n---\npools: {}\n', ':2: expected valid YAML'],
     'number.yaml': [
       'pools: { eu: { userPoolId: eu-west-1_AbCdEf123, appClientId: 12345678901234567890 } }',
       ':1: pools.eu.appClientId: expected an app client id, a list of them, or null to accept every client of the pool; found a number; text of digits stands in quotes',

@@ -87,14 +87,19 @@ t.test('a longer body is refused before it is read', async (t) => {
   t.strictSame(wire.calls, [])
 })
 
+const CLOSED = { additionalProperties: false }
+
 t.test('the limit of a route follows from its schema', async (t) => {
-  const text = (maxLength: number) => bodyLimitOf(Type.Object({ a: Type.String({ maxLength }) }))
+  const text = (maxLength: number) => bodyLimitOf(Type.Object({ a: Type.String({ maxLength }) }, CLOSED))
   t.equal(bodyLimitOf(undefined), 4096)
   t.equal(text(100) - text(10), 6 * 90)
   t.equal(text(20_000), 4096 + 65_536, 'a member takes no more than 64 KiB')
   t.equal(
-    bodyLimitOf(Type.Object({ a: Type.Object({ b: Type.String({ maxLength: 10 }) }) })),
+    bodyLimitOf(Type.Object({ a: Type.Object({ b: Type.String({ maxLength: 10 }) }, CLOSED) }, CLOSED)),
     4096 + 'a'.length + 'b'.length + 60,
   )
-  t.equal(bodyLimitOf(Type.Object({ a: Type.Integer() })), bodyLimitOf(Type.Object({ a: Type.String() })))
+  // As long as the text that it is stored as.
+  for (const schema of [Type.Integer(), Type.String(), Type.Object({}), Type.Object({ b: Type.Null() })]) {
+    t.equal(bodyLimitOf(Type.Object({ a: schema }, CLOSED)), 4096 + 'a'.length + 6 * 2048)
+  }
 })

@@ -69,7 +69,12 @@ export function compileAttributes(option: ObjectSchema | undefined): Attributes 
         .filter(({ name }) => Object.hasOwn(values, name))
         .map((attribute) => write(attribute, Reflect.get(values, attribute.name))),
     fromCognito: (stored) =>
-      Object.fromEntries([...attributes.flatMap(listDefault), ...stored.map((one) => read(one, ofWire))]),
+      Object.fromEntries([
+        // An attribute that the option does not name must not take the name of one that it does.
+        ...stored.filter(({ Name = '' }) => !ofWire.has(Name)).map((one) => read(one, ofWire)),
+        ...attributes.flatMap(listDefault),
+        ...stored.filter(({ Name = '' }) => ofWire.has(Name)).map((one) => read(one, ofWire)),
+      ]),
   }
 }
 
@@ -139,7 +144,8 @@ function write({ name, wire, compiled, read }: Attribute, value: unknown): { Nam
 function read({ Name = '', Value = '' }: CognitoAttribute, ofWire: ReadonlyMap<string, Attribute>) {
   const attribute = ofWire.get(Name)
   if (attribute === undefined) return [Name, Value] as const
-  return [attribute.name, attribute.compiled.decode(attribute.read(Value)) ?? Value] as const
+  const decoded = attribute.compiled.decode(attribute.read(Value))
+  return [attribute.name, decoded === undefined ? Value : decoded] as const
 }
 
 const listDefault = ({ name, fallback, compiled }: Attribute) =>

@@ -46,9 +46,10 @@ export function bodyLimitOf(schema: TSchema | undefined): number {
   return BESIDES + (schema === undefined ? 0 : sizeOf(schema))
 }
 
-function sizeOf({ properties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
-  if (properties === undefined) return Number(maxLength) * MAX_UNIT
-  const sizes = Object.entries<TSchema>(properties).map(([name, property]) =>
+function sizeOf({ properties, additionalProperties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
+  // An object that may have any other member is as long as its text may be.
+  if (additionalProperties !== false) return Number(maxLength) * MAX_UNIT
+  const sizes = Object.entries<TSchema>(properties ?? {}).map(([name, property]) =>
     Math.min(name.length + sizeOf(property), MAX_MEMBER),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
