@@ -237,7 +237,7 @@ declare module 'fastify' {
      */
     setNotFoundHandler(
       options: { readonly config: FastifyContextConfig },
-      handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
+      handler: (request: FastifyRequest, reply: import('fastify').FastifyReply) => unknown,
     ): FastifyInstance
   }
 }

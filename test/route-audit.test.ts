@@ -270,11 +270,10 @@ t.test('a hook before the guard of its route is a warning, because it can answer
     { prefix: '/protected' },
   )
   t.strictSame(await listed(app), [])
-  t.match(warnings, [
-    {
-      routes: ['GET /second: onRequest', 'HEAD /later: onRequest, preParsing, preHandler'],
-      msg: /^fastify-cognito: expected the guard of a route before its other hooks/,
-    },
+  t.match(warnings, [{ msg: /^fastify-cognito: expected the guard of a route before its other hooks/ }])
+  t.strictSame(warnings[0]?.routes, [
+    'GET /second: onRequest',
+    'HEAD /later: onRequest, preParsing, preHandler',
   ])
   t.equal(warnings.length, 1)
   for (const [url, status] of [

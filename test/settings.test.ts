@@ -374,6 +374,11 @@ t.test('control characters of names reach no terminal', async (t) => {
     const env = { ...one, [`COGNITO_${name}_REGION`]: 'eu-west-1', COGNITO_DEFAULT_POOL: 'default' }
     t.ok(faultOf(() => poolsFromEnv(env)).startsWith(`COGNITO_${shown}_REGION: belongs to a pool`), shown)
   }
+  const alone = { 'COGNITO_E\u001bU_USER_POOL_ID': POOL.userPoolId, 'COGNITO_E\u001bU_APP_CLIENT_ID': 'x' }
+  t.match(
+    faultOf(() => poolsFromEnv(alone)),
+    /^COGNITO_E\\u001bU_USER_POOL_ID: unknown name; expected/,
+  )
   const dir = t.testdir({
     'a.yaml': '"\\e[31mred\\a": 1\npools: {}\n',
     'b.yaml': 'userpools:\n  "\\e[31m": { "\\a": 1 }\n',
