@@ -21,7 +21,7 @@ import { serveResource } from './resource.js'
 import { connectStore } from './revocation/connection.js'
 import { auditRoutes } from './route-audit.js'
 import { watchRoutes } from './route-guards.js'
-import type { CognitoOf, GuardFactory, RouteMark } from './route-types.js'
+import type { CognitoOf, GuardFactory, NotFoundReplier, RouteMark } from './route-types.js'
 import { createAbsenceReason, createTokenFinder } from './token-finder.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
@@ -237,7 +237,7 @@ declare module 'fastify' {
      */
     setNotFoundHandler(
       options: { readonly config: FastifyContextConfig },
-      handler: (request: FastifyRequest, reply: import('fastify').FastifyReply) => unknown,
+      handler: NotFoundReplier,
     ): FastifyInstance
   }
 }

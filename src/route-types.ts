@@ -5,6 +5,8 @@
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
   FastifyTypeProvider,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -93,3 +95,6 @@ export type Protect = <
   scope: FastifyInstance<S, Q, R, L, T>,
   guard: Guard<A>,
 ) => FastifyInstance<S, Q, R, L, T & Identified<A>>
+
+/** Answers what is not found. */
+export type NotFoundReplier = (request: FastifyRequest, reply: FastifyReply) => unknown
