@@ -150,12 +150,19 @@ const FORBIDDEN = ['crit', 'b64', 'zip', 'enc', 'jku', 'jwk', 'x5u', 'x5c', 'cty
 const TYPES = ['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']
 
 function isHeader(header: JsonObject): boolean {
-  const names = header.members.map(([name]) => name)
-  if (new Set(names).size !== names.length) return false
-  if (names.some((name) => FORBIDDEN.includes(name))) return false
+  if (repeatsName(header)) return false
+  if (header.members.some(([name]) => FORBIDDEN.includes(name))) return false
   if (header.last('alg') !== 'RS256') return false
   const type = header.last('typ')
   return type === undefined || (typeof type === 'string' && TYPES.includes(type.toLowerCase()))
+}
+
+/** Whether an object names a member twice, at any level. */
+function repeatsName(value: Json): boolean {
+  if (Array.isArray(value)) return value.some(repeatsName)
+  if (!(value instanceof JsonObject)) return false
+  const names = new Set(value.members.map(([name]) => name))
+  return names.size < value.members.length || value.members.some(([, each]) => repeatsName(each))
 }
 
 /** The key is the one of this `kid` of the very pool that `iss` names. */
