@@ -2,7 +2,7 @@
 import { createPublicKey, randomUUID, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { TestIssuer } from '../dist/testing.js'
+import { TestIssuer } from '../dist/testing/index.js'
 import { answer } from './answer.mjs'
 
 const DAY = 86_400

@@ -6,7 +6,7 @@ import { createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import cognito, { type TokenRequirement } from '../src/index.js'
-import { TestIssuer, type TestPool } from '../src/testing.js'
+import { TestIssuer, type TestPool } from '../src/testing/index.js'
 import {
   CLOCK_TOLERANCE,
   type KeyName,

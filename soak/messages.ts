@@ -3,7 +3,7 @@
  * @module
  */
 import type { KeysOptions } from '../src/index.js'
-import type { TestPoolOptions } from '../src/testing.js'
+import type { TestPoolOptions } from '../src/testing/index.js'
 import type { Pace } from './setting.js'
 
 export type PoolName = 'eu' | 'us'

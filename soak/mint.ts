@@ -3,7 +3,7 @@
  * and an endpoint that stops would be a fault that nobody ordered.
  * @module
  */
-import { TestIssuer, type TestPool } from '../src/testing.js'
+import { TestIssuer, type TestPool } from '../src/testing/index.js'
 import { toParent } from './child.js'
 import type { Edition, FromMint, Token, ToMint } from './messages.js'
 

@@ -2,8 +2,9 @@
  * How long a WebSocket may outlive the token that opened it: not at all.
  * @module
  */
-import type { Authentication } from './authentication.js'
-import { type Clock, monotonicClock } from './clock.js'
+
+import { type Clock, monotonicClock } from './base/clock.js'
+import type { Authentication } from './verify/authentication.js'
 
 /** A WebSocket by its shape: that of `ws`, which `@fastify/websocket` hands out, and that of browsers. */
 export interface ClosableSocket {

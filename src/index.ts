@@ -1,28 +1,29 @@
 /**
- * The plugin: connects the rooms, decorates the instance, declares the types.
+ * The plugin: connects the wings, decorates the instance, declares the types.
  * @module
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { createAuthenticator } from './authenticator.js'
-import { CLIENT_ID_ADVICE, hasOddClient } from './client-id.js'
+import { CognitoError, toChallenge } from './base/errors.js'
+import { plainHostOf } from './base/private-url.js'
 import { type Cognito, createCognito } from './cognito.js'
-import { CognitoError, toChallenge } from './errors.js'
-import { createGuardFactories } from './guard.js'
-import { factoryNameOf } from './guard-mark.js'
-import { watchPlacement } from './guard-placement.js'
+import { createGuardFactories } from './guard/guard.js'
+import { factoryNameOf } from './guard/guard-mark.js'
+import { createUserLoader } from './guard/load-user.js'
+import type { Pools } from './guard/register.js'
+import type { CognitoOf, GuardFactory, NotFoundReplier, RouteMark } from './guard/route-types.js'
+import { createAbsenceReason, createTokenFinder } from './guard/token-finder.js'
 import { createKeysLog } from './keys/log.js'
-import { createUserLoader } from './load-user.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { CLIENT_ID_ADVICE, hasOddClient } from './pool/client-id.js'
 import { prefetchKeys } from './prefetch.js'
-import { plainHostOf } from './private-url.js'
-import type { Pools } from './register.js'
-import { serveResource } from './resource.js'
 import { connectStore } from './revocation/connection.js'
-import { auditRoutes } from './route-audit.js'
-import { watchRoutes } from './route-guards.js'
-import type { CognitoOf, GuardFactory, NotFoundReplier, RouteMark } from './route-types.js'
-import { createAbsenceReason, createTokenFinder } from './token-finder.js'
+
+import { auditRoutes } from './routes/audit.js'
+import { watchPlacement } from './routes/guard-placement.js'
+import { serveResource } from './routes/resource.js'
+import { watchRoutes } from './routes/route-guards.js'
+import { createAuthenticator } from './verify/authenticator.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertFirst(app)
@@ -123,27 +124,17 @@ const FROM_ANOTHER_HOST =
 const IN_PRODUCTION =
   'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production'
 
-export type { Authentication, WithUser } from './authentication.js'
-export type { RequiredNames, TokenRequirement } from './authorization.js'
-export type { ClaimsOption, ObjectSchema } from './claims.js'
-export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
-export type { Cognito, PoolDescription } from './cognito.js'
-export type { RevocationFailureMessage, VerificationMessage } from './diagnostics.js'
 export {
   type ChallengeParameters,
   CognitoError,
   type CognitoErrorCode,
   cognitoErrorCodes,
   type RefusalDetails,
-} from './errors.js'
-export type { EndpointFailure } from './keys/document.js'
-export type { KeySetSource } from './keys/endpoint.js'
-export type { JwksFetchMessage } from './keys/fetch.js'
-export type { KeyRingStatus } from './keys/key-ring.js'
-export type { KeysOptions } from './keys/options.js'
-export type { KeyStore, StoredKeySet } from './keys/store.js'
-export type { PluginOptions, TokenCacheOptions } from './options.js'
-export type { JsonWebKeySet, PoolOptions } from './pool.js'
+} from './base/errors.js'
+export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
+export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
+export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
+export type { Cognito, PoolDescription } from './cognito.js'
 export {
   type AuthOf,
   definePools,
@@ -154,14 +145,9 @@ export {
   type PoolSet,
   type Pools,
   type Register,
-} from './register.js'
-export type { Requirement } from './requirement.js'
-export type { ResourceOptions } from './resource.js'
-export type { Revocation } from './revocation/mark.js'
-export type { RevocationOptions } from './revocation/options.js'
-export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore } from './revocation/store.js'
-export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './route-types.js'
-export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './standard-claims.js'
+} from './guard/register.js'
+export type { Requirement } from './guard/requirement.js'
+export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './guard/route-types.js'
 export {
   type Credentials,
   fromCookie,
@@ -172,7 +158,22 @@ export {
   type TokenFrom,
   type TokenReader,
   type TokenSource,
-} from './token-source.js'
+} from './guard/token-source.js'
+export type { EndpointFailure } from './keys/document.js'
+export type { KeySetSource } from './keys/endpoint.js'
+export type { JwksFetchMessage } from './keys/fetch.js'
+export type { KeyRingStatus } from './keys/key-ring.js'
+export type { KeysOptions } from './keys/options.js'
+export type { KeyStore, StoredKeySet } from './keys/store.js'
+export type { PluginOptions, TokenCacheOptions } from './options.js'
+export type { JsonWebKeySet, PoolOptions } from './pool/pool.js'
+export type { Revocation } from './revocation/mark.js'
+export type { RevocationOptions } from './revocation/options.js'
+export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore } from './revocation/store.js'
+export type { ResourceOptions } from './routes/resource.js'
+export type { Authentication, WithUser } from './verify/authentication.js'
+export type { RequiredNames, TokenRequirement } from './verify/authorization.js'
+export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
 
 /**
  * Protects an API with the tokens of one or many Amazon Cognito user pools.

@@ -2,25 +2,7 @@
  * The options: documented, validated once at boot, and frozen.
  * @module
  */
-import { CHALLENGE_VALUE } from './errors.js'
-import { type KeysOptions, keysNames, keysOption, type ResolvedKeys, resolveKeys } from './keys/options.js'
-import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool.js'
-import { assertPoolsApart } from './pools-apart.js'
-import type { LoadRegisteredUser, LoadUser } from './register.js'
-import {
-  type ResolvedResource,
-  type ResourceOptions,
-  resolveResource,
-  resourceNames,
-  resourceOption,
-} from './resource.js'
-import {
-  type ResolvedRevocation,
-  type RevocationOptions,
-  resolveRevocation,
-  revocationNames,
-  revocationOption,
-} from './revocation/options.js'
+import { CHALLENGE_VALUE } from './base/errors.js'
 import {
   assertDefined,
   assertOptions,
@@ -32,9 +14,27 @@ import {
   Type,
   text,
   withoutUndefined,
-} from './schema.js'
-import { type TokenFrom, type TokenSource, toTokenSources } from './token-source.js'
-import { kindOf } from './value-kind.js'
+} from './base/schema.js'
+import { kindOf } from './base/value-kind.js'
+import type { LoadRegisteredUser, LoadUser } from './guard/register.js'
+import { type TokenFrom, type TokenSource, toTokenSources } from './guard/token-source.js'
+import { type KeysOptions, keysNames, keysOption, type ResolvedKeys, resolveKeys } from './keys/options.js'
+import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool/pool.js'
+import { assertPoolsApart } from './pool/pools-apart.js'
+import {
+  type ResolvedRevocation,
+  type RevocationOptions,
+  resolveRevocation,
+  revocationNames,
+  revocationOption,
+} from './revocation/options.js'
+import {
+  type ResolvedResource,
+  type ResourceOptions,
+  resolveResource,
+  resourceNames,
+  resourceOption,
+} from './routes/resource.js'
 
 /** How many verified tokens are remembered, and for how long. */
 export interface TokenCacheOptions {
@@ -118,7 +118,7 @@ export interface PluginOptions {
   readonly routes?: 'warn' | 'error' | false
 }
 
-/** All options after validation; what other rooms see of them. */
+/** All options after validation; what other files see of them. */
 export interface ResolvedOptions {
   readonly pools: ReadonlyMap<string, ResolvedPool>
   readonly defaultPool: string

@@ -3,11 +3,12 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import type { Authenticator } from './authenticator.js'
-import { monotonicClock } from './clock.js'
+import { monotonicClock } from './base/clock.js'
 import type { KeyRingStatus } from './keys/key-ring.js'
+import { jwksUrlsOf } from './keys/locations.js'
 import type { ResolvedOptions } from './options.js'
-import { jwksUrlsOf, type ResolvedPool } from './pool.js'
+import type { ResolvedPool } from './pool/pool.js'
+import type { Authenticator } from './verify/authenticator.js'
 
 /** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
 const DELAY_MS = 100

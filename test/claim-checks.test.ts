@@ -4,8 +4,8 @@
  */
 import { FormatRegistry, Kind, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
-import { type ClaimsOption, compileClaims } from '../src/claims.js'
-import type { Payload } from '../src/standard-claims.js'
+import { type ClaimsOption, compileClaims } from '../src/claims/reader.js'
+import type { Payload } from '../src/claims/standard-claims.js'
 
 const id: Payload = { sub: 's', iss: 'i', exp: 2, iat: 1, token_use: 'id', aud: 'c' }
 

@@ -4,9 +4,9 @@
  */
 import { FormatRegistry, TransformKind, type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { type ClaimsOption, compileClaims } from '../src/claims.js'
-import { compileCoercion } from '../src/coercion.js'
-import type { Payload } from '../src/standard-claims.js'
+import { compileCoercion } from '../src/claims/coercion.js'
+import { type ClaimsOption, compileClaims } from '../src/claims/reader.js'
+import type { Payload } from '../src/claims/standard-claims.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 
 const issuer = startIssuer(t)

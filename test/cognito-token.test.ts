@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { checkCognitoClaims, readBearer } from '../src/cognito-token.js'
+import { checkCognitoClaims, readBearer } from '../src/verify/cognito-token.js'
 
 const pool = { name: 'eu', clientIds: new Set(['one']), audiences: null }
 const id = { token_use: 'id', sub: 'ada', aud: 'one' }

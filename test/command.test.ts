@@ -286,7 +286,7 @@ t.test('a defect is not taken for wrong usage', async (t) => {
 
 /** As it stands here, or as it was built. */
 const isSource = import.meta.url.endsWith('.ts')
-const cli = fileURLToPath(new URL(`../src/cli.${isSource ? 'ts' : 'js'}`, import.meta.url))
+const cli = fileURLToPath(new URL(`../src/doctor/cli.${isSource ? 'ts' : 'js'}`, import.meta.url))
 
 /** Runs the program itself. What another loader makes of the rooms has no place in the coverage. */
 async function runProgram(
@@ -325,7 +325,7 @@ t.test('the program takes the arguments of its process, and sets its exit code',
   t.teardown(() => {
     process.exitCode = exitCode
   })
-  await import('../src/cli.js')
+  await import('../src/doctor/cli.js')
   t.equal(process.exitCode, 2)
 })
 

@@ -4,15 +4,15 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { CLAIM_REMEDIES } from '../src/doctor-claims.js'
-import { FORM_REMEDIES } from '../src/doctor-form.js'
-import { POOL_ADVICE } from '../src/doctor-pool.js'
-import { findRemedy } from '../src/doctor-token.js'
-import { CognitoError, cognitoErrorCodes } from '../src/errors.js'
+import { CognitoError, cognitoErrorCodes } from '../src/base/errors.js'
+import { WRITABLE } from '../src/claims/standard-claims.js'
+import { CLAIM_REMEDIES } from '../src/doctor/claim-remedies.js'
+import { FORM_REMEDIES } from '../src/doctor/form-remedies.js'
+import { POOL_ADVICE } from '../src/doctor/pool.js'
+import { findRemedy } from '../src/doctor/token.js'
+import { requirementNames } from '../src/guard/requirement.js'
 import { optionNames } from '../src/options.js'
-import { requirementNames } from '../src/requirement.js'
-import { WRITABLE } from '../src/standard-claims.js'
-import { TestIssuer } from '../src/testing.js'
+import { TestIssuer } from '../src/testing/index.js'
 import { EXCEPTIONS, RULES } from '../src/user-routes/exceptions.js'
 import { UserRouteError, userRouteErrorCodes } from '../src/user-routes/index.js'
 import { PATHS, userRoutesNames } from '../src/user-routes/options.js'
@@ -104,7 +104,7 @@ t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', a
   const errors = read('docs/errors.md')
   const documented =
     section(errors, '## COGNITO_ERR_TOKEN_INVALID') + section(errors, '## COGNITO_ERR_REQUEST_INVALID')
-  const source = ['jwt', 'signature', 'times', 'cognito-token', 'keys/pool-keys']
+  const source = ['jwt/form', 'jwt/signature', 'jwt/times', 'verify/cognito-token', 'keys/pool-keys']
     .map((room) => read(`src/${room}.ts`))
     .join('\n')
   const reasons = Array.from(
@@ -201,8 +201,8 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
     ['## fastify-cognito', 'src/index.ts'],
     ['## fastify-cognito/keys', 'src/keys/index.ts'],
     ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
-    ['## fastify-cognito/settings', 'src/settings.ts'],
-    ['## fastify-cognito/testing', 'src/testing.ts'],
+    ['## fastify-cognito/settings', 'src/settings/index.ts'],
+    ['## fastify-cognito/testing', 'src/testing/index.ts'],
     ['## fastify-cognito/user-routes', 'src/user-routes/index.ts'],
   ] as const) {
     const documented = names(table(section(page, heading), 'export'))
@@ -218,7 +218,7 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
 
 t.test('docs/guards.md has every member of request.cognito, and no other', async (t) => {
   const [, body = ''] =
-    /export interface Authentication[^{]*\{([\s\S]*?)\n\}/.exec(read('src/authentication.ts')) ?? []
+    /export interface Authentication[^{]*\{([\s\S]*?)\n\}/.exec(read('src/verify/authentication.ts')) ?? []
   const members = Array.from(body.matchAll(/^ {2}readonly (\w+)\??:/gm), ([, name = '']) => name)
   t.ok(members.includes('subject'))
   t.strictSame(names(table(section(read('docs/guards.md'), '## request.cognito'), 'member')), sorted(members))

@@ -3,15 +3,15 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import { type Authenticator, createAuthenticator, recognize } from '../src/authenticator.js'
-import { type Check, show } from '../src/doctor-check.js'
-import { CLAIM_REMEDIES } from '../src/doctor-claims.js'
-import { askKeySet } from '../src/doctor-key-set.js'
-import { examinePool } from '../src/doctor-pool.js'
-import { examineToken, findRemedy } from '../src/doctor-token.js'
-import { CognitoError } from '../src/errors.js'
+import { CognitoError } from '../src/base/errors.js'
+import { type Check, show } from '../src/doctor/check.js'
+import { CLAIM_REMEDIES } from '../src/doctor/claim-remedies.js'
+import { askKeySet } from '../src/doctor/key-set.js'
+import { examinePool } from '../src/doctor/pool.js'
+import { examineToken, findRemedy } from '../src/doctor/token.js'
 import { type PluginOptions, resolveOptions } from '../src/options.js'
-import type { ResolvedPool } from '../src/pool.js'
+import type { ResolvedPool } from '../src/pool/pool.js'
+import { type Authenticator, createAuthenticator, recognize } from '../src/verify/authenticator.js'
 import { startIssuer } from './support/app.js'
 import { claimAttacks, headerAttacks, serialisationAttacks, signatureAttacks } from './support/attacks.js'
 import { examine, failures, namesOf, pieces } from './support/doctor.js'
@@ -372,6 +372,14 @@ const FAULTS: Readonly<Record<string, Row>> = {
     TIMES,
     'the clock of this machine is late',
   ],
+  'a time before which it counts, in milliseconds': [
+    eu.accessToken({ nbf: now() * 1000 }),
+    'nbf',
+    /^\d{13}$/,
+    'seconds since 1970',
+    'a time of a token is in seconds',
+  ],
+  nothing: ['', 'form', 'nothing', 'a token', 'the client sends its request before'],
   'a text for the time before which it counts': [
     eu.accessToken({ nbf: 'soon' }),
     'nbf',

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { Doorkeeper } from '../src/doorkeeper.js'
+import { Doorkeeper } from '../src/verify/cache-admission.js'
 
 const WINDOW = 1000
 let last = 0

@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util'
 import t from 'tap'
-import { CHALLENGE_VALUE, CognitoError, cognitoErrorCodes, toChallenge } from '../src/errors.js'
+import { CHALLENGE_VALUE, CognitoError, cognitoErrorCodes, toChallenge } from '../src/base/errors.js'
 
 // RFC 6750 §3, RFC 9110 §11.6.1: one challenge, every value quoted.
 const CHALLENGE =

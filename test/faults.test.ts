@@ -6,7 +6,7 @@
 import type { RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
 import type { KeysOptions } from '../src/index.js'
-import { TestIssuer } from '../src/testing.js'
+import { TestIssuer } from '../src/testing/index.js'
 import { bearer, createApp } from './support/app.js'
 import { startServer } from './support/server.js'
 

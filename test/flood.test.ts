@@ -6,7 +6,7 @@
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import cognito, { CognitoError, type KeysOptions, type PoolOptions } from '../src/index.js'
-import { TestIssuer, type TestPool } from '../src/testing.js'
+import { TestIssuer, type TestPool } from '../src/testing/index.js'
 import {
   type Answer,
   allowedFetches,

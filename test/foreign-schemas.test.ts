@@ -10,7 +10,7 @@ import Type from 'typebox'
 import { Value } from 'typebox/value'
 import * as v from 'valibot'
 import { z } from 'zod'
-import { adviseGuard, findLibrary } from '../src/foreign-schema.js'
+import { adviseGuard, findLibrary } from '../src/claims/foreign-schema.js'
 import { createAccounts } from './support/accounts.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 

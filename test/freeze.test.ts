@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { KeysOptions } from '../src/index.js'
-import { TestIssuer } from '../src/testing.js'
+import { TestIssuer } from '../src/testing/index.js'
 import { Freezer, type FrozenApp } from './support/frozen-app.js'
 import { Publication, union } from './support/publication.js'
 

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { toFrozenSet } from '../src/frozen-set.js'
+import { toFrozenSet } from '../src/base/frozen-set.js'
 
 t.test('it answers as a set does', async (t) => {
   const set = toFrozenSet(['a', 'b', 'a'])

@@ -3,7 +3,7 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import type { TestPool } from '../src/testing.js'
+import type { TestPool } from '../src/testing/index.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 
 const { issuer, eu } = await startIssuer(t)

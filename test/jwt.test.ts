@@ -3,8 +3,8 @@
  * @module
  */
 import t from 'tap'
-import { createTokenParser } from '../src/jwt.js'
-import { TestIssuer } from '../src/testing.js'
+import { createTokenParser } from '../src/jwt/form.js'
+import { TestIssuer } from '../src/testing/index.js'
 
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()

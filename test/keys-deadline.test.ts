@@ -4,7 +4,7 @@
  */
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import type { Clock } from '../src/clock.js'
+import type { Clock } from '../src/base/clock.js'
 import { pause, startDeadline } from '../src/keys/deadline.js'
 import { TestClock } from './model/test-clock.js'
 

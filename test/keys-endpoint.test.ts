@@ -8,7 +8,7 @@ import { pause } from '../src/keys/deadline.js'
 import { Endpoint, type EndpointPolicy, type KeySource } from '../src/keys/endpoint.js'
 import { createFetch, type FetchFailure, type GoodSet } from '../src/keys/fetch.js'
 import type { Memory } from '../src/keys/store.js'
-import { TestIssuer } from '../src/testing.js'
+import { TestIssuer } from '../src/testing/index.js'
 import { TestClock } from './model/test-clock.js'
 import {
   FAILED,

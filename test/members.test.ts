@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { ownMember } from '../src/members.js'
+import { ownMember } from '../src/base/members.js'
 
 t.test('a member of its own is read, one of its prototype is not', async (t) => {
   const object = Object.assign(Object.create({ sub: 'inherited', aud: 'inherited' }), { sub: 'own' })

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { isSameName, nearestName, nearestSpelling } from '../src/nearest-name.js'
+import { isSameName, nearestName, nearestSpelling } from '../src/base/nearest-name.js'
 
 const KNOWN = ['userPoolId', 'appClientId', 'tokenUse', 'keys', 'max']
 

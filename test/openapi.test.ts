@@ -339,6 +339,16 @@ t.test('a route shows the kind of token that it takes, with a scheme for each ki
   })
 })
 
+t.test('a guard of another instance shows its pool by its name', async (t) => {
+  const other = await createApp(t, { asia: eu.options() })
+  const { document } = await createDocumented(t, {}, (app) => {
+    app.get('/', { onRequest: other.authRequired('asia') as never }, answer)
+    app.post('/', { onRequest: other.authRequired('asia') as never }, answer)
+  })
+  t.match(document.components.securitySchemes['asia'], { type: 'http', scheme: 'bearer' })
+  t.strictSame(document.paths['/']?.['get']?.security, [{ asia: [] }])
+})
+
 t.test('scopes are offered at the scheme of the kind that has them', async (t) => {
   const { document } = await createDocumented(
     t,

@@ -5,11 +5,11 @@
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../src/base/user-pool-id.js'
 import cognito, { definePools } from '../src/index.js'
 import { fileKeyStore } from '../src/keys/index.js'
 import { type PluginOptions, resolveOptions } from '../src/options.js'
-import type { ResolvedPool } from '../src/pool.js'
-import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../src/user-pool-id.js'
+import type { ResolvedPool } from '../src/pool/pool.js'
 import { createLoggedApp } from './support/logged-app.js'
 
 const eu = { userPoolId: 'eu-west-1_PwMfVzLQg', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' }

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { escapeUnits, printable, printableLines } from '../src/printable.js'
+import { escapeUnits, printable, printableLines } from '../src/base/printable.js'
 
 t.test('every character that nobody sees becomes an escape', async (t) => {
   for (const [text, shown] of [

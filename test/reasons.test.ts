@@ -94,6 +94,11 @@ t.test('a reason names the header and the scheme that are configured', async (t)
     'the scheme Bearer stands before the token: expected the token alone',
   ])
   t.strictSame(await reasonOf({}), [MISSING, 'the request carries no bearer token'])
+  const two = await createReasons(t, { tokenFrom: [fromHeader(), fromHeader({ name: 'x-token' })] })
+  t.strictSame(await two({ 'x-token': 'Basic eDp5' }), [
+    MISSING,
+    'the header x-token has another scheme: expected "Bearer" and a space before the token',
+  ])
   const bare = await createReasons(t, { tokenFrom: fromHeader({ name: 'x-token', scheme: null }) })
   t.strictSame(await bare({ 'x-token': '' }), [MISSING, 'the header x-token is empty'])
   t.strictSame(await bare({ 'x-token': `bearer ${token}` }), [

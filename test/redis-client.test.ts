@@ -5,7 +5,7 @@
 import { createClient, createClientPool, createCluster, createSentinel } from '@redis/client'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
-import { toRedis } from '../src/redis-client.js'
+import { toRedis } from '../src/base/redis-client.js'
 import { type RedisRevocationOptions, redisRevocation } from '../src/revocation/redis.js'
 
 const client = new Redis({ lazyConnect: true })

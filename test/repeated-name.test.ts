@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { findRepeatedName } from '../src/repeated-name.js'
+import { findRepeatedName } from '../src/base/repeated-name.js'
 
 t.test('a name is found at any level, however it is written', async (t) => {
   for (const [json, path] of [

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { createAuthenticator } from '../src/authenticator.js'
 import { resolveOptions } from '../src/options.js'
 import { RevocationGate } from '../src/revocation/gate.js'
 import { toMark } from '../src/revocation/mark.js'
 import { MarkTable } from '../src/revocation/mark-table.js'
 import { createMemoryStore } from '../src/revocation/memory.js'
 import { type RevocationMark, toKey } from '../src/revocation/store.js'
+import { createAuthenticator } from '../src/verify/authenticator.js'
 import { startIssuer } from './support/app.js'
 
 const { eu } = await startIssuer(t)

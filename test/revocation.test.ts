@@ -13,7 +13,7 @@ import cognito, {
   type RevocationStore,
 } from '../src/index.js'
 import { memoryRevocation } from '../src/revocation/index.js'
-import type { Members } from '../src/testing.js'
+import type { Members } from '../src/testing/index.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 
 const { eu, us } = await startIssuer(t)

@@ -8,7 +8,7 @@ import autoload from '@fastify/autoload'
 import Fastify from 'fastify'
 import t from 'tap'
 import '../src/index.js'
-import { type Environment, poolsFromEnv, poolsFromFile } from '../src/settings.js'
+import { type Environment, poolsFromEnv, poolsFromFile } from '../src/settings/index.js'
 import { bearer, startIssuer } from './support/app.js'
 
 const { eu, us } = await startIssuer(t)
@@ -622,7 +622,7 @@ t.test('with @fastify/autoload, as fastify-cli uses it', async (t) => {
     plugins: {
       'cognito.mjs': `
         import cognito from ${JSON.stringify(new URL('index.ts', src).href)}
-        import { poolsFromEnv } from ${JSON.stringify(new URL('settings.ts', src).href)}
+        import { poolsFromEnv } from ${JSON.stringify(new URL('settings/index.ts', src).href)}
         export default cognito
         export const autoConfig = poolsFromEnv(${JSON.stringify({
           COGNITO_USER_POOL_ID: pool.userPoolId,

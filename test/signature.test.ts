@@ -6,8 +6,8 @@
 import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
-import { createSignatureCheck } from '../src/signature.js'
-import { TestIssuer } from '../src/testing.js'
+import { createSignatureCheck } from '../src/jwt/signature.js'
+import { TestIssuer } from '../src/testing/index.js'
 
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()

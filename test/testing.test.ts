@@ -4,7 +4,7 @@
  */
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
 import t from 'tap'
-import { TestIssuer } from '../src/testing.js'
+import { TestIssuer } from '../src/testing/index.js'
 import { createApp } from './support/app.js'
 import { decode } from './support/forge.js'
 

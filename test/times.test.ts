@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { checkTimes } from '../src/times.js'
+import { checkTimes } from '../src/jwt/times.js'
 
 t.test('the leeway on the times', async (t) => {
   const at = (claims: object, tolerance: number) => () =>

@@ -4,9 +4,9 @@
  */
 import { FormatRegistry, Kind, Type, TypeRegistry } from '@sinclair/typebox'
 import t from 'tap'
-import { createAuthenticator } from '../src/authenticator.js'
 import { resolveOptions } from '../src/options.js'
-import { TokenCache } from '../src/token-cache.js'
+import { createAuthenticator } from '../src/verify/authenticator.js'
+import { TokenCache } from '../src/verify/token-cache.js'
 import { bearer, createApp, startIssuer } from './support/app.js'
 import { exposeGarbageCollector } from './support/garbage.js'
 

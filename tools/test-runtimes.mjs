@@ -55,7 +55,7 @@ async function findClosedOrigin() {
 
 /** What the script is told: a pool with its keys and tokens, and where they are published. */
 async function makeOrder() {
-  const { TestIssuer } = await import('../dist/testing.js')
+  const { TestIssuer } = await import('../dist/testing/index.js')
   const issuer = await TestIssuer.start()
   const pool = issuer.createPool()
   await issuer.close()

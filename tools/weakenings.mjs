@@ -13,14 +13,14 @@
 /** @type {readonly { file: string, tests: readonly string[], rows: readonly Row[] }[]} */
 export const groups = [
   {
-    file: 'pool',
+    file: 'keys/locations',
     tests: ['keys-log'],
     rows: [
       ['each URL as often as issuers have it', '...new Set(jwksUrls.values()),', '...jwksUrls.values(),'],
     ],
   },
   {
-    file: 'guard-mark',
+    file: 'guard/guard-mark',
     tests: ['guard-placement'],
     rows: [
       [
@@ -31,7 +31,7 @@ export const groups = [
     ],
   },
   {
-    file: 'settings',
+    file: 'settings/index',
     tests: ['settings'],
     rows: [
       [
@@ -46,7 +46,7 @@ export const groups = [
     ],
   },
   {
-    file: 'environment',
+    file: 'settings/environment',
     tests: ['settings'],
     rows: [
       ['names in another case vanish', "$`, 'is')", "$`, 's')"],
@@ -72,7 +72,7 @@ export const groups = [
     ],
   },
   {
-    file: 'settings-file',
+    file: 'settings/file',
     tests: ['settings'],
     rows: [
       [
@@ -91,7 +91,7 @@ export const groups = [
     ],
   },
   {
-    file: 'fastapi-settings',
+    file: 'settings/fastapi',
     tests: ['settings'],
     rows: [
       ['a misspelt setting of fastapi-cognito', 'if (near !== undefined) throw', 'if (false) throw'],
@@ -99,7 +99,7 @@ export const groups = [
     ],
   },
   {
-    file: 'repeated-name',
+    file: 'base/repeated-name',
     tests: ['repeated-name'],
     rows: [
       ['one name in two objects', "text === '{' || text === '['", "text === '{'"],
@@ -107,7 +107,7 @@ export const groups = [
     ],
   },
   {
-    file: 'printable',
+    file: 'base/printable',
     tests: ['printable', 'command'],
     rows: [
       ['control characters', '\\p{Cc}', '\\u0000'],
@@ -116,12 +116,12 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-report',
+    file: 'doctor/report',
     tests: ['command'],
     rows: [['a line break of a file begins a line', 'lines.map(printable)', 'lines']],
   },
   {
-    file: 'nearest-name',
+    file: 'base/nearest-name',
     tests: ['nearest-name'],
     rows: [
       ['neighbours that changed places', 'isSwapped ?', 'false ?'],
@@ -131,7 +131,7 @@ export const groups = [
     ],
   },
   {
-    file: 'unknown-name',
+    file: 'base/unknown-name',
     tests: ['options'],
     rows: [
       ['a name that is known on another level', 'isSomewhere ? (', 'false ? ('],
@@ -139,7 +139,7 @@ export const groups = [
     ],
   },
   {
-    file: 'value-kind',
+    file: 'base/value-kind',
     tests: ['options'],
     rows: [
       ['the value in the message', "?? 'text of another form'", '?? text'],
@@ -147,7 +147,7 @@ export const groups = [
     ],
   },
   {
-    file: 'schema',
+    file: 'base/schema',
     tests: ['options'],
     rows: [
       [
@@ -180,7 +180,7 @@ export const groups = [
     ],
   },
   {
-    file: 'authorization',
+    file: 'verify/authorization',
     tests: ['at-boot'],
     rows: [
       [
@@ -191,7 +191,7 @@ export const groups = [
     ],
   },
   {
-    file: 'claims',
+    file: 'claims/reader',
     tests: ['claims'],
     rows: [
       [
@@ -202,7 +202,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-finder',
+    file: 'guard/token-finder',
     tests: ['at-boot'],
     rows: [
       [
@@ -245,7 +245,7 @@ export const groups = [
     rows: [['no attributes where some have to be', '!compileSchema(attributes.schema).check({})', 'false']],
   },
   {
-    file: 'auth-branches',
+    file: 'routes/auth-branches',
     tests: ['auth-branches'],
     rows: [
       ['a branch that refused keeps its identity', 'if (error || (goesOn', 'if ((goesOn'],
@@ -262,7 +262,7 @@ export const groups = [
     ],
   },
   {
-    file: 'guard-placement',
+    file: 'routes/guard-placement',
     tests: ['guard-placement'],
     rows: [
       ['a guard under any hook of a route', 'for (const options of routes) assertRoute(options)', ''],
@@ -306,7 +306,7 @@ export const groups = [
     ],
   },
   {
-    file: 'jwt',
+    file: 'jwt/form',
     tests: ['attacks'],
     rows: [
       ['a header of any size', 'Buffer.byteLength(text) > 1024', 'false'],
@@ -337,7 +337,7 @@ export const groups = [
     ],
   },
   {
-    file: 'jwt',
+    file: 'jwt/form',
     tests: ['jwt'],
     rows: [
       ['a longer token is read', 'text.length > maxLength', 'false'],
@@ -353,7 +353,7 @@ export const groups = [
     ],
   },
   {
-    file: 'signature',
+    file: 'jwt/signature',
     tests: ['attacks'],
     rows: [
       [
@@ -364,7 +364,7 @@ export const groups = [
     ],
   },
   {
-    file: 'signature',
+    file: 'jwt/signature',
     tests: ['signature'],
     rows: [
       [
@@ -383,12 +383,12 @@ export const groups = [
     ],
   },
   {
-    file: 'members',
+    file: 'base/members',
     tests: ['members'],
     rows: [['members of prototypes are read', 'Object.hasOwn(object, name)', 'true']],
   },
   {
-    file: 'cognito-token',
+    file: 'verify/cognito-token',
     tests: ['attacks'],
     rows: [
       ['any sub', "!isText(ownMember(payload, 'sub'))", 'false'],
@@ -407,12 +407,12 @@ export const groups = [
     ],
   },
   {
-    file: 'cognito-token',
+    file: 'verify/cognito-token',
     tests: ['claims'],
     rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
   },
   {
-    file: 'cognito-token',
+    file: 'verify/cognito-token',
     tests: ['guard'],
     rows: [
       ['no client_id where any is accepted', '!isText(clientId)', 'false'],
@@ -423,7 +423,7 @@ export const groups = [
     ],
   },
   {
-    file: 'cognito-token',
+    file: 'verify/cognito-token',
     tests: ['cognito-token'],
     rows: [
       ['a user for a machine', ' && username === undefined', ''],
@@ -442,7 +442,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-verifier',
+    file: 'verify/token-verifier',
     tests: ['attacks'],
     rows: [
       ['any issuer', 'byIssuer.get(issuer)', 'byIssuer.get(issuer) ?? [...byIssuer.values()][0]'],
@@ -462,7 +462,7 @@ export const groups = [
     ],
   },
   {
-    file: 'authenticator',
+    file: 'verify/authenticator',
     tests: ['guard'],
     rows: [
       [
@@ -477,7 +477,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-verifier',
+    file: 'verify/token-verifier',
     tests: ['isolation'],
     rows: [
       [
@@ -488,17 +488,17 @@ export const groups = [
     ],
   },
   {
-    file: 'token-verifier',
+    file: 'verify/token-verifier',
     tests: ['guard'],
     rows: [['a payload that can be changed', 'deepFreeze(payload)', 'payload']],
   },
   {
-    file: 'members',
+    file: 'base/members',
     tests: ['guard'],
     rows: [['only the top of the payload is frozen', ' deepFreeze(member)\n', ' void member\n']],
   },
   {
-    file: 'authentication',
+    file: 'verify/authentication',
     tests: ['guard'],
     rows: [
       [
@@ -511,7 +511,7 @@ export const groups = [
     ],
   },
   {
-    file: 'authorization',
+    file: 'verify/authorization',
     tests: ['guard'],
     rows: [
       ['one of all names is enough', 'list.every(', 'list.some('],
@@ -537,7 +537,7 @@ export const groups = [
     ],
   },
   {
-    file: 'authorization',
+    file: 'verify/authorization',
     tests: ['cognito'],
     rows: [
       [
@@ -548,7 +548,7 @@ export const groups = [
     ],
   },
   {
-    file: 'plan',
+    file: 'verify/plan',
     tests: ['guard'],
     rows: [
       ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
@@ -569,7 +569,7 @@ export const groups = [
     ],
   },
   {
-    file: 'guard',
+    file: 'guard/guard',
     tests: ['guard'],
     rows: [
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
@@ -592,8 +592,8 @@ export const groups = [
         'token === undefined && isOptional',
         'token === undefined',
       ],
-      ['an empty token is none', 'if (!token) return', "if (!token || toText(token) === '') return"],
-      ['the memo is not of this token', 'seen.text === toText(token)', 'seen'],
+      ['an empty token is none', 'if (!token) return', "if (!token || tokenTextOf(token) === '') return"],
+      ['the memo is not of this token', 'seen.text === tokenTextOf(token)', 'seen'],
       ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
       [
         'null for the default pool',
@@ -603,7 +603,7 @@ export const groups = [
     ],
   },
   {
-    file: 'guard-mark',
+    file: 'guard/guard-mark',
     tests: ['openapi'],
     rows: [
       ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
@@ -619,7 +619,7 @@ export const groups = [
     ],
   },
   {
-    file: 'route-guards',
+    file: 'routes/route-guards',
     tests: ['openapi', 'route-audit'],
     rows: [
       [
@@ -649,7 +649,7 @@ export const groups = [
     ],
   },
   {
-    file: 'route-audit',
+    file: 'routes/audit',
     tests: ['route-audit'],
     rows: [
       ['an open route starts', "if (mode === 'error')", "if (mode !== 'error')"],
@@ -668,7 +668,7 @@ export const groups = [
     ],
   },
   {
-    file: 'openapi',
+    file: 'routes/openapi',
     tests: ['openapi'],
     rows: [
       [
@@ -692,7 +692,7 @@ export const groups = [
     ],
   },
   {
-    file: 'openapi-schemes',
+    file: 'routes/openapi-schemes',
     tests: ['openapi'],
     rows: [
       ['the access token where the ID token is taken', "!tokenUses.includes('access')", 'false'],
@@ -707,7 +707,7 @@ export const groups = [
     ],
   },
   {
-    file: 'requirement',
+    file: 'guard/requirement',
     tests: ['guard'],
     rows: [
       ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
@@ -715,7 +715,7 @@ export const groups = [
     ],
   },
   {
-    file: 'plan-chooser',
+    file: 'guard/plan-chooser',
     tests: ['guard'],
     rows: [['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all']],
   },
@@ -730,7 +730,7 @@ export const groups = [
     ],
   },
   {
-    file: 'claims',
+    file: 'claims/reader',
     tests: ['claims', 'guard'],
     rows: [
       ['what a type guard answers is truthy', 'answer === true', 'Boolean(answer)'],
@@ -773,7 +773,7 @@ export const groups = [
     ],
   },
   {
-    file: 'claims',
+    file: 'claims/reader',
     tests: ['claim-checks'],
     rows: [
       ['a default of any type', '  assertDefaults(schema, path)\n', ''],
@@ -781,12 +781,12 @@ export const groups = [
     ],
   },
   {
-    file: 'claims',
+    file: 'claims/reader',
     tests: ['foreign-schemas'],
     rows: [['an arktype schema is a type guard', ' && findLibrary(option) === undefined', '']],
   },
   {
-    file: 'foreign-schema',
+    file: 'claims/foreign-schema',
     tests: ['foreign-schemas'],
     rows: [
       ['typebox 1.x is unknown', "if ('~kind' in value)", 'if (false)'],
@@ -794,7 +794,7 @@ export const groups = [
     ],
   },
   {
-    file: 'claim-fields',
+    file: 'claims/fields',
     tests: ['claims'],
     rows: [
       ['every claim is converted', "if (!isAttribute(wire) && schema['fromText'] !== true) return keep", ''],
@@ -812,7 +812,7 @@ export const groups = [
     ],
   },
   {
-    file: 'claim-checks',
+    file: 'claims/checks',
     tests: ['claim-checks'],
     rows: [
       ['another claim for a standard one', 'name !== wire && isStandard(name)', 'false'],
@@ -838,7 +838,7 @@ export const groups = [
     ],
   },
   {
-    file: 'schema-types',
+    file: 'claims/schema-types',
     tests: ['claim-checks', 'claims'],
     rows: [
       ['a union has no types', "case 'Union':", "case 'None':"],
@@ -847,7 +847,7 @@ export const groups = [
     ],
   },
   {
-    file: 'coercion',
+    file: 'claims/coercion',
     tests: ['claims'],
     rows: [
       ['numbers by Number()', 'grammar.test(text) ? Number(text) : Number.NaN', 'Number(text)'],
@@ -861,7 +861,7 @@ export const groups = [
     ],
   },
   {
-    file: 'coercion',
+    file: 'claims/coercion',
     tests: ['attributes'],
     rows: [
       [
@@ -873,7 +873,7 @@ export const groups = [
     ],
   },
   {
-    file: 'schema',
+    file: 'base/schema',
     tests: ['claims', 'guard'],
     rows: [
       ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
@@ -881,7 +881,7 @@ export const groups = [
     ],
   },
   {
-    file: 'times',
+    file: 'jwt/times',
     tests: ['times', 'attacks'],
     rows: [
       ['any type of exp', '!isTime(exp, MILLISECONDS_FROM)', 'false'],
@@ -898,7 +898,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-source',
+    file: 'guard/token-source',
     tests: ['attacks'],
     rows: [
       ['two Authorization lines', 'if (countLines(request.raw.rawHeaders, field) > 1)', 'if (false)'],
@@ -914,7 +914,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-source',
+    file: 'guard/token-source',
     tests: ['token-source'],
     rows: [
       ['a plain header of any scheme', '    value.startsWith(start) &&\n', ''],
@@ -931,7 +931,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-finder',
+    file: 'guard/token-finder',
     tests: ['token-source'],
     rows: [
       ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
@@ -955,7 +955,7 @@ export const groups = [
     ],
   },
   {
-    file: 'promises',
+    file: 'base/promises',
     tests: ['guard'],
     rows: [
       [
@@ -992,7 +992,7 @@ export const groups = [
     ],
   },
   {
-    file: 'errors',
+    file: 'base/errors',
     tests: ['errors', 'guard', 'nest'],
     rows: [
       [
@@ -1006,7 +1006,7 @@ export const groups = [
     ],
   },
   {
-    file: 'command',
+    file: 'doctor/command',
     tests: ['command'],
     rows: [
       ['a token in a wrong place comes back', "text.replace(/eyJ[\\w.-]{17,}/g, '[a token]')", 'text'],
@@ -1021,7 +1021,7 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-check',
+    file: 'doctor/check',
     tests: ['doctor-token'],
     rows: [
       ['a token moves the cursor', 'short.replace(/[^\\x20-\\x7e]/g, ', 'short.replace(/[^]{999}/g, '],
@@ -1029,12 +1029,12 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor',
+    file: 'doctor/index',
     tests: ['doctor-pool'],
     rows: [['a good token makes up for a pool that fails', 'areHealthy && report.ok', 'report.ok']],
   },
   {
-    file: 'doctor-token',
+    file: 'doctor/token',
     tests: ['doctor-token'],
     rows: [
       [
@@ -1049,7 +1049,7 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-pool',
+    file: 'doctor/pool',
     tests: ['doctor-pool'],
     rows: [
       ['403 is normal for issuers that were configured', ' && hasCognitoIssuers(pool)\n', '\n'],
@@ -1061,7 +1061,7 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-pool',
+    file: 'doctor/pool',
     tests: ['keys-inline'],
     rows: [
       [
@@ -1072,7 +1072,7 @@ export const groups = [
     ],
   },
   {
-    file: 'client-id',
+    file: 'pool/client-id',
     tests: ['doctor-pool', 'plugin'],
     rows: [
       ['a secret for a client id', '{1,40}$/', '{1,400}$/'],
@@ -1080,7 +1080,7 @@ export const groups = [
     ],
   },
   {
-    file: 'doctor-key-set',
+    file: 'doctor/key-set',
     tests: ['doctor-pool'],
     rows: [
       ['a cached answer tells the time of now', ' / 1000 - age)', ' / 1000)'],
@@ -1105,7 +1105,7 @@ export const groups = [
     ],
   },
   {
-    file: 'pools-apart',
+    file: 'pool/pools-apart',
     tests: ['options'],
     rows: [
       ['two pools of one id', '({ userPoolId }) => [userPoolId]', '() => []'],
@@ -1114,7 +1114,7 @@ export const groups = [
     ],
   },
   {
-    file: 'pools-apart',
+    file: 'pool/pools-apart',
     tests: ['keys-inline'],
     rows: [
       ['two pools of one inline key', '[...(jwks?.values() ?? [])].map', '[...[]].map'],
@@ -1126,7 +1126,7 @@ export const groups = [
     ],
   },
   {
-    file: 'pool',
+    file: 'pool/pool',
     tests: ['options'],
     rows: [
       [
@@ -1160,7 +1160,7 @@ export const groups = [
     ],
   },
   {
-    file: 'pool',
+    file: 'pool/pool',
     tests: ['keys-inline'],
     rows: [
       ['a private key in the options', "readEntries(jwks)?.some((entry) => 'd' in entry)", 'false'],
@@ -1170,7 +1170,7 @@ export const groups = [
     ],
   },
   {
-    file: 'pool',
+    file: 'pool/pool',
     tests: ['keys-file'],
     rows: [
       ['a file URL that is relative', "value.startsWith('file:/') && ", ''],
@@ -1180,7 +1180,7 @@ export const groups = [
     ],
   },
   {
-    file: 'private-url',
+    file: 'base/private-url',
     tests: ['options'],
     rows: [
       ['http from any host', ' && isLoopback(url.hostname)', ''],
@@ -1210,7 +1210,7 @@ export const groups = [
     ],
   },
   {
-    file: 'user-pool-id',
+    file: 'base/user-pool-id',
     tests: ['options'],
     rows: [['a user pool id with a path', '_[A-Za-z0-9]+$/', '_[A-Za-z0-9]+/']],
   },
@@ -1608,12 +1608,12 @@ export const groups = [
     ],
   },
   {
-    file: 'guard',
+    file: 'guard/guard',
     tests: ['load-user'],
     rows: [['loadUser is not asked', 'if (loadUser === undefined) return', 'if (loadUser !== null) return']],
   },
   {
-    file: 'load-user',
+    file: 'guard/load-user',
     tests: ['load-user'],
     rows: [
       ['null is a user', 'user === null || ', ''],
@@ -1625,7 +1625,7 @@ export const groups = [
     ],
   },
   {
-    file: 'diagnostics',
+    file: 'verify/diagnostics',
     tests: ['diagnostics'],
     rows: [
       ['a refusal counts as accepted', 'if (error !== undefined) refuse(message, error)', ''],
@@ -1635,7 +1635,7 @@ export const groups = [
     ],
   },
   {
-    file: 'resource',
+    file: 'routes/resource',
     tests: ['resource'],
     rows: [
       ['a resource with credentials', ' && !url.username && !url.password', ''],
@@ -1693,7 +1693,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-cache',
+    file: 'verify/token-cache',
     tests: ['token-cache'],
     rows: [
       ['what has the same print is the same', ' || !isSame(found, carrier, start)', ''],
@@ -1712,7 +1712,7 @@ export const groups = [
     ],
   },
   {
-    file: 'doorkeeper',
+    file: 'verify/cache-admission',
     tests: ['doorkeeper'],
     rows: [
       ['every token is remembered', ' || !this.#isStrict', ' || true'],
@@ -1735,7 +1735,7 @@ export const groups = [
     ],
   },
   {
-    file: 'token-verifier',
+    file: 'verify/token-verifier',
     tests: ['token-cache'],
     rows: [
       ['a remembered token never expires', ' && now < validUntil', ''],
@@ -1757,7 +1757,7 @@ export const groups = [
     ],
   },
   {
-    file: 'authenticator',
+    file: 'verify/authenticator',
     tests: ['token-cache'],
     rows: [
       ['one reading for every schema', 'lastReading?.reader === reader', 'lastReading'],
@@ -1769,7 +1769,7 @@ export const groups = [
     ],
   },
   {
-    file: 'schema',
+    file: 'base/schema',
     tests: ['token-cache'],
     rows: [
       ['one reading of a date', " || schema['type'] === 'Date'", ''],
@@ -1778,7 +1778,7 @@ export const groups = [
     ],
   },
   {
-    file: 'frozen-set',
+    file: 'base/frozen-set',
     tests: ['frozen-set'],
     rows: [
       [
@@ -1987,7 +1987,7 @@ export const groups = [
     ],
   },
   {
-    file: 'clock',
+    file: 'base/clock',
     tests: ['redis-replica'],
     rows: [
       ['a process that was suspended', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = 0'],
@@ -2160,7 +2160,7 @@ export const groups = [
     ],
   },
   {
-    file: 'redis-client',
+    file: 'base/redis-client',
     tests: ['redis-client', 'redis-replica', 'redis-revocation'],
     rows: [
       [
@@ -2265,7 +2265,7 @@ export const groups = [
     ],
   },
   {
-    file: 'guard',
+    file: 'guard/guard',
     tests: ['revocation'],
     rows: [
       ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],

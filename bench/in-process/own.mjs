@@ -1,8 +1,8 @@
 // fastify-cognito without a server: its verification, and its guard with the requests of a real application.
 import Fastify from 'fastify'
-import { authorize, createAuthenticator, recognize } from '../../dist/authenticator.js'
 import cognito from '../../dist/index.js'
 import { resolveOptions } from '../../dist/options.js'
+import { authorize, createAuthenticator, recognize } from '../../dist/verify/authenticator.js'
 
 /**
  * The whole verification of a token, from its text to the frozen authentication. `request.cognito` is set by the guard.

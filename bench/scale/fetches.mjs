@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import fastifyJwtJwks from 'fastify-jwt-jwks'
 import buildGetJwks from 'get-jwks'
 import cognito from '../../dist/index.js'
-import { TestIssuer } from '../../dist/testing.js'
+import { TestIssuer } from '../../dist/testing/index.js'
 import { answer } from '../answer.mjs'
 import { createVerify } from '../variants/jose.mjs'
 

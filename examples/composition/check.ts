@@ -3,7 +3,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { TestIssuer, type TestPool } from '../../src/testing.js'
+import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 import { createApp } from './app.js'
 
 const ORIGIN = 'https://app.example.com'

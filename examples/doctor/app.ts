@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 // In an application of your own: `npx fastify-cognito`.
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/doctor/cli.ts', import.meta.url))
 
 /** What the doctor says, as far as this example looks at it. */
 export interface Diagnosis {

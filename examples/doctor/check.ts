@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TestIssuer } from '../../src/testing.js'
+import { TestIssuer } from '../../src/testing/index.js'
 import { askDoctor } from './app.js'
 
 /** @throws {AssertionError} where something does not hold */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { TestIssuer } from '../../src/testing.js'
+import { TestIssuer } from '../../src/testing/index.js'
 import { createApp } from './app.js'
 
 export async function check(): Promise<undefined> {

@@ -3,7 +3,7 @@
  * @module
  */
 import { deepEqual, equal } from 'node:assert/strict'
-import { TestIssuer } from '../../src/testing.js'
+import { TestIssuer } from '../../src/testing/index.js'
 import { createApp } from './app.js'
 
 interface Operation {

@@ -3,7 +3,7 @@
  * @module
  */
 import { fileURLToPath } from 'node:url'
-import { TestIssuer } from '../../src/testing.js'
+import { TestIssuer } from '../../src/testing/index.js'
 import { launchChromium } from '../../test/support/chromium.js'
 import { createApp } from './app.js'
 

@@ -5,7 +5,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 // In an application of your own: from 'fastify-cognito' and 'fastify-cognito/settings'.
 import cognito from '../../src/index.js'
-import { poolsFromEnv, poolsFromFile } from '../../src/settings.js'
+import { poolsFromEnv, poolsFromFile } from '../../src/settings/index.js'
 
 /**
  * Makes the application.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TestIssuer, type TestPool } from '../../src/testing.js'
+import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 import { createApp } from './app.js'
 
 type Variables = Readonly<Record<string, string>>

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
-import { TestIssuer, type TestPool } from '../../src/testing.js'
+import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 import { createApp } from './app.js'
 
 const ORIGIN = 'https://app.example.com'

@@ -5,7 +5,7 @@
  * in that time says nothing of an endpoint. So a deadline is a chain of short timers, of which each late one counts little.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 
 /** A deadline that has begun. */
 export interface Deadline {

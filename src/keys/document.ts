@@ -2,7 +2,7 @@
  * How one JWKS document is fetched or read, once: its deadline, its size, and what each failure means.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { codeOf } from './cause.js'
 import { startDeadline } from './deadline.js'
 import { readJwksFile } from './file.js'

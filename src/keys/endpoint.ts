@@ -2,7 +2,7 @@
  * One place where a pool publishes its keys: the set that is held, when the place is asked again, and who waits for that.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { pause } from './deadline.js'
 import type { FetchedSet, FetchFailure, FetchKeySet, GoodSet } from './fetch.js'
 import type { PublishedKey } from './jwk.js'

@@ -3,7 +3,7 @@
  * @module
  */
 import { tracingChannel } from 'node:diagnostics_channel'
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { pause } from './deadline.js'
 import { type EndpointFailure, fetchDocument, type JwksDocument } from './document.js'
 import { type PublishedKeys, readKeySet } from './key-set.js'

@@ -3,7 +3,7 @@
  * @module
  */
 import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto'
-import type { Members } from '../members.js'
+import type { Members } from '../base/members.js'
 import { isWeakByRoca } from './roca.js'
 
 /** A published key that may check a signature. */

@@ -2,7 +2,7 @@
  * The keys of one pool: those of all its endpoints together, how long a request waits for one, and how they are.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { startDeadline } from './deadline.js'
 import type { EndpointFailure } from './document.js'
 import { type Endpoint, type KeySetSource, type Lookup, SOON_MS } from './endpoint.js'

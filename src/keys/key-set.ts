@@ -2,7 +2,7 @@
  * Which keys a JWKS document publishes, read strictly (RFC 7517 §5).
  * @module
  */
-import { type Members, ownMember } from '../members.js'
+import { type Members, ownMember } from '../base/members.js'
 import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 
 /** The usable keys of a set, by their ids. */

@@ -2,9 +2,9 @@
  * What the log says of a pool's keys: when they begin to fail, when they work again, and when their store is not believed.
  * @module
  */
-import { type Clock, monotonicClock } from '../clock.js'
-import { jwksUrlsOf, type ResolvedPool } from '../pool.js'
+import { type Clock, monotonicClock } from '../base/clock.js'
 import type { KeyRingStatus } from './key-ring.js'
+import { jwksUrlsOf, type KeyLocations } from './locations.js'
 import type { KeysListener } from './pool-keys.js'
 
 /** The logger of an application, as far as it is used. */
@@ -18,7 +18,7 @@ const PAUSE_MS = 60_000
 
 /** Makes the listener that writes the log of one pool. */
 export function createKeysLog(
-  pool: ResolvedPool,
+  pool: KeyLocations,
   logger: KeysLogger,
   { now }: Clock = monotonicClock,
 ): KeysListener {
@@ -53,7 +53,7 @@ const MESSAGES = {
     'fastify-cognito: keys.store failed, or what it had for this pool is not believed; the endpoint is asked instead',
 } as const
 
-const describe = ({ name, jwksUrls }: ResolvedPool) => ({
+const describe = ({ name, jwksUrls }: KeyLocations) => ({
   pool: name,
   jwksUrls: jwksUrlsOf({ jwksUrls }),
 })

@@ -2,8 +2,8 @@
  * The options of the signing keys.
  * @module
  */
-import { type IsDocumented, integer, number, Type, withoutUndefined } from '../schema.js'
-import { kindOf } from '../value-kind.js'
+import { type IsDocumented, integer, number, Type, withoutUndefined } from '../base/schema.js'
+import { kindOf } from '../base/value-kind.js'
 import type { KeyStore } from './store.js'
 
 /** How the signing keys are fetched and kept. Times in seconds. */

@@ -2,12 +2,12 @@
  * The keys of a pool as its options describe them: where they come from, and what a request is told when one is missing.
  * @module
  */
-import { createWakingClock } from '../clock.js'
-import { CognitoError } from '../errors.js'
-import { jwksUrlsOf, type ResolvedPool } from '../pool.js'
-import { createSignatureCheck, type SignatureCheck } from '../signature.js'
+import { createWakingClock } from '../base/clock.js'
+import { CognitoError } from '../base/errors.js'
+import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
 import { KeyRing, type KeyRingStatus, PATIENCE_MS } from './key-ring.js'
+import { jwksUrlsOf, type KeyLocations } from './locations.js'
 import type { ResolvedKeys } from './options.js'
 import { createInlineSource, createUrlSource, foreverPolicy } from './sources.js'
 
@@ -38,7 +38,7 @@ const FETCH_MARGIN_MS = 1000
 const clock = createWakingClock()
 
 /** Makes the keys of a pool. Nobody is asked for them before a token needs one. */
-export function createPoolKeys(pool: ResolvedPool, context: KeysContext, listener: KeysListener): PoolKeys {
+export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
   const { options, tolerance, closing } = context
   const policy = toPolicy(options)
   const build = (pem: string) => createSignatureCheck(pem, tolerance)

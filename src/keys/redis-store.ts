@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { type RedisClient, toRedis } from '../redis-client.js'
+import { type RedisClient, toRedis } from '../base/redis-client.js'
 import {
   assertDefined,
   assertOptions,
@@ -12,7 +12,7 @@ import {
   oneOrMore,
   Type,
   text,
-} from '../schema.js'
+} from '../base/schema.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 

@@ -6,7 +6,7 @@
  * @module
  */
 import buildGetJwks from 'get-jwks'
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 
 /** A `fetch` that somebody has replaced may never answer; milliseconds. */

@@ -2,7 +2,7 @@
  * Where the key sets of a place come from: the network, a file, or the options themselves.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import type { EndpointPolicy, KeySource } from './endpoint.js'
 import { agree, createFetch } from './fetch.js'
 import type { PublishedKeys } from './key-set.js'

@@ -2,7 +2,7 @@
  * Where a key set outlives the process: what a store is told and asked, and what is believed of it.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 import { codeOf } from './cause.js'
 import { startDeadline } from './deadline.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'

@@ -2,7 +2,7 @@
  * When a store that keeps failing is left alone, and asked again.
  * @module
  */
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 
 /** Failures in a row after which it is left alone. */
 const FAILURES = 5

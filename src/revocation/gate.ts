@@ -2,13 +2,14 @@
  * Whether a verified token was revoked, as far as a store answers in time; and what happens where it does not.
  * @module
  */
-import type { VerifiedToken } from '../authentication.js'
-import { type Clock, monotonicClock } from '../clock.js'
-import { readBearer } from '../cognito-token.js'
-import { publishRevocationFailure } from '../diagnostics.js'
-import { CognitoError } from '../errors.js'
-import { ownMember } from '../members.js'
-import { isPromised } from '../promises.js'
+
+import { type Clock, monotonicClock } from '../base/clock.js'
+import { CognitoError } from '../base/errors.js'
+import { ownMember } from '../base/members.js'
+import { isPromised } from '../base/promises.js'
+import type { VerifiedToken } from '../verify/authentication.js'
+import { readBearer } from '../verify/cognito-token.js'
+import { publishRevocationFailure } from '../verify/diagnostics.js'
 import { Breaker } from './breaker.js'
 import type { ResolvedRevocation } from './options.js'
 import { keysOf, type RevocableToken, type RevocationMark } from './store.js'
@@ -113,7 +114,7 @@ function toVerdict(answer: unknown): boolean {
   return answer
 }
 
-/** What this room finds wrong with a store. */
+/** What the gate finds wrong with a store. */
 class Failure extends Error {}
 
 /** An error of a store may carry what it was sent; its name or code does not. */
@@ -137,7 +138,7 @@ async function within(ms: number, answer: unknown, clock: Clock): Promise<unknow
 /** One description serves all requests with a token. */
 function toRevocable(token: VerifiedToken): RevocableToken {
   token.revocable ??= describeToken(token)
-  return token.revocable
+  return token.revocable as RevocableToken
 }
 
 function describeToken({ pool, payload }: VerifiedToken): RevocableToken {

@@ -3,7 +3,7 @@
  * @module
  */
 
-export type { RedisClient } from '../redis-client.js'
+export type { RedisClient } from '../base/redis-client.js'
 export { type MemoryRevocationOptions, memoryRevocation } from './memory.js'
 export { type RedisRevocationOptions, redisRevocation } from './redis.js'
 export {

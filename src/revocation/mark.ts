@@ -2,8 +2,8 @@
  * What an application asks to be revoked, and the mark that it becomes.
  * @module
  */
-import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../schema.js'
-import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../times.js'
+import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../base/schema.js'
+import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import { type RevocationMark, toKey } from './store.js'
 
 /** One token, by its claim `jti`. */

@@ -2,7 +2,7 @@
  * The store of revocations of one process.
  * @module
  */
-import { assertOptions, compileSchema, type IsDocumented, integer, Type } from '../schema.js'
+import { assertOptions, compileSchema, type IsDocumented, integer, Type } from '../base/schema.js'
 import { MarkTable } from './mark-table.js'
 import type { RevocationStore } from './store.js'
 

@@ -2,8 +2,8 @@
  * The option `revocation`.
  * @module
  */
-import { type IsDocumented, number, Type } from '../schema.js'
-import { kindOf } from '../value-kind.js'
+import { type IsDocumented, number, Type } from '../base/schema.js'
+import { kindOf } from '../base/value-kind.js'
 import type { RevocationStore } from './store.js'
 
 /** Where revoked tokens are remembered, and what happens when that cannot be asked. */

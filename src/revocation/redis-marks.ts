@@ -2,7 +2,7 @@
  * How marks are written in Redis: keys, values, and the script that adds one.
  * @module
  */
-import { RedisFailure } from '../redis-client.js'
+import { RedisFailure } from '../base/redis-client.js'
 import type { RevocationMark } from './store.js'
 
 /** What of a mark is kept under its key. */

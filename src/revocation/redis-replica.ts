@@ -2,8 +2,8 @@
  * A copy of all marks in the memory of a process, and how old it may be.
  * @module
  */
-import type { Clock } from '../clock.js'
-import type { Redis } from '../redis-client.js'
+import type { Clock } from '../base/clock.js'
+import type { Redis } from '../base/redis-client.js'
 import { MarkTable } from './mark-table.js'
 import { StreamFollower, type StreamReader } from './redis-stream.js'
 import type { RevocableToken, RevocationMark } from './store.js'

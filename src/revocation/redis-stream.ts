@@ -3,8 +3,8 @@
  * @module
  */
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../clock.js'
-import { type Redis, type RedisConnection, RedisFailure, type Send } from '../redis-client.js'
+import type { Clock } from '../base/clock.js'
+import { type Redis, type RedisConnection, RedisFailure, type Send } from '../base/redis-client.js'
 import { type Entry, parseEntries } from './redis-marks.js'
 
 /** Who is told what is in the stream. */

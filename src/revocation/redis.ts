@@ -2,9 +2,9 @@
  * The store of revocations that many processes share, in Redis.
  * @module
  */
-import { type Clock, createWakingClock } from '../clock.js'
-import { type Redis, type RedisClient, toRedis } from '../redis-client.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
+import { type Clock, createWakingClock } from '../base/clock.js'
+import { type Redis, type RedisClient, toRedis } from '../base/redis-client.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../base/schema.js'
 import { assertAdded, listOf, parseStored, toAddCommand, toStreamKey, toTag } from './redis-marks.js'
 import { createReplica, type Replica } from './redis-replica.js'
 import { concerns, type RevocableToken, type RevocationStore } from './store.js'

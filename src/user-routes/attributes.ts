@@ -2,13 +2,21 @@
  * Which attributes people may give themselves, and how their values become Cognito's text and come back from it.
  * @module
  */
-import { compileField, type Field } from '../claim-fields.js'
-import { compileClaims, type ObjectSchema } from '../claims.js'
-import { toAttributeText } from '../coercion.js'
-import { findLibrary } from '../foreign-schema.js'
-import { type CompiledSchema, compileSchema, copySchema, isSchema, type TSchema, Type } from '../schema.js'
-import { typesOf } from '../schema-types.js'
-import { WRITABLE } from '../standard-claims.js'
+
+import {
+  type CompiledSchema,
+  compileSchema,
+  copySchema,
+  isSchema,
+  type TSchema,
+  Type,
+} from '../base/schema.js'
+import { toAttributeText } from '../claims/coercion.js'
+import { compileField, type Field } from '../claims/fields.js'
+import { findLibrary } from '../claims/foreign-schema.js'
+import { compileClaims, type ObjectSchema } from '../claims/reader.js'
+import { typesOf } from '../claims/schema-types.js'
+import { WRITABLE } from '../claims/standard-claims.js'
 import { malformed } from './body.js'
 
 /** An attribute as Cognito's API has it. */

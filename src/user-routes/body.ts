@@ -4,7 +4,7 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from '../schema.js'
+import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from '../base/schema.js'
 import { UserRouteError } from './errors.js'
 
 /**
@@ -49,7 +49,7 @@ export function bodyLimitOf(schema: TSchema | undefined): number {
 function sizeOf({ properties, additionalProperties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
   // An object that may have any other member is as long as its text may be.
   if (additionalProperties !== false) return Number(maxLength) * MAX_UNIT
-  const sizes = Object.entries<TSchema>(properties ?? {}).map(([name, property]) =>
+  const sizes = Object.entries<TSchema>(properties).map(([name, property]) =>
     Math.min(name.length + sizeOf(property), MAX_MEMBER),
   )
   return sizes.reduce((sum, size) => sum + size, 0)

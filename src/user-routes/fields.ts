@@ -2,7 +2,7 @@
  * What bodies and answers of the account routes consist of.
  * @module
  */
-import { type TSchema, Type } from '../schema.js'
+import { type TSchema, Type } from '../base/schema.js'
 
 /** One of these, or nothing else: as Cognito's API limits it. */
 const word = (maxLength: number, description: string) =>

@@ -4,8 +4,8 @@
  * @module
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
-import { addSignIn } from '../openapi.js'
-import { plainHostOf } from '../private-url.js'
+import { plainHostOf } from '../base/private-url.js'
+import { addSignIn } from '../routes/openapi.js'
 import { compileAttributes } from './attributes.js'
 import { readStrictly } from './body.js'
 import { UserRouteError } from './errors.js'

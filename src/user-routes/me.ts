@@ -3,9 +3,9 @@
  * @module
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Authentication, WithUser } from '../authentication.js'
-import type { AnyGuard } from '../route-types.js'
-import { Type } from '../schema.js'
+import { Type } from '../base/schema.js'
+import type { AnyGuard } from '../guard/route-types.js'
+import type { Authentication, WithUser } from '../verify/authentication.js'
 import { body } from './fields.js'
 import { type Accounts, ADMIN_SCOPE, addRoute } from './route.js'
 

@@ -3,11 +3,11 @@
  * @module
  */
 import type { RouteShorthandOptions } from 'fastify'
-import type { ObjectSchema } from '../claims.js'
+import { assertInsecureHttp, parseUrl, URL_EXPECTED } from '../base/private-url.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../base/schema.js'
+import { kindOf } from '../base/value-kind.js'
+import type { ObjectSchema } from '../claims/reader.js'
 import type { PoolDescription } from '../cognito.js'
-import { assertInsecureHttp, parseUrl, URL_EXPECTED } from '../private-url.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../schema.js'
-import { kindOf } from '../value-kind.js'
 import { attributesOption } from './attributes.js'
 import type { CognitoClient } from './client.js'
 

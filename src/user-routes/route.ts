@@ -3,9 +3,9 @@
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { type Static, type TSchema, Type } from '../base/schema.js'
 import type { PoolDescription } from '../cognito.js'
-import type { AnyGuard } from '../route-types.js'
-import { type Static, type TSchema, Type } from '../schema.js'
+import type { AnyGuard } from '../guard/route-types.js'
 import type { Attributes } from './attributes.js'
 import { bodyLimitOf } from './body.js'
 import { answers } from './fields.js'

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { type Static, Type } from '../schema.js'
+import { type Static, Type } from '../base/schema.js'
 import { UserRouteError } from './errors.js'
 import { isNotOffered } from './exceptions.js'
 import { body, CHALLENGE, PASSWORD, SESSION, TOKEN, TOKENS, USERNAME } from './fields.js'

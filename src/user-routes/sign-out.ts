@@ -3,11 +3,11 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import type { Authentication } from '../authentication.js'
-import { CognitoError } from '../errors.js'
-import { ownMember } from '../members.js'
+import { CognitoError } from '../base/errors.js'
+import { ownMember } from '../base/members.js'
+import { type Static, Type } from '../base/schema.js'
 import type { Revocation } from '../revocation/mark.js'
-import { type Static, Type } from '../schema.js'
+import type { Authentication } from '../verify/authentication.js'
 import { malformed } from './body.js'
 import { UserRouteError } from './errors.js'
 import { body, nothing, TOKEN } from './fields.js'

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { compileSchema, Type } from '../schema.js'
+import { compileSchema, Type } from '../base/schema.js'
 import { tellsOfUser } from './exceptions.js'
 import { body, CODE, nothing, PASSWORD, USERNAME } from './fields.js'
 import { type Accounts, addRoute, withSecretHash } from './route.js'

@@ -2,7 +2,7 @@
  * A clock that stands still until it is moved.
  * @module
  */
-import type { Clock } from '../../src/clock.js'
+import type { Clock } from '../../src/base/clock.js'
 
 interface Timer {
   readonly at: number

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyServerOptions, InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import type { PluginOptions, PoolOptions } from '../../src/index.js'
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 import userRoutes, { type UserRoutesOptions } from '../../src/user-routes/index.js'
 import { createApp, startIssuer } from './app.js'
 import { type CognitoWire, startWire } from './cognito-wire.js'

@@ -5,7 +5,7 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import cognito, { type PluginOptions, type PoolOptions } from '../../src/index.js'
-import { TestIssuer, type TestPool } from '../../src/testing.js'
+import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 
 /** The local issuer of a test file; closed with it. */
 export async function startIssuer(test: Test): Promise<{ issuer: TestIssuer; eu: TestPool; us: TestPool }> {

@@ -3,7 +3,7 @@
  * @module
  */
 import { constants, createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 import { decode, forge, payloadText } from './forge.js'
 
 /** What has to be answered: the status, and the challenge after the realm. */

@@ -7,7 +7,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 import { startServer } from './server.js'
 
 /** What a call carries, as far as anybody looks at it. */

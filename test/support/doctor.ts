@@ -5,10 +5,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { run } from '../../src/command.js'
-import type { DoctorReport } from '../../src/doctor.js'
-import type { Check } from '../../src/doctor-check.js'
-import type { Environment } from '../../src/settings.js'
+import type { Check } from '../../src/doctor/check.js'
+import { run } from '../../src/doctor/command.js'
+import type { DoctorReport } from '../../src/doctor/index.js'
+import type { Environment } from '../../src/settings/index.js'
 
 /** What the command has around it besides its arguments. */
 export interface Around {

@@ -10,7 +10,7 @@ import { Agent, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 import { bearer } from './app.js'
 import type { Publication } from './publication.js'
 

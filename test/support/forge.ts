@@ -2,7 +2,7 @@
  * Makes tokens that no issuer would make, signed by the real key of a pool unless the forger wants otherwise.
  * @module
  */
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 
 /** Members to set; `undefined` leaves one out. Text and bytes stand for the whole part as they are. */
 export type Part = Readonly<Record<string, unknown>> | string | Buffer

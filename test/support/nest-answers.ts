@@ -8,7 +8,7 @@ import { Controller, type ExecutionContext, Get, Module, UseGuards } from '@nest
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import cognito, { CognitoError, cognitoErrorCodes } from '../../src/index.js'
-import { TestIssuer } from '../../src/testing.js'
+import { TestIssuer } from '../../src/testing/index.js'
 import { userRouteErrorCodes } from '../../src/user-routes/errors.js'
 import { UserRouteError } from '../../src/user-routes/index.js'
 

@@ -5,7 +5,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
-import type { TestPool } from '../../src/testing.js'
+import type { TestPool } from '../../src/testing/index.js'
 
 /** What a key endpoint answers. */
 export type KeySet = ReturnType<TestPool['keySet']>

@@ -9,7 +9,7 @@ import { Cluster, Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { createClient as createClient5 } from 'redis-client-5'
 import type { Test } from 'tap'
-import type { RedisClient } from '../../src/redis-client.js'
+import type { RedisClient } from '../../src/base/redis-client.js'
 import type { TestRedis } from './redis.js'
 
 /** A Redis that needs no further nodes to be a cluster. */

@@ -1,0 +1,223 @@
+/**
+ * Which claims an application declares, and how they are read from a payload together with the standard ones.
+ * @module
+ */
+
+import { ignoreRejection } from '../base/promises.js'
+import {
+  type CompiledSchema,
+  compileSchema,
+  copySchema,
+  isRepeatable,
+  oneOrMore,
+  type TSchema,
+  Type,
+} from '../base/schema.js'
+import { assertClaimSchema, assertDefaults } from './checks.js'
+import { compileField, type Field } from './fields.js'
+import { findLibrary } from './foreign-schema.js'
+import {
+  ACCESS_CLAIMS,
+  type CommonClaims,
+  ID_CLAIMS,
+  type Payload,
+  PROFILE_CLAIMS,
+  type TokenUse,
+} from './standard-claims.js'
+
+/** A TypeBox object schema by its shape: TypeBox 0.34 declares its symbols once per module format. */
+export interface ObjectSchema {
+  readonly type: 'object'
+  readonly properties: object
+  readonly params: unknown[]
+  readonly static: unknown
+}
+
+/** What the option `claims` takes: a TypeBox 0.34 object schema, or a type guard over the payload. */
+export type ClaimsOption = ObjectSchema | ((claims: unknown) => claims is object)
+
+/** Schema of the option `tokenUse`. */
+export const tokenUseOption = Type.Optional(
+  oneOrMore(Type.Union([Type.Literal('access'), Type.Literal('id')]), "'access', 'id' or a list of both"),
+)
+
+/** Schema of the option `claims`; {@link compileClaims} looks at it closely. */
+export const claimsOption = Type.Optional(
+  Type.Unsafe<ClaimsOption>({ ...Type.Any(), expected: 'a TypeBox object schema or a type guard' }),
+)
+
+/** The claims of one token, or the names of those that do not fit. */
+export type ClaimsReading =
+  | { readonly claims: CommonClaims; readonly misfits?: never }
+  | { readonly claims?: never; readonly misfits: readonly string[] }
+
+/** Reads the claims of a verified payload. */
+export interface ClaimsReader {
+  readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
+  /** Names that it speaks for, whether it finds them in a token or not: those of its schema, and profile claims. */
+  readonly names: Readonly<Record<TokenUse, ReadonlySet<string>>>
+  /**
+   * Whether it finds the same in the same payload every time, and nothing that could be changed: so that one reading
+   * can serve many requests.
+   */
+  readonly isRepeatable: boolean
+}
+
+interface FieldSet {
+  readonly fields: readonly Field[]
+  readonly schema: CompiledSchema
+}
+
+type Values = Record<string, unknown>
+
+const toFields = (schema: TSchema): Field[] =>
+  Object.entries<TSchema>(schema['properties']).map(([name, property]) => compileField(name, property))
+
+const ID_WITHOUT_PROFILE = Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)
+const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly string[] }> = {
+  access: { fields: toFields(ACCESS_CLAIMS), schema: compileSchema(ACCESS_CLAIMS), profile: [] },
+  id: {
+    fields: toFields(ID_WITHOUT_PROFILE),
+    schema: compileSchema(ID_WITHOUT_PROFILE),
+    profile: PROFILE_CLAIMS,
+  },
+}
+
+/** Puts what a payload has into `values`, under the names of the schema and in its types. */
+function collect(fields: readonly Field[], payload: Payload, values: Values): void {
+  for (const { name, wire, read, fallback } of fields) {
+    if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
+    else if (fallback !== undefined) values[name] = fallback()
+  }
+}
+
+/** Names come from the schema, never from the token. */
+const describe = ({ name, wire }: Field) => (name === wire ? name : `${name} (${wire})`)
+
+function findMisfits({ fields, schema }: FieldSet, values: Values): readonly string[] {
+  const mismatches = [...schema.mismatches(values)]
+  const names = new Set(mismatches.map(({ path }) => path[0]))
+  const counts = mismatches.flatMap(({ path, counted }) => (path.length === 0 && counted ? [counted] : []))
+  const misfits = [...fields.filter(({ name }) => names.has(name)).map(describe), ...counts]
+  return misfits.length > 0 ? misfits : ['a format threw']
+}
+
+/** Reads the claims that Cognito itself writes. */
+function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
+  const standard = STANDARD_FIELDS[tokenUse]
+  const claims: Values = {}
+  collect(standard.fields, payload, claims)
+  if (!standard.schema.check(claims)) return { misfits: findMisfits(standard, claims) }
+  for (const name of standard.profile) {
+    const value = Object.hasOwn(payload, name) && payload[name]
+    if (typeof value === 'string') claims[name] = value
+  }
+  return { claims: claims as unknown as CommonClaims }
+}
+
+/** Nothing is inherited from it, so that an absent `constructor` is absent. */
+const BLANK = Object.freeze(Object.create(null))
+
+function readDeclared(declared: FieldSet, payload: Payload): ClaimsReading {
+  const values: Values = Object.create(BLANK)
+  collect(declared.fields, payload, values)
+  if (!declared.schema.check(values)) return { misfits: findMisfits(declared, values) }
+  for (const field of declared.fields) {
+    if (field.decode === undefined || !Object.hasOwn(values, field.name)) continue
+    try {
+      values[field.name] = field.decode(values[field.name])
+    } catch {
+      return { misfits: [`a transform of ${describe(field)} threw`] }
+    }
+  }
+  return { claims: values as unknown as CommonClaims }
+}
+
+/**
+ * Compiles the option `claims` to a reader of verified payloads. The standard claims are always read as well.
+ *
+ * @param option - `undefined` for the standard claims alone
+ * @param path - where the option stands, for the message of an error
+ * @throws {TypeError} when the schema cannot be used, naming the path
+ * @example
+ * const { read } = compileClaims(Type.Object({ seats: Type.Integer({ alias: 'custom:seats' }) }), 'pools.eu.claims')
+ * read({ ...payload, 'custom:seats': '7' }, 'id').claims // { sub: '…', …, seats: 7 }
+ */
+export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
+  if (option === undefined) return { read: readStandard, names: toNames([]), isRepeatable: true }
+  if (typeof option === 'function' && findLibrary(option) === undefined)
+    return { read: readerOfGuard(option), names: toNames([]), isRepeatable: false }
+  const declared = compileFields(copySchema(option), path)
+  return {
+    read: readerOfSchema(declared),
+    names: toNames(declared.fields.map(({ name }) => name)),
+    isRepeatable: isRepeatable(option),
+  }
+}
+
+const toNames = (names: readonly string[]): ClaimsReader['names'] => ({
+  access: new Set(names),
+  id: new Set([...names, ...PROFILE_CLAIMS]),
+})
+
+function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
+  return (payload, tokenUse) => {
+    const standard = readStandard(payload, tokenUse)
+    if (standard.misfits) return standard
+    const extra = readDeclared(declared, payload)
+    return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.claims } }
+  }
+}
+
+function readerOfGuard(guard: (claims: unknown) => unknown): ClaimsReader['read'] {
+  return (payload, tokenUse) => {
+    const standard = readStandard(payload, tokenUse)
+    if (standard.misfits) return standard
+    return accepts(guard, payload)
+      ? { claims: { ...payload, ...standard.claims } }
+      : { misfits: ['the type guard'] }
+  }
+}
+
+/** A type guard that throws has not accepted. Exactly `true`: the promise of an asynchronous one would pass for it. */
+function accepts(guard: (claims: unknown) => unknown, payload: Payload): boolean {
+  try {
+    const answer = guard(payload)
+    ignoreRejection(answer)
+    return answer === true
+  } catch {
+    return false
+  }
+}
+
+function compileFields(schema: unknown, path: string): FieldSet {
+  assertClaimSchema(schema, path)
+  const compiled = compileWhole(schema, path)
+  assertDefaults(schema, path)
+  const fields = Object.entries<TSchema>(schema['properties']).map(([name, property]) =>
+    compileAt(`${path}.${name}`, () => compileField(name, property)),
+  )
+  return { fields, schema: compiled }
+}
+
+/** The property that cannot be compiled is named, where it is one. */
+function compileWhole(schema: TSchema, path: string): CompiledSchema {
+  try {
+    return compileSchema(schema)
+  } catch {
+    for (const [name, property] of Object.entries<TSchema>(schema['properties']))
+      compileAt(`${path}.${name}`, () => compileSchema(property))
+    return compileAt(path, () => compileSchema(schema))
+  }
+}
+
+function compileAt<T>(path: string, compile: () => T): T {
+  try {
+    return compile()
+  } catch (cause) {
+    throw new TypeError(
+      `${path}: TypeBox cannot compile this schema; expected no reference to nothing, and no Type.Unsafe without a registered kind`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The claims that Cognito writes into its tokens, their types and their schemas.
+ * @module
+ */
+import type { Members } from '../base/members.js'
+import { type IsDocumented, Type } from '../base/schema.js'
+
+/** Which of Cognito's tokens it is: the claim `token_use`. */
+export type TokenUse = 'access' | 'id'
+
+/** A payload as it came, its members under their names on the wire. */
+export type Payload = Members
+
+const COMMON = {
+  sub: Type.String(),
+  iss: Type.String(),
+  exp: Type.Number(),
+  iat: Type.Number(),
+  auth_time: Type.Optional(Type.Number()),
+  jti: Type.Optional(Type.String()),
+  origin_jti: Type.Optional(Type.String()),
+  'cognito:groups': Type.Optional(Type.Array(Type.String())),
+}
+
+/** Claims that both kinds of token carry. Times are seconds since 1970 (RFC 7519 §2). */
+export interface CommonClaims {
+  readonly sub: string
+  readonly iss: string
+  readonly exp: number
+  readonly iat: number
+  readonly token_use: TokenUse
+  readonly auth_time?: number
+  readonly jti?: string
+  readonly origin_jti?: string
+  readonly 'cognito:groups'?: readonly string[]
+}
+
+/** Schema of {@link AccessClaims}. */
+export const ACCESS_CLAIMS = Type.Object({
+  ...COMMON,
+  token_use: Type.Literal('access'),
+  client_id: Type.String(),
+  username: Type.Optional(Type.String()),
+  scope: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Number()),
+  device_key: Type.Optional(Type.String()),
+  event_id: Type.Optional(Type.String()),
+})
+
+/**
+ * Claims of an access token. A machine's has no `username`.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+ */
+export interface AccessClaims extends CommonClaims {
+  readonly token_use: 'access'
+  readonly client_id: string
+  readonly username?: string
+  /** Names separated by one space (RFC 6749 §3.3). */
+  readonly scope?: string
+  readonly version?: number
+  readonly device_key?: string
+  readonly event_id?: string
+}
+
+/** Schema of {@link IdClaims}. */
+export const ID_CLAIMS = Type.Object({
+  ...COMMON,
+  token_use: Type.Literal('id'),
+  aud: Type.String(),
+  nonce: Type.Optional(Type.String()),
+  at_hash: Type.Optional(Type.String()),
+  'cognito:username': Type.Optional(Type.String()),
+  'cognito:roles': Type.Optional(Type.Array(Type.String())),
+  'cognito:preferred_role': Type.Optional(Type.String()),
+  identities: Type.Optional(Type.Array(Type.Unknown())),
+  email: Type.Optional(Type.String()),
+  email_verified: Type.Optional(Type.Boolean()),
+  phone_number: Type.Optional(Type.String()),
+  phone_number_verified: Type.Optional(Type.Boolean()),
+  name: Type.Optional(Type.String()),
+  given_name: Type.Optional(Type.String()),
+  family_name: Type.Optional(Type.String()),
+  preferred_username: Type.Optional(Type.String()),
+  event_id: Type.Optional(Type.String()),
+})
+
+/**
+ * Claims of an ID token. Standard attributes that are not named here stay in the payload.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+ */
+export interface IdClaims extends CommonClaims {
+  readonly token_use: 'id'
+  readonly aud: string
+  readonly nonce?: string
+  readonly at_hash?: string
+  readonly 'cognito:username'?: string
+  readonly 'cognito:roles'?: readonly string[]
+  readonly 'cognito:preferred_role'?: string
+  readonly identities?: readonly unknown[]
+  readonly email?: string
+  readonly email_verified?: boolean
+  readonly phone_number?: string
+  readonly phone_number_verified?: boolean
+  readonly name?: string
+  readonly given_name?: string
+  readonly family_name?: string
+  readonly preferred_username?: string
+  readonly event_id?: string
+}
+
+/**
+ * Claims of an ID token that a pre token generation Lambda may write as a value of any type, and that decide nothing in
+ * this plugin. One that is no text stays in the payload, unless the application declares it.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+ */
+export const PROFILE_CLAIMS = [
+  'email',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'preferred_username',
+  'event_id',
+] as const satisfies readonly (keyof IdClaims)[]
+
+/** One of {@link PROFILE_CLAIMS}. */
+export type ProfileClaim = (typeof PROFILE_CLAIMS)[number]
+
+/** Claims of an ID token that Cognito writes as text in some flows, and as `true` or `false` in others. */
+export const FLAGS: readonly string[] = ['email_verified', 'phone_number_verified']
+
+/**
+ * The standard attributes that users write themselves. `sub` and the verified flags are left out.
+ *
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
+ */
+export const WRITABLE: readonly string[] = [
+  'address',
+  'birthdate',
+  'email',
+  'family_name',
+  'gender',
+  'given_name',
+  'locale',
+  'middle_name',
+  'name',
+  'nickname',
+  'phone_number',
+  'picture',
+  'preferred_username',
+  'profile',
+  'website',
+  'zoneinfo',
+]
+
+const ATTRIBUTES: ReadonlySet<string> = new Set([...WRITABLE, 'updated_at'])
+
+/** Whether a claim is an attribute of the user, which Cognito stores as text. */
+export function isAttribute(wire: string): boolean {
+  return ATTRIBUTES.has(wire) || /^(?:dev:)?custom:/.test(wire)
+}
+
+/** Does not compile when an interface and its schema drift apart. */
+const areDocumented: [
+  IsDocumented<AccessClaims, typeof ACCESS_CLAIMS>,
+  IsDocumented<IdClaims, typeof ID_CLAIMS>,
+] = [true, true]
+void areDocumented

@@ -1,0 +1,49 @@
+/**
+ * What is wrong with the configured pools, and with a token that they refuse.
+ * @module
+ */
+
+import type { ResolvedOptions } from '../options.js'
+import type { Authenticator } from '../verify/authenticator.js'
+import { askKeySet } from './key-set.js'
+import { type ExaminedPool, examinePool, type Instruments, type PoolReport } from './pool.js'
+import { examineToken, type TokenReport } from './token.js'
+
+/** All that was found out; the document of `--json`. */
+export interface DoctorReport {
+  /** Whether all checks hold. */
+  readonly ok: boolean
+  readonly pools: readonly PoolReport[]
+  /** Absent where no token was given. */
+  readonly token?: TokenReport
+}
+
+/** What is examined. */
+export interface Patient {
+  readonly options: ResolvedOptions
+  /** Made of these options. */
+  readonly authenticator: Authenticator
+  readonly token: string | undefined
+}
+
+/** Pools that are asked for at once: a thousand of them make no thousand connections. */
+const AT_ONCE = 8
+
+/** Examines every pool and then the token. Only the JWKS URLs of the pools are asked. */
+export async function examine(
+  { options, authenticator, token }: Patient,
+  instruments: Instruments = { now: Date.now, ask: askKeySet },
+): Promise<DoctorReport> {
+  const pools = [...options.pools.values()]
+  const examined: ExaminedPool[] = []
+  for (let start = 0; start < pools.length; start += AT_ONCE) {
+    const some = pools.slice(start, start + AT_ONCE)
+    examined.push(...(await Promise.all(some.map((pool) => examinePool(pool, options, instruments)))))
+  }
+  const reports = examined.map(({ report }) => report)
+  const areHealthy = reports.every(({ ok }) => ok)
+  if (token === undefined) return { ok: areHealthy, pools: reports }
+  const keysOf = (name: string) => examined.find(({ report }) => report.name === name)?.keys
+  const report = await examineToken(token, { options, authenticator, keysOf, now: instruments.now })
+  return { ok: areHealthy && report.ok, pools: reports, token: report }
+}

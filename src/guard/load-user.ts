@@ -1,0 +1,45 @@
+/**
+ * The application's own user of a request: loaded once, when everything else is met.
+ * @module
+ */
+import type { FastifyRequest } from 'fastify'
+import { CognitoError } from '../base/errors.js'
+import { chain } from '../base/promises.js'
+import { type Authentication, withUser } from '../verify/authentication.js'
+import type { LoadUser } from './register.js'
+
+interface Loaded {
+  readonly load: LoadUser
+  readonly token: string
+  readonly user: unknown
+}
+
+/**
+ * Adds the user to what a token proves.
+ *
+ * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_USER_UNKNOWN` for `null`, `undefined` and `false`; and whatever
+ *   `load` throws
+ */
+export type AddUser = (
+  load: LoadUser,
+  authentication: Authentication,
+  request: FastifyRequest,
+) => Authentication | Promise<Authentication>
+
+/** Makes the loader of one plugin instance. A further guard of a request finds what an earlier one has loaded. */
+export function createUserLoader(): AddUser {
+  const users = new WeakMap<FastifyRequest, Loaded>()
+  return (load, authentication, request) => {
+    const { token, pool } = authentication
+    const loaded = users.get(request)
+    if (loaded?.load === load && loaded.token === token) return withUser(authentication, loaded.user)
+    return chain(load(authentication, request), (user) => {
+      // `false` too: a function that ends in `account.isActive && account` has found nobody.
+      if (user === null || user === undefined || user === false) {
+        throw new CognitoError('COGNITO_ERR_USER_UNKNOWN', { reason: 'loadUser found no user', pool })
+      }
+      users.set(request, { load, token, user })
+      return withUser(authentication, user)
+    })
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The token of a request, found among the sources of `tokenFrom`; and why there is none.
+ * @module
+ */
+import type { FastifyRequest } from 'fastify'
+import { ignoreRejection } from '../base/promises.js'
+import {
+  type Credentials,
+  carry,
+  headerOf,
+  malformed,
+  misused,
+  type TokenFinder,
+  type TokenSource,
+  trim,
+} from './token-source.js'
+
+/**
+ * Makes the function that finds a request's token: the first source that carries one decides. A token in a header
+ * and one in a query string at once are refused (RFC 6750 §2).
+ */
+export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder {
+  const [first, ...others] = sources
+  const find = first && others.length === 0 ? headerOf(first)?.find : undefined
+  if (find !== undefined) return find
+  const read = createReader(sources)
+  return (request) => carry(read(request))
+}
+
+/** Three parts of base64url with dots between them; of which the first is a JSON object. */
+const LOOKS_LIKE_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/
+
+/**
+ * Makes the function that tells why a request has credentials and no token, in words for the operator: names of headers and
+ * schemes alone, nothing of their values.
+ */
+export function createAbsenceReason(sources: readonly TokenSource[]): (request: FastifyRequest) => string {
+  const headers = sources.flatMap((source) => headerOf(source) ?? [])
+  return (request) => {
+    const reasons = headers.map(({ field, scheme }) => describeHeader(field, scheme, request.headers[field]))
+    const found = reasons.find((reason) => reason !== undefined)
+    return found ?? 'the request carries credentials of another kind, and no bearer token'
+  }
+}
+
+function describeHeader(field: string, scheme: string | null, value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  if (trim(value) === '') return `the header ${field} is empty`
+  const expected = `expected "${scheme}" and a space before the token`
+  return LOOKS_LIKE_TOKEN.test(trim(value))
+    ? `the header ${field} has the token without its scheme: ${expected}`
+    : `the header ${field} has another scheme: ${expected}`
+}
+
+function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
+  const find = createListFinder(sources)
+  const queries = sources.filter(({ kind }) => kind === 'query')
+  if (queries.length === 0) return find
+  const findInHeaders = createListFinder(sources.filter(({ kind }) => kind === 'header'))
+  const findInQueries = createListFinder(queries)
+  return (request) => {
+    if (typeof findInHeaders(request) === 'string' && typeof findInQueries(request) === 'string') {
+      throw malformed('the header and the query string both carry a token')
+    }
+    return find(request)
+  }
+}
+
+function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
+  // What a source is at boot counts: its object is the application's.
+  const readers = sources.map((source) => source.read.bind(source))
+  const [first, ...others] = readers
+  if (first && others.length === 0) return (request) => assertCredentials(first(request))
+  return (request) => {
+    let found: Credentials
+    for (const read of readers) {
+      const credentials = assertCredentials(read(request))
+      if (typeof credentials === 'string') return credentials
+      if (credentials === null) found = null
+    }
+    return found
+  }
+}
+
+/** An answer that is neither text nor nothing must not pass for nothing: a bad token would become an anonymous request. */
+function assertCredentials(value: unknown): Credentials {
+  if (typeof value === 'string' || value === null || value === undefined) return value
+  ignoreRejection(value)
+  throw misused('a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous')
+}

@@ -1,0 +1,127 @@
+/**
+ * The security schemes of an OpenAPI document: one for each pool, and one more for each other kind of token that a route takes.
+ * @module
+ */
+
+import type { TokenUse } from '../claims/standard-claims.js'
+import type { Way } from '../guard/guard-mark.js'
+import type { ResolvedPool } from '../pool/pool.js'
+
+/** One entry of `security`: names of schemes, each with the scopes that it takes (OpenAPI 3.1 §4.8.30). */
+export type Security = Readonly<Record<string, readonly string[]>>
+
+/** `components.securitySchemes`, as far as they are looked at. */
+export type Schemes = Readonly<Record<string, { readonly type?: string }>>
+
+/** Scopes that the dialog of Swagger UI offers, each with a description. */
+type OfferedScopes = Record<string, string>
+
+/** What the schemes of a document are made of. */
+export interface SchemeSources {
+  /** The registered ones by their names. */
+  readonly pools: ReadonlyMap<string, ResolvedPool>
+  /** Pool → path of the route by which its people sign in with a password. */
+  readonly signIns: ReadonlyMap<string, string>
+  /** The application's own schemes. They take the place of ours. */
+  readonly own: Schemes
+}
+
+/** The schemes of one document. */
+export interface SecuritySchemes {
+  /** Those of the pools, and those that {@link SecuritySchemes.toEntries} has added since. */
+  readonly all: Schemes
+  /** The entries of `security` of which each lets a request past a guard in this way. */
+  readonly toEntries: (way: Way) => readonly Security[]
+  /** Lets the dialog of Swagger UI offer the scopes that a route asks for. */
+  readonly offer: (security: readonly Security[]) => void
+}
+
+/** Makes the schemes of one document. */
+export function createSecuritySchemes({ pools, signIns, own }: SchemeSources): SecuritySchemes {
+  const all: Schemes = {}
+  const offered = new Map<string, OfferedScopes>()
+  const takesScopes = (scheme: string) => /^(?:oauth2|openIdConnect)$/.test(String(all[scheme]?.type))
+
+  function add(name: string, pool: ResolvedPool, tokenUses: readonly TokenUse[]): string {
+    if (Object.hasOwn(all, name)) return name
+    const scopes: OfferedScopes = { openid: 'Who the user is' }
+    offered.set(name, scopes)
+    // Read when the document is made: the routes that people sign in by are added after these options.
+    const get = () => toScheme(pool, tokenUses, scopes, signIns.get(pool.name))
+    Object.defineProperty(all, name, { enumerable: true, configurable: true, get })
+    return name
+  }
+
+  /** The pool's own scheme is that of its own kinds. One of the application's stands for all kinds of the pool. */
+  function schemesOf(pool: ResolvedPool, tokenUses: readonly TokenUse[]): readonly string[] {
+    if (Object.hasOwn(own, pool.name) || isSame(tokenUses, pool.tokenUses)) return [pool.name]
+    return tokenUses.map((tokenUse) =>
+      isSame([tokenUse], pool.tokenUses)
+        ? pool.name
+        : add(toName(pool.name, tokenUse, pools), pool, [tokenUse]),
+    )
+  }
+
+  for (const pool of pools.values()) add(pool.name, pool, [...pool.tokenUses])
+  Object.defineProperties(all, Object.getOwnPropertyDescriptors(own))
+  return {
+    all,
+    toEntries({ pool: name, tokenUses, scopes }) {
+      if (name === null) return [{}]
+      const pool = pools.get(name)
+      // Only access tokens have scopes: where some are required, no other kind is enough.
+      const taken = scopes.length > 0 ? tokenUses.filter((tokenUse) => tokenUse === 'access') : tokenUses
+      const schemes = pool === undefined ? [addForeign(all, name)] : schemesOf(pool, taken)
+      return schemes.map((scheme) => ({ [scheme]: takesScopes(scheme) ? scopes : [] }))
+    },
+    offer(security) {
+      for (const [scheme, scopes] of security.flatMap((entry) => Object.entries(entry))) {
+        for (const scope of scopes) Object.assign(offered.get(scheme) ?? {}, { [scope]: '' })
+      }
+    },
+  }
+}
+
+/** A pool of another instance of the plugin, of which no more is known. */
+function addForeign(all: Schemes, name: string): string {
+  const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+  if (!(name in all)) Object.defineProperty(all, name, { enumerable: true, value: scheme })
+  return name
+}
+
+const isSame = (tokenUses: readonly TokenUse[], others: ReadonlySet<TokenUse>) =>
+  tokenUses.length === others.size && tokenUses.every((tokenUse) => others.has(tokenUse))
+
+/** A pool may have any name that a scheme has. */
+function toName(pool: string, tokenUse: TokenUse, pools: ReadonlyMap<string, unknown>): string {
+  let name = `${pool}.${tokenUse}`
+  while (pools.has(name)) name += '_'
+  return name
+}
+
+const KINDS = { access: 'access token', id: 'ID token' } as const
+
+function toScheme(
+  { name, loginOrigin }: ResolvedPool,
+  tokenUses: readonly TokenUse[],
+  scopes: OfferedScopes,
+  signInUrl: string | undefined,
+) {
+  const kinds = tokenUses.map((tokenUse) => KINDS[tokenUse]).join(' or ')
+  const description = `An ${kinds} of the user pool ${name}`
+  if (loginOrigin === undefined && signInUrl === undefined) {
+    return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }
+  }
+  const authorizationUrl = `${loginOrigin}/oauth2/authorize`
+  const tokenUrl = `${loginOrigin}/oauth2/token`
+  return {
+    type: 'oauth2',
+    description,
+    flows: {
+      ...(loginOrigin !== undefined && { authorizationCode: { authorizationUrl, tokenUrl, scopes } }),
+      ...(signInUrl !== undefined && { password: { tokenUrl: signInUrl, scopes: {} } }),
+    },
+    // Swagger UI sends the access token, unless the scheme says which member of the token answer it is to send.
+    ...(!tokenUses.includes('access') && { 'x-tokenName': 'id_token' }),
+  }
+}

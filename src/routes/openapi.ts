@@ -1,0 +1,176 @@
+/**
+ * What guards look like in an OpenAPI document: options for `@fastify/swagger`, which is not needed otherwise.
+ * @module
+ */
+import { passBoth, type Way } from '../guard/guard-mark.js'
+import type { ResolvedPool } from '../pool/pool.js'
+import {
+  createSecuritySchemes,
+  type Schemes,
+  type Security,
+  type SecuritySchemes,
+} from './openapi-schemes.js'
+import { findGuards } from './route-guards.js'
+
+/** The parts of a route's schema that guards add to. */
+interface RouteSchema {
+  readonly description?: string
+  readonly security?: readonly Security[]
+  readonly response?: Readonly<Record<string, unknown>>
+}
+
+interface TransformInput {
+  readonly schema?: RouteSchema
+  readonly url: string
+  readonly route: object
+}
+
+type Transform = (input: TransformInput) => { readonly schema?: RouteSchema }
+
+/** The options of `@fastify/swagger` that are looked at; the others are handed on. */
+interface SwaggerOptions {
+  readonly mode?: string
+  readonly swagger?: object
+  readonly openapi?: { readonly components?: { readonly securitySchemes?: Schemes } }
+  readonly transform?: Transform | null
+}
+
+// Not a variable of this module alone: the account routes may be those of another copy of the package.
+const SIGN_INS = Symbol.for('fastify-cognito.sign-ins')
+
+/**
+ * Tells the document where people of a pool can sign in with a password (RFC 6749 §4.3). Of several places the first
+ * counts.
+ *
+ * @param openapi - `app.cognito.openapi`
+ * @param tokenUrl - path of the route
+ */
+export function addSignIn(openapi: object, pool: string, tokenUrl: string): void {
+  const signIns: Map<string, string> = Reflect.get(openapi, SIGN_INS)
+  if (!signIns.has(pool)) signIns.set(pool, tokenUrl)
+}
+
+/**
+ * Makes `app.cognito.openapi`.
+ *
+ * @param pools - the registered ones by their names
+ */
+export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
+  const signIns = new Map<string, string>()
+  const createOptions = <O extends object>(options?: O): O => {
+    const given: SwaggerOptions = options ?? {}
+    assertOpenapi(given)
+    const { openapi, transform } = given
+    const own = openapi?.components?.securitySchemes ?? {}
+    const schemes = createSecuritySchemes({ pools, signIns, own })
+    const components = { ...openapi?.components, securitySchemes: schemes.all }
+    return {
+      ...given,
+      openapi: { ...openapi, components },
+      transform: createTransform(transform ?? ((input) => input), schemes),
+    } as O
+  }
+  return Object.defineProperty(createOptions, SIGN_INS, { value: signIns })
+}
+
+function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
+  if (mode === 'static') {
+    throw new TypeError("openapi.mode: expected 'dynamic'; a static document is not made of the routes")
+  }
+  if (swagger !== undefined) {
+    throw new TypeError('openapi.swagger: expected openapi in its place; Swagger 2.0 knows no bearer tokens')
+  }
+  if (transform !== undefined && transform !== null && typeof transform !== 'function') {
+    throw new TypeError('openapi.transform: expected a function')
+  }
+}
+
+/** Runs after the application's own transform, and changes nothing but what the document shows. */
+function createTransform(own: Transform, { toEntries, offer }: SecuritySchemes): Transform {
+  return (input) => {
+    const result = own(input)
+    const guards = findGuards(input.route)
+    if (guards.length === 0) return result
+    const schema = describeOperation(result.schema ?? input.schema, guards, toEntries)
+    offer(schema.security)
+    return { ...result, schema }
+  }
+}
+
+function describeOperation(
+  schema: RouteSchema = {},
+  guards: readonly (readonly Way[])[],
+  toEntries: SecuritySchemes['toEntries'],
+): RouteSchema & Required<Pick<RouteSchema, 'security'>> {
+  const ways = guards.reduce(passBoth)
+  const description = [schema.description, ...describeAsks(ways)].filter(Boolean).join('\n\n')
+  return {
+    ...schema,
+    ...(description && { description }),
+    security: schema.security ?? toSecurity(ways, guards.flat(), toEntries),
+    response: addAnswers(
+      schema.response,
+      ways.some(({ isSelective }) => isSelective),
+    ),
+  }
+}
+
+/** Of the ways past a route's guards each is enough. Where there is none, everything that any guard asks for is shown. */
+function toSecurity(
+  ways: readonly Way[],
+  all: readonly Way[],
+  toEntries: SecuritySchemes['toEntries'],
+): readonly Security[] {
+  const entries = ways.flatMap(toEntries)
+  if (entries.length === 0) return [Object.assign({}, ...all.flatMap(toEntries))]
+  return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()]
+}
+
+/** One sentence, or one for each set of pools where they are asked for different things. */
+function describeAsks(ways: readonly Way[]): readonly string[] {
+  const poolsOf = new Map<string, Set<string>>()
+  for (const { pool, asks } of ways) {
+    if (pool === null) continue
+    const text = asks.join(' and ')
+    poolsOf.set(text, (poolsOf.get(text) ?? new Set()).add(`\`${pool}\``))
+  }
+  return [...poolsOf]
+    .filter(([text]) => text !== '')
+    .map(([text, pools]) => {
+      const condition = poolsOf.size > 1 ? ` of a token of ${[...pools].join(', ')}` : ''
+      return `Requires${condition} ${text}.`
+    })
+}
+
+type Answers = NonNullable<RouteSchema['response']>
+
+/** A route's own answers stay: of the status itself, of its class, and by default. */
+function addAnswers(
+  own: Answers = { 200: { type: 'null', description: 'Default Response' } },
+  isSelective: boolean,
+): Answers {
+  const isDocumented = (status: string) =>
+    Object.keys(own).some((key) => [status, `${status[0]}xx`, 'default'].includes(key.toLowerCase()))
+  const added = Object.entries(createAnswers(isSelective)).filter(([status]) => !isDocumented(status))
+  return { ...own, ...Object.fromEntries(added) }
+}
+
+/** Made anew for each route, because @fastify/swagger takes the descriptions of headers out. */
+const createAnswers = (isSelective: boolean): Answers => ({
+  401: bodiless('No valid token', 'WWW-Authenticate', 'What is wrong with the token (RFC 6750 §3)'),
+  ...(isSelective && {
+    403: bodiless(
+      'The token is valid, but lacks what the route requires',
+      'WWW-Authenticate',
+      'Which scopes are required (RFC 6750 §3)',
+    ),
+  }),
+  503: bodiless('The signing keys of the user pool cannot be had at the moment', 'Retry-After', 'Seconds'),
+})
+
+/** Which body an answer has is up to the application's error handler. */
+const bodiless = (description: string, header: string, text: string) => ({
+  type: 'null',
+  description,
+  headers: { [header]: { type: 'string', description: text } },
+})

@@ -1,0 +1,164 @@
+/**
+ * What a route asks of a token that is already verified: scopes, groups, the age of the sign-in.
+ * @module
+ */
+
+import { CognitoError } from '../base/errors.js'
+import { type Members, ownMember } from '../base/members.js'
+import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from '../base/schema.js'
+import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
+import type { TokenUse } from '../claims/standard-claims.js'
+import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
+
+/** Names that are required: one, all of a list, or any of a list. */
+export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
+
+/** What a route asks of a token, besides its pool. */
+export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
+  /**
+   * Which tokens the route takes.
+   *
+   * @defaultValue the pool's
+   */
+  readonly tokenUse?: U | readonly U[]
+  /** Required scopes of an access token: every one of them, or with `{ anyOf }` at least one. */
+  readonly scopes?: RequiredNames
+  /** Required groups, `cognito:groups`, in exact case: every one of them, or with `{ anyOf }` at least one. */
+  readonly groups?: RequiredNames
+  /**
+   * TypeBox object schema of further claims, or a type guard over the payload.
+   *
+   * @defaultValue the pool's
+   */
+  readonly claims?: C
+  /** Greatest age of the sign-in, `auth_time`; seconds. A token without `auth_time` is too old (RFC 9470 §3). */
+  readonly maxAge?: number
+}
+
+/** What is decided upon. */
+export interface Grant {
+  readonly pool: string
+  readonly scopes: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
+  readonly payload: Members
+}
+
+/** Throws unless the grant meets the requirement. */
+export type Authorize = (grant: Grant) => void
+
+const names = (expected: string, pattern: string) => {
+  const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
+  return Type.Optional(
+    Type.Union(
+      [Type.String({ pattern }), list, Type.Object({ anyOf: list }, { additionalProperties: false })],
+      {
+        expected,
+      },
+    ),
+  )
+}
+
+/** Pattern of a scope (RFC 6749 §3.3). */
+export const SCOPE = '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'
+
+/** Schemas of the members of a {@link TokenRequirement}. */
+export const requirementProperties = {
+  tokenUse: tokenUseOption,
+  scopes: names('a scope, a list of scopes or { anyOf: list }', SCOPE),
+  groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
+  claims: claimsOption,
+  maxAge: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 31_536_000, expected: 'whole seconds from 0 to 31,536,000' }),
+  ),
+}
+
+/** Schema options of an object with these members, and maybe more. */
+export const requirementObject = {
+  additionalProperties: false,
+  expected: 'an object of requirements',
+} as const
+
+const REQUIREMENT = Type.Object(requirementProperties, requirementObject)
+
+/** Does not compile when the interface and the schema drift apart. */
+const isDocumented: IsDocumented<TokenRequirement, typeof REQUIREMENT> = true
+void isDocumented
+
+const schema = compileSchema(REQUIREMENT)
+
+/**
+ * Validates a requirement.
+ *
+ * @param path - where it stands, for the message of an error
+ * @throws {TypeError} naming the path and what was expected
+ */
+export function assertRequirement(requirement: TokenRequirement, path: string): void {
+  assertOptions(schema, requirement, path)
+  assertDefined(requirement, Object.keys(requirementProperties), path)
+}
+
+/**
+ * Compiles a valid requirement to a decision.
+ *
+ * @param tolerance - seconds of leeway on `maxAge`
+ */
+export function compileRequirement(requirement: TokenRequirement, tolerance: number): Authorize {
+  const rules: Authorize[] = []
+  const { scopes, groups, maxAge } = requirement
+  if (scopes !== undefined) rules.push(requireScopes(scopes))
+  if (groups !== undefined) rules.push(requireGroups(groups))
+  if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance))
+  return (grant) => {
+    for (const rule of rules) rule(grant)
+  }
+}
+
+/** Tells `{ anyOf }` from a name and from a list of names. */
+export function isAnyOf(required: RequiredNames): required is { readonly anyOf: readonly string[] } {
+  return typeof required === 'object' && 'anyOf' in required
+}
+
+interface CompiledNames {
+  readonly list: readonly string[]
+  readonly text: string
+  readonly isMetBy: (held: ReadonlySet<string>) => boolean
+}
+
+function compileNames(required: RequiredNames): CompiledNames {
+  if (isAnyOf(required)) {
+    const list = [...required.anyOf]
+    return { list, text: `any of ${list.join(', ')}`, isMetBy: (held) => list.some((name) => held.has(name)) }
+  }
+  const list = [required].flat()
+  return { list, text: `all of ${list.join(', ')}`, isMetBy: (held) => list.every((name) => held.has(name)) }
+}
+
+function requireScopes(required: RequiredNames): Authorize {
+  const { list, text, isMetBy } = compileNames(required)
+  const challenge = { scope: list.join(' ') }
+  return ({ scopes, pool }) => {
+    if (isMetBy(scopes)) return
+    const reason = `the token lacks scopes; the route requires ${text}`
+    throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', { reason, pool, challenge })
+  }
+}
+
+function requireGroups(required: RequiredNames): Authorize {
+  const { text, isMetBy } = compileNames(required)
+  return ({ groups, pool }) => {
+    if (isMetBy(groups)) return
+    const reason = `the user lacks groups; the route requires ${text}`
+    throw new CognitoError('COGNITO_ERR_GROUP_INSUFFICIENT', { reason, pool })
+  }
+}
+
+function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
+  const challenge = { max_age: String(maxAge) }
+  return ({ payload, pool }) => {
+    const now = Date.now() / 1000
+    const authTime = ownMember(payload, 'auth_time')
+    if (isTime(authTime, now + MIN_FUTURE_TOLERANCE) && now - authTime <= maxAge + tolerance) return
+    const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
+    throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * What makes a JSON Web Token a Cognito token for one pool: the claims that tie it to a use, a client and a person.
+ * @module
+ */
+
+import { CognitoError } from '../base/errors.js'
+import { toFrozenSet } from '../base/frozen-set.js'
+import { ownMember } from '../base/members.js'
+import type { Payload, TokenUse } from '../claims/standard-claims.js'
+import type { ResolvedPool } from '../pool/pool.js'
+
+type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+/**
+ * Checks the claims that Cognito puts into every token, whatever the route asks for, and tells the kind of token.
+ *
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID`
+ * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+ */
+export function checkCognitoClaims(payload: Payload, pool: PoolIdentity): TokenUse {
+  const fault = findFault(payload, pool)
+  if (fault !== undefined)
+    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: fault, pool: pool.name })
+  return payload['token_use'] as TokenUse
+}
+
+function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
+  const tokenUse = ownMember(payload, 'token_use')
+  if (tokenUse !== 'access' && tokenUse !== 'id') return 'token_use is neither access nor id'
+  if (!isText(ownMember(payload, 'sub'))) return 'sub is missing or no text'
+  if (tokenUse === 'access' && !isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
+  if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
+  // RFC 9449 §7.2, RFC 8705 §3: a sender-constrained token is not a bearer token.
+  if (Object.hasOwn(payload, 'cnf'))
+    return 'the token is bound to a key of its sender, which is not supported'
+  return tokenUse === 'access' ? findAccessFault(payload, pool) : findIdFault(payload, pool)
+}
+
+// Present with a null is not absent (RFC 8725 §3.10: never guess).
+const isScope = (value: unknown) => value === undefined || typeof value === 'string'
+const isGroups = (value: unknown) =>
+  value === undefined || (Array.isArray(value) && value.every((group) => typeof group === 'string'))
+
+function findAccessFault(payload: Payload, { clientIds, audiences }: PoolIdentity): string | undefined {
+  const clientId = ownMember(payload, 'client_id')
+  if (!isText(clientId)) return 'client_id is missing or no text'
+  if (clientIds !== null && !clientIds.has(clientId)) return 'client_id is none of appClientId'
+  return audiences === null || isOneOf(ownMember(payload, 'aud'), audiences)
+    ? undefined
+    : 'aud is none of audience'
+}
+
+const isOneOf = (aud: unknown, audiences: ReadonlySet<unknown>) =>
+  [aud].flat().some((one) => audiences.has(one))
+
+function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | undefined {
+  const audience = ownMember(payload, 'aud')
+  if (!isText(audience)) return 'aud is not one client id'
+  return clientIds !== null && !clientIds.has(audience) ? 'aud is none of appClientId' : undefined
+}
+
+/** Whose token it is, read from claims that {@link checkCognitoClaims} accepted. */
+export interface Bearer {
+  readonly principal: 'user' | 'machine'
+  readonly subject: string
+  readonly username: string | undefined
+  readonly clientId: string
+  readonly scopes: ReadonlySet<string>
+  readonly groups: ReadonlySet<string>
+}
+
+/** Reads who a token speaks for. A client-credentials token names its client as the subject, and no user. */
+export function readBearer(payload: Payload): Bearer {
+  const isAccess = payload['token_use'] === 'access'
+  const subject = payload['sub'] as string
+  const clientId = payload[isAccess ? 'client_id' : 'aud'] as string
+  const username = ownMember(payload, isAccess ? 'username' : 'cognito:username')
+  // Scopes are granted to access tokens only; in an ID token the name is an attribute like any other.
+  const scope = isAccess ? ((ownMember(payload, 'scope') ?? '') as string) : ''
+  return {
+    principal: isAccess && subject === clientId && username === undefined ? 'machine' : 'user',
+    subject,
+    username: isText(username) ? username : undefined,
+    clientId,
+    scopes: readScopes(scope),
+    groups: toFrozenSet((ownMember(payload, 'cognito:groups') ?? []) as string[]),
+  }
+}
+
+/** By their text: the tokens of a client have the same scopes, and share the set of them, in the whole process. */
+const knownScopes = new Map<string, ReadonlySet<string>>()
+const MAX_KNOWN_SCOPES = 100
+const MAX_SCOPE_LENGTH = 512
+
+/** RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name. */
+function readScopes(scope: string): ReadonlySet<string> {
+  const known = knownScopes.get(scope)
+  if (known !== undefined) return known
+  const scopes = toFrozenSet(scope.split(' ').filter(Boolean))
+  if (scope.length > MAX_SCOPE_LENGTH) return scopes
+  if (knownScopes.size >= MAX_KNOWN_SCOPES) knownScopes.clear()
+  knownScopes.set(scope, scopes)
+  return scopes
+}
