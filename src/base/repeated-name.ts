@@ -7,11 +7,11 @@
 export interface RepeatedName {
   /** Down from the outermost object; positions in lists are left out. */
   readonly path: readonly string[]
-  /** Where in the text it is. */
+  /** Position in the text. */
   readonly index: number
 }
 
-/** What is said of a name that stands twice. */
+/** Message for a name that stands twice. */
 export const REPEATED =
   'this name stands twice in one object, and only the last would count; expected it once: remove one'
 
@@ -50,7 +50,7 @@ function* listParts(json: string): Generator<{ text: string; index: number; isNa
   }
 }
 
-// By hand: a regular expression runs out of stack in a text of some megabytes.
+// A regular expression would run out of stack in a text of some megabytes.
 function endOfText(json: string, start: number): number {
   let end = start + 1
   while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1

@@ -42,13 +42,13 @@ const COUNTED = new Map<ValueErrorType, Mismatch['counted']>([
 
 /** A schema compiled once. */
 export interface CompiledSchema {
-  /** As it was compiled. */
+  /** The schema that was compiled. */
   readonly schema: TSchema
   /** Whether a value fits. It does not when a function of the application throws, such as a format. */
   readonly check: (value: unknown) => boolean
   /** The value with its transforms decoded, or `undefined` when it does not fit or a transform throws. */
   readonly decode: (value: unknown) => unknown
-  /** Where it does not fit, found one after the other as they are asked for. Slow: for a value known not to fit. */
+  /** The places where a value does not fit, found as they are asked for. This is slow: for a value known not to fit. */
   readonly mismatches: (value: unknown) => Iterable<Mismatch>
 }
 
@@ -57,7 +57,7 @@ export function isSchema(value: unknown): value is TSchema {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, Kind)
 }
 
-/** What TypeBox calls the kind of a schema, such as `Union`. */
+/** TypeBox's name for the kind of a schema, such as `Union`. */
 export const typeBoxKindOf = (schema: TSchema): string => schema[Kind]
 
 /** Tells a schema of a kind that the application has registered with TypeBox. */
