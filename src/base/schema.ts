@@ -116,7 +116,7 @@ export function compileSchema(schema: TSchema): CompiledSchema {
     check,
     decode(value) {
       if (!check(value)) return undefined
-      return isPlain ? value : attempt(() => compiled.Decode(value), undefined)
+      return isPlain ? value : attempt(() => compiled.Decode(value))
     },
     *mismatches(value) {
       try {
@@ -128,12 +128,12 @@ export function compileSchema(schema: TSchema): CompiledSchema {
   }
 }
 
-/** What `compute` returns; `otherwise` when a function of the application throws in it. */
-function attempt<T>(compute: () => T, otherwise: T): T {
+/** Returns what `compute` returns; `undefined` when a function of the application throws in it. */
+function attempt<T>(compute: () => T): T | undefined {
   try {
     return compute()
   } catch {
-    return otherwise
+    return undefined
   }
 }
 
