@@ -1,0 +1,186 @@
+/**
+ * Weakenings of `src/base/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'base/repeated-name',
+    tests: ['base/repeated-name'],
+    rows: [
+      ['one name in two objects', "text === '{' || text === '['", "text === '{'"],
+      ['a name with an escape', 'JSON.parse(text))', 'text)'],
+    ],
+  },
+  {
+    file: 'base/printable',
+    tests: ['base/printable', 'doctor/command'],
+    rows: [
+      ['control characters', '\\p{Cc}', '\\u0000'],
+      ['directions of text', '\\p{Cf}', ''],
+      ['separators of lines', '\\p{Zl}\\p{Zp}', ''],
+    ],
+  },
+  {
+    file: 'base/nearest-name',
+    tests: ['base/nearest-name'],
+    rows: [
+      ['neighbours that changed places', 'isSwapped ?', 'false ?'],
+      ['any name is near', 'faults <= limit)', 'faults <= 99)'],
+      ['the first that is near enough', '.sort((a, b) => a.faults - b.faults)', ''],
+      ['case counts', 'name.toLowerCase()', 'name'],
+    ],
+  },
+  {
+    file: 'base/unknown-name',
+    tests: ['plugin/options'],
+    rows: [
+      ['a name that is known on another level', 'isSomewhere ? (', 'false ? ('],
+      ['a pool beside pools', ' ?? findPool(root, name, value)', ''],
+    ],
+  },
+  {
+    file: 'base/value-kind',
+    tests: ['plugin/options'],
+    rows: [
+      ['the value in the message', "?? 'text of another form'", '?? text'],
+      ['swapped ids', 'parseUserPoolId(text) !== undefined', 'false'],
+    ],
+  },
+  {
+    file: 'base/schema',
+    tests: ['plugin/options'],
+    rows: [
+      [
+        'a misspelt option is a missing one',
+        'const mismatch = stranger ?? mismatches[0]',
+        'const mismatch = mismatches[0]',
+      ],
+      ['control characters in the name of an option', 'printable([path', '((text: string) => text)([path'],
+      ['the first item of a list is the wrong one', 'Number(item.path[path.length]) + 1', '1'],
+    ],
+  },
+  {
+    file: 'base/members',
+    tests: ['base/members'],
+    rows: [['members of prototypes are read', 'Object.hasOwn(object, name)', 'true']],
+  },
+  {
+    file: 'base/members',
+    tests: ['guard/guard'],
+    rows: [['only the top of the payload is frozen', ' deepFreeze(member)\n', ' void member\n']],
+  },
+  {
+    file: 'base/schema',
+    tests: ['claims/reader', 'guard/guard'],
+    rows: [
+      ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
+      ['undefined for an argument', 'given.at(-1) === undefined', 'false'],
+    ],
+  },
+  {
+    file: 'base/promises',
+    tests: ['guard/guard'],
+    rows: [
+      [
+        'only promises of Node are waited for',
+        'return isPromised(value) ?',
+        'return value instanceof Promise ?',
+      ],
+    ],
+  },
+  {
+    file: 'base/errors',
+    tests: ['base/errors', 'guard/guard', 'http/nest'],
+    rows: [
+      [
+        'NestJS makes 500 of a refusal',
+        '  get status(): number {\n    return this.statusCode',
+        '  get status(): number {\n    return 500',
+      ],
+      ['NestJS hides the message of a refusal', 'return this.statusCode !== 500', 'return false'],
+      ['the reason is told to the client', 'this.message = refusal.message', 'this.message = details.reason'],
+      ['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /'],
+    ],
+  },
+  {
+    file: 'base/private-url',
+    tests: ['plugin/options'],
+    rows: [
+      ['http from any host', ' && isLoopback(url.hostname)', ''],
+      ['http from a host that begins like loopback', '\\[::1\\])$/', '\\[::1\\])/'],
+      ['insecureHttp in production', "insecureHttp && env['NODE_ENV'] === 'production'", 'false'],
+      [
+        'insecureHttp is for any protocol',
+        "new URL(value).protocol === 'http:' ? new URL(value) : undefined",
+        'new URL(value)',
+      ],
+      ['no warning of another host', "protocol === 'http:' && !isLoopback(hostname) ? host", 'false ? host'],
+      ['a warning of this host', ' && !isLoopback(hostname) ? host', ' ? host'],
+    ],
+  },
+  {
+    file: 'base/user-pool-id',
+    tests: ['plugin/options'],
+    rows: [['a user pool id with a path', '_[A-Za-z0-9]+$/', '_[A-Za-z0-9]+/']],
+  },
+  {
+    file: 'base/schema',
+    tests: ['verify/token-cache'],
+    rows: [
+      ['one reading of a date', " || schema['type'] === 'Date'", ''],
+      ['one reading of a format', " || 'format' in schema", ''],
+      ['one reading of a kind', ' || isOwnKind(schema)', ''],
+    ],
+  },
+  {
+    file: 'base/frozen-set',
+    tests: ['base/frozen-set'],
+    rows: [
+      [
+        'a set that can be changed',
+        'class FrozenSet implements Iterable<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {',
+        'class FrozenSet extends Set<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {\n    super(names)',
+      ],
+    ],
+  },
+  {
+    file: 'base/clock',
+    tests: ['revocation/redis-replica'],
+    rows: [
+      ['a process that was suspended', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = 0'],
+      ['a clock that is put back', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = timeOfDay() - now'],
+    ],
+  },
+  {
+    file: 'base/redis-client',
+    tests: ['base/redis-client', 'revocation/redis-replica', 'revocation/redis'],
+    rows: [
+      [
+        'the path of another option',
+        'throw notKnown(path)\n  if (isIoredis',
+        "throw notKnown('client')\n  if (isIoredis",
+      ],
+      ['what cannot be duplicated', '!COMMON.every((name) => has(client, name))', 'client === null'],
+      ["an error of the copy's connection ends the process", "      own.on('error', () => undefined)\n", ''],
+      ["the claims of a token in the client's error", 'throw toFailure(command, error)', 'throw error'],
+      [
+        'a deadline for what waits for news',
+        'lazyConnect: true, commandTimeout: undefined,',
+        'lazyConnect: true,',
+      ],
+      [
+        'a deadline for what waits for news, in a cluster',
+        '{ ...redisOptions, ...UNHURRIED }',
+        '{ ...redisOptions }',
+      ],
+      ['connections that stay', '.then(disconnect, disconnect)', ''],
+      [
+        'a connection is ended before it is there',
+        'Promise.race([isReached, connected])',
+        'Promise.resolve()',
+      ],
+      ['a connection comes back by itself', '...socket, reconnectStrategy: false,', '...socket,'],
+    ],
+  },
+]

@@ -1,0 +1,161 @@
+/**
+ * Weakenings of `src/claims/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'claims/reader',
+    tests: ['claims/reader'],
+    rows: [
+      [
+        'a claim schema that is kept by reference',
+        'compileFields(copySchema(option), path)',
+        'compileFields(option, path)',
+      ],
+    ],
+  },
+  {
+    file: 'claims/reader',
+    tests: ['claims/reader', 'guard/guard'],
+    rows: [
+      ['what a type guard answers is truthy', 'answer === true', 'Boolean(answer)'],
+      ['a type guard that throws has accepted', 'return false', 'return true'],
+      ['claims that do not fit', 'if (!declared.schema.check(values))', 'if (false)'],
+      ['standard claims that do not fit', 'if (!standard.schema.check(claims))', 'if (false)'],
+      ['a schema in place of the standard claims', 'return standard\n    const', 'void standard\n    const'],
+      [
+        'a type guard in place of the standard claims',
+        'return standard\n    return',
+        'void standard\n    return',
+      ],
+      ['a type guard’s payload hides the claims', '{ ...payload, ...standard.claims }', '{ ...payload }'],
+      ['claims of prototypes are read', 'Object.hasOwn(payload, wire)', 'wire in payload'],
+      ['profile claims of prototypes are read', 'Object.hasOwn(payload, name) && ', ''],
+      ['a profile claim of any type', "if (typeof value === 'string') claims[name]", 'claims[name]'],
+      [
+        'a profile claim of another type refuses the token',
+        'Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)',
+        'Type.Omit(ID_CLAIMS, [])',
+      ],
+      ['an inherited member is a claim', 'Object.create(BLANK)', '{}'],
+      ['a default is passed over', 'else if (fallback !== undefined)', 'else if (fallback === null)'],
+      [
+        'a transform that throws is passed over',
+        'return { misfits: [`a transform of',
+        'void { misfits: [`a transform of',
+      ],
+      ['what counts of the whole object is not named', ', ...counts]', ']'],
+      [
+        'profile claims of an earlier guard are kept',
+        'id: new Set([...names, ...PROFILE_CLAIMS])',
+        'id: new Set(names)',
+      ],
+      [
+        'profile claims of an access token are dropped',
+        'access: new Set(names)',
+        'access: new Set([...names, ...PROFILE_CLAIMS])',
+      ],
+    ],
+  },
+  {
+    file: 'claims/reader',
+    tests: ['claims/checks'],
+    rows: [
+      ['a default of any type', '  assertDefaults(schema, path)\n', ''],
+      ['a schema that cannot be compiled has no name', '() => compileSchema(property)', '() => property'],
+    ],
+  },
+  {
+    file: 'claims/reader',
+    tests: ['claims/foreign-schema'],
+    rows: [['an arktype schema is a type guard', ' && findLibrary(option) === undefined', '']],
+  },
+  {
+    file: 'claims/foreign-schema',
+    tests: ['claims/foreign-schema'],
+    rows: [
+      ['typebox 1.x is unknown', "if ('~kind' in value)", 'if (false)'],
+      ['a vendor by the name of a member', 'Object.hasOwn(GUARDS, vendor)', 'vendor in GUARDS'],
+    ],
+  },
+  {
+    file: 'claims/fields',
+    tests: ['claims/reader'],
+    rows: [
+      ['every claim is converted', "if (!isAttribute(wire) && schema['fromText'] !== true) return keep", ''],
+      ['fromText is passed over', " && schema['fromText'] !== true", ''],
+      ['a flag is read by its schema', 'if (FLAGS.includes(wire)) return readFlag', ''],
+      ['an address of several parts', ' && Object.keys(value).length === 1', ''],
+      ['an address inside of any claim', "  wire === 'address' && ", '  '],
+      ['an address as an object is unwrapped', " && !typesOf(schema).has('object')", ''],
+      ['a default that is shared', '() => structuredClone(value)', '() => value'],
+      [
+        'a default that is kept by reference',
+        "toFallback(structuredClone(schema['default']))",
+        "toFallback(schema['default'])",
+      ],
+    ],
+  },
+  {
+    file: 'claims/checks',
+    tests: ['claims/checks'],
+    rows: [
+      ['another claim for a standard one', 'name !== wire && isStandard(name)', 'false'],
+      ['one claim for two properties', '    twin &&\n', '    twin === null &&\n'],
+      ['a default that cannot be frozen', ' && (!isRepeatable(schema) || isJsonValue(value))', ''],
+      ['a name that is a prototype', '  checkName,\n', ''],
+      ['a word inside of a property', '  checkInside,\n', ''],
+      ['a word on the whole object', 'if (word !== undefined)\n', 'if (word === null)\n'],
+      ['an inherited name inside of a property', '  checkInherited,\n', ''],
+      ['a format that nobody knows', '  checkFormat,\n', ''],
+      ['any value of fromText', '  checkFromText,\n', ''],
+      ['a standard claim of another type by a transform', '  checkTransform,\n', ''],
+      ['a schema that no token fits', '  checkTypes,\n', ''],
+      ['a default for what Cognito decides', '  checkDefault,\n', ''],
+      ['a negation of text', "if (kind === 'Not' && ", 'if (false && '],
+      ['a definition of a module that is not used', "typeBoxKindOf(schema) === 'Import' ?", 'false ?'],
+      ['a type that a standard claim never has', 'if (hasFixedType(wire)) {', 'if (wire === null) {'],
+      ['a type that text never has', 'if (isAttribute(wire) || isFromText) {', 'if (wire === null) {'],
+      ['a type that JSON never has', 'if (canBeJson(types)) return', 'if (types) return'],
+      ['a type inside that JSON never has', ' ?? findMisfitInside(schema)', ''],
+      ['parts that exclude each other', 'if (types.size === 0)', 'if (types.size < 0)'],
+      ['a claim that has to be absent', 'isOptional && HAS_TO_BE_ABSENT.has(kind)', 'isOptional === null'],
+    ],
+  },
+  {
+    file: 'claims/schema-types',
+    tests: ['claims/checks', 'claims/reader'],
+    rows: [
+      ['a union has no types', "case 'Union':", "case 'None':"],
+      ['an intersection has no types', "case 'Intersect':", "case 'None':"],
+      ['a union is foreign for one of its parts', 'types.size > 0 && !canBeJson(types)', "types.has('Date')"],
+    ],
+  },
+  {
+    file: 'claims/coercion',
+    tests: ['claims/reader'],
+    rows: [
+      ['numbers by Number()', 'grammar.test(text) ? Number(text) : Number.NaN', 'Number(text)'],
+      ['numbers that lose digits', 'Number.isInteger(number) ? Number.isSafeInteger(number) : ', ''],
+      ['yes is true', "text === 'true' ?", "text === 'true' || text === 'yes' ?"],
+      ['anything but true is false', "text === 'false' ? false : text", 'false'],
+      ['any JSON for a list', 'isExpected(value) ? value : text', 'value'],
+      ['any date that Date takes', 'DATE.test(text) ? new Date(text)', 'text ? new Date(text)'],
+      ['30 February', 'isCalendarDay && ', ''],
+      ['text that fits is converted', '!fits(value) ? convert', 'fits ? convert'],
+    ],
+  },
+  {
+    file: 'claims/coercion',
+    tests: ['user-routes/attributes'],
+    rows: [
+      [
+        'a value that comes back as another',
+        ' || JSON.stringify(back) === JSON.stringify(value)',
+        ' || true',
+      ],
+      ['an empty text is stored', " && text !== ''", ''],
+    ],
+  },
+]

@@ -1,0 +1,657 @@
+/**
+ * What the doctor says of a token: each fault alone and several at once, and never something else than the plugin.
+ * @module
+ */
+import t, { type Test } from 'tap'
+import { CognitoError } from '../../src/base/errors.js'
+import { type Check, show } from '../../src/doctor/check.js'
+import { CLAIM_REMEDIES } from '../../src/doctor/claim-remedies.js'
+import { askKeySet } from '../../src/doctor/key-set.js'
+import { examinePool } from '../../src/doctor/pool.js'
+import { examineToken, findRemedy } from '../../src/doctor/token.js'
+import { type PluginOptions, resolveOptions } from '../../src/options.js'
+import type { ResolvedPool } from '../../src/pool/pool.js'
+import { type Authenticator, createAuthenticator, recognize } from '../../src/verify/authenticator.js'
+import { startIssuer } from '../support/app.js'
+import { claimAttacks, headerAttacks, serialisationAttacks, signatureAttacks } from '../support/attacks.js'
+import { examine, failures, namesOf, pieces } from '../support/doctor.js'
+import { decode, forge, payloadText } from '../support/forge.js'
+
+const { issuer, eu, us } = await startIssuer(t)
+const now = () => Math.floor(Date.now() / 1000)
+
+/** Lets pools examine many tokens without asking for their keys each time. */
+async function open(options: PluginOptions, clock = Date.now) {
+  const resolved = resolveOptions({ ...options, keys: { lookupBurst: 1000, ...options.keys } }, {})
+  const authenticator = createAuthenticator(resolved, clock)
+  const keys = new Map<string, ReadonlyMap<string, string> | undefined>()
+  for (const pool of resolved.pools.values()) {
+    const examined = await examinePool(pool as ResolvedPool, resolved, { now: clock, ask: askKeySet })
+    keys.set(pool.name, examined.keys)
+  }
+  const context = { options: resolved, authenticator, keysOf: (name: string) => keys.get(name), now: clock }
+  return { authenticator, examineToken: (text: string) => examineToken(text, context) }
+}
+
+const doctor = await open({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
+
+/** What failed besides the answer of the plugin, which has to be a refusal then. */
+async function findFaults(test: Test, text: string, from = doctor) {
+  const report = await from.examineToken(text)
+  const failed = failures(report.checks)
+  test.equal(report.ok, failed.length === 0)
+  test.equal(
+    failed.some(({ name }) => name === 'plugin'),
+    failed.length > 0,
+    'the plugin says the same',
+  )
+  test.equal(report.checks.at(-1)?.name, 'plugin')
+  return failed.filter(({ name }) => name !== 'plugin')
+}
+
+t.test('a good token: what was looked at is told, and the plugin accepts it', async (t) => {
+  const { ok, pool, checks } = await doctor.examineToken(eu.accessToken())
+  t.strictSame([ok, pool], [true, 'eu'])
+  t.match(checks, [
+    { name: 'form', ok: true, found: /^3 parts, \d+ characters$/ },
+    { name: 'alg', ok: true, found: 'RS256' },
+    { name: 'iss', ok: true, found: `"${eu.issuers.original}", of pool eu` },
+    { name: 'token_use', ok: true, found: '"access"' },
+    { name: 'client_id', ok: true, found: `"${eu.appClientId}"` },
+    { name: 'exp', ok: true, found: 'valid for another 60 min' },
+    { name: 'key', ok: true, found: 'one of pool eu' },
+    { name: 'signature', ok: true, found: 'made with that key' },
+    { name: 'plugin', ok: true, found: 'accepts it: access token of pool eu, of a user' },
+  ])
+  const id = await doctor.examineToken(us.idToken({ exp: now() - 2, iat: now() - 60 }))
+  t.match(id, { ok: true, pool: 'us' })
+  t.match(id.checks.slice(3, 6), [
+    { name: 'token_use', found: '"id"' },
+    { name: 'aud', found: `"${us.appClientId}"` },
+    { name: 'exp', found: 'valid for another 0 s' },
+  ])
+  const machine = await doctor.examineToken(eu.machineToken({ iss: eu.issuers.updated }))
+  t.match(machine.checks.at(-1), { ok: true, found: 'accepts it: access token of pool eu, of a machine' })
+})
+
+/** One fault each: the token, the check that fails, what was found and expected, and how the advice begins. */
+type Row = readonly [
+  token: string,
+  name: string,
+  found: string | RegExp,
+  expected: string | RegExp,
+  advice: string,
+]
+
+const access = eu.accessToken()
+const [header, payload, signature] = access.split('.') as [string, string, string]
+const TIMES = /^seconds since 1970/
+
+const FAULTS: Readonly<Record<string, Row>> = {
+  'a refresh token': [
+    `${header}.${payload}.${payload}.${payload}.${signature}`,
+    'form',
+    '5 parts',
+    '3 parts',
+    'this is an encrypted token, such as a refresh token',
+  ],
+  'a word': [
+    'undefined',
+    'form',
+    'no token, but undefined',
+    'a token',
+    'the client sends its request before',
+  ],
+  'an object': [
+    '[object Object]',
+    'form',
+    'no token, but [object Object]',
+    'a token',
+    'the client sends its request before',
+  ],
+  'an opaque token': ['3f1c9a7e', 'form', '1 part', /^3 parts/, 'no JSON Web Token'],
+  'a cut token': [`${header}.${payload}`, 'form', '2 parts', /^3 parts/, 'no JSON Web Token, or cut off'],
+  'a cut signature': [
+    access.slice(0, -8),
+    'form',
+    'a signature of 250 bytes',
+    /1,024 bytes$/,
+    'cut off or changed',
+  ],
+  'a token that was changed by an editor': [
+    `${header}.${payload}.${signature}=`,
+    'form',
+    'a part that is empty or changed',
+    /^3 parts as the issuer wrote them/,
+    'cut off or changed while it was copied',
+  ],
+  'a header value': [
+    `Bearer ${access}`,
+    'form',
+    'the word Bearer before the token',
+    'the token alone',
+    'leave out Bearer',
+  ],
+  'a header line': [
+    `Authorization: bearer ${access}`,
+    'form',
+    'the word Bearer before the token',
+    'the token alone',
+    'leave',
+  ],
+  'a token in quotes': [
+    `"${access}"`,
+    'form',
+    'quotes around the token',
+    'the token alone',
+    'leave out Bearer, quotes',
+  ],
+  'a wrapped token': [
+    access.replace(/.{76}/g, '$&\n'),
+    'form',
+    'spaces or line breaks',
+    'the token alone',
+    'leave',
+  ],
+  'a token of a URL': [`${access}%20`, 'form', 'characters that no token has', 'the token alone', 'leave'],
+  'no token at all, of characters that no token has': [
+    '<html>',
+    'form',
+    'characters that no token has',
+    'the token alone',
+    'leave',
+  ],
+  'a long token': [
+    eu.accessToken({ padding: 'x'.repeat(12_000) }),
+    'form',
+    /^\d{5} characters$/,
+    'no more than 16384',
+    'put less into the token',
+  ],
+  'a payload that is none': [
+    forge(eu, { payload: '[]' }),
+    'form',
+    'the payload is not a JSON object in UTF-8',
+    'claims as Cognito writes them',
+    'copy the token again',
+  ],
+  'a payload with __proto__': [
+    forge(eu, { payload: payloadText(eu, '"__proto__":{}') }),
+    'form',
+    'the payload has a member named __proto__',
+    'claims as Cognito writes them',
+    'copy the token again',
+  ],
+  'a header that asks for trust': [
+    forge(eu, { header: { jku: 'https://evil.example/keys', crit: ['exp'] } }),
+    'header',
+    'the header has the member crit',
+    /kid and alg/,
+    'Cognito makes no such header',
+  ],
+  'a header of another type': [
+    forge(eu, { header: { typ: 'dpop+jwt' } }),
+    'header',
+    'the type of the token is not JWT',
+    /kid/,
+    'Cognito',
+  ],
+  'a header that is none': [
+    forge(eu, { header: 'x' }),
+    'header',
+    'the header is not a JSON object in UTF-8',
+    /kid/,
+    'Cognito',
+  ],
+  'another algorithm': [
+    forge(eu, { header: { alg: 'HS256' } }),
+    'alg',
+    '"HS256"',
+    'RS256',
+    'Cognito signs with RS256 alone',
+  ],
+  'no algorithm': [
+    forge(eu, { header: { alg: undefined } }),
+    'alg',
+    'nothing',
+    'RS256',
+    'Cognito signs with RS256 alone',
+  ],
+  'no key id': [
+    forge(eu, { header: { kid: undefined } }),
+    'kid',
+    'the key id is missing or malformed',
+    'the id of a key of the pool',
+    'Cognito names the key',
+  ],
+  'another issuer': [
+    eu.accessToken({ iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other' }),
+    'iss',
+    '"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other"',
+    `an issuer of eu (${eu.userPoolId}), us (${us.userPoolId})`,
+    'another pool or region',
+  ],
+  'an issuer in another region, of the same pool': [
+    eu.accessToken({ iss: eu.issuers.original.replace('eu-west-1.', 'eu-west-2.') }),
+    'iss',
+    /eu-west-2/,
+    /^an issuer of/,
+    'another pool or region',
+  ],
+  'no issuer': [eu.accessToken({ iss: undefined }), 'iss', 'none', /^an issuer of/, 'another pool or region'],
+  'another use': [
+    eu.accessToken({ token_use: 'refresh' }),
+    'token_use',
+    '"refresh"',
+    'access or id',
+    'no token of a Cognito sign-in',
+  ],
+  'no use, of an ID token': [
+    us.idToken({ token_use: undefined }),
+    'token_use',
+    'none',
+    'access or id',
+    'no token of a Cognito sign-in',
+  ],
+  'an ID token for an access token': [
+    eu.idToken(),
+    'token_use',
+    'an ID token',
+    'an access token',
+    "send the access token (AuthenticationResult.AccessToken), or set tokenUse: 'id'",
+  ],
+  'an access token for an ID token': [
+    us.accessToken(),
+    'token_use',
+    'an access token',
+    'an ID token',
+    "send the ID token (AuthenticationResult.IdToken), or set tokenUse: 'access'",
+  ],
+  'no subject': [
+    eu.accessToken({ sub: undefined }),
+    'sub',
+    'none',
+    'the id of a user or a machine',
+    'no token of',
+  ],
+  'scopes that are no text': [
+    eu.accessToken({ scope: ['a'] }),
+    'scope',
+    '["a"]',
+    /^text with a space/,
+    'look at the pre-token-generation Lambda',
+  ],
+  'groups that are no list': [
+    eu.accessToken({ 'cognito:groups': 'admin' }),
+    'cognito:groups',
+    '"admin"',
+    /^a list of names/,
+    'look at the pre-token-generation Lambda',
+  ],
+  'a bound token': [
+    eu.accessToken({ cnf: { jkt: 'x' } }),
+    'cnf',
+    /bound to a key/,
+    'a bearer token',
+    'tokens bound by DPoP',
+  ],
+  'another client': [
+    eu.accessToken({ client_id: 'other' }),
+    'client_id',
+    '"other"',
+    eu.appClientId,
+    'issued to another app client',
+  ],
+  'no client': [
+    eu.accessToken({ client_id: undefined }),
+    'client_id',
+    'none',
+    eu.appClientId,
+    'issued to another app client',
+  ],
+  'another client of an ID token': [
+    us.idToken({ aud: 'other' }),
+    'aud',
+    '"other"',
+    us.appClientId,
+    'issued to another app client',
+  ],
+  'clients in a list': [
+    us.idToken({ aud: [us.appClientId] }),
+    'aud',
+    `["${us.appClientId}"]`,
+    us.appClientId,
+    'issued to',
+  ],
+  'no expiry': [
+    eu.accessToken({ exp: undefined }),
+    'exp',
+    'none',
+    'seconds since 1970',
+    'no token of a Cognito sign-in',
+  ],
+  'no expiry, long ago': [
+    eu.accessToken({ exp: 'x', iat: 1 }),
+    'exp',
+    '"x"',
+    'seconds since 1970',
+    'no token of',
+  ],
+  expired: [
+    eu.accessToken({ iat: now() - 10_000, exp: now() - 7300 }),
+    'exp',
+    'a token that expired 2 h ago',
+    'a token that is still valid',
+    'use the refresh token, or sign in again',
+  ],
+  'issued in the future': [
+    eu.accessToken({ iat: now() + 600 }),
+    'iat',
+    /^\d+$/,
+    TIMES,
+    'the clock of this machine is late',
+  ],
+  'no time of issue': [
+    eu.accessToken({ iat: undefined }),
+    'iat',
+    'none',
+    'seconds since 1970',
+    'no token of a Cognito sign-in',
+  ],
+  'a lifetime of a week': [
+    eu.accessToken({ exp: now() + 7 * 86_400 }),
+    'exp',
+    '7 days',
+    /up to 24 hours/,
+    'Cognito makes no such token',
+  ],
+  'not valid yet': [
+    eu.accessToken({ nbf: now() + 600 }),
+    'nbf',
+    /^\d+$/,
+    TIMES,
+    'the clock of this machine is late',
+  ],
+  'a time before which it counts, in milliseconds': [
+    eu.accessToken({ nbf: now() * 1000 }),
+    'nbf',
+    /^\d{13}$/,
+    'seconds since 1970',
+    'a time of a token is in seconds',
+  ],
+  nothing: ['', 'form', 'nothing', 'a token', 'the client sends its request before'],
+  'a text for the time before which it counts': [
+    eu.accessToken({ nbf: 'soon' }),
+    'nbf',
+    'soon',
+    'seconds since 1970, or no claim at all',
+    'no token of a Cognito sign-in',
+  ],
+  'claims of another type': [
+    eu.accessToken({ username: 7 }),
+    'claims',
+    'the claims do not fit their schema: username',
+    'claims of the type that Cognito gives them',
+    'look at the pre-token-generation Lambda',
+  ],
+  'another key': [
+    forge(eu, { header: { kid: 'other' } }),
+    'key',
+    'the key that the token names is not among the published ones',
+    'a usable key of the pool',
+    'the keys were replaced since',
+  ],
+  'another signature': [
+    forge(eu, { signature: () => signature }),
+    'signature',
+    'the signature is not of the key that the token names',
+    /^a signature of that key/,
+    'changed after it was signed, or forged',
+  ],
+}
+
+t.test(
+  'each fault alone: one check fails, which says what was found, what was expected and what to change',
+  async (t) => {
+    for (const [name, [token, check, found, expected, advice]] of Object.entries(FAULTS)) {
+      const failed = await findFaults(t, token)
+      t.match(failed, [{ name: check, found, expected }], name)
+      t.equal(failed.length, 1, name)
+      t.equal(failed[0]?.advice?.slice(0, advice.length), advice, name)
+    }
+  },
+)
+
+t.test('an option that was meant for few narrows, and is named', async (t) => {
+  const narrow = await open({
+    pools: {
+      eu: eu.options({ audience: ['https://one.example', 'https://two.example'] }),
+      us: us.options({ appClientId: ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'] }),
+    },
+  })
+  t.match(await findFaults(t, eu.accessToken({ aud: 'https://three.example' }), narrow), [
+    { name: 'aud', found: '"https://three.example"', expected: 'https://one.example, https://two.example' },
+  ])
+  t.strictSame(await findFaults(t, eu.accessToken({ aud: 'https://two.example' }), narrow), [])
+  t.match(await findFaults(t, us.accessToken(), narrow), [
+    { name: 'client_id', expected: 'c1, c2, c3, c4, or 2 more' },
+  ])
+  const any = await open({ pools: { eu: eu.options({ appClientId: null }) } })
+  t.strictSame(await findFaults(t, eu.accessToken({ client_id: 'other' }), any), [])
+  t.match(await findFaults(t, eu.accessToken({ client_id: 7 }), any), [
+    { name: 'client_id', found: '7', expected: 'an app client' },
+  ])
+})
+
+t.test('what may be a secret in the place of an app client is not shown', async (t) => {
+  const secret = '1secret0abc'.repeat(5)
+  const from = await open({ pools: { eu: { ...eu.options(), appClientId: secret } } })
+  const [fault] = await findFaults(t, eu.accessToken(), from)
+  t.match(fault, { name: 'client_id', expected: 'a configured app client' })
+  t.notOk(JSON.stringify(await from.examineToken(eu.accessToken())).includes(secret.slice(0, 20)))
+})
+
+t.test('claims that are nested too deep to be written again end nothing', async (t) => {
+  const [header] = eu.accessToken().split('.')
+  const deep = `{"iss":${'['.repeat(6000)}${']'.repeat(6000)}}`
+  const text = [header, Buffer.from(deep).toString('base64url'), 'A'.repeat(342)].join('.')
+  const from = await open({ pools: { eu: eu.options() }, maxTokenLength: 16_384 })
+  t.equal((await from.examineToken(text)).ok, false)
+})
+
+t.test('a person sees everything at once', async (t) => {
+  const text = forge(eu, {
+    header: { alg: 'HS256', kid: '', crit: [] },
+    payload: {
+      ...{
+        iss: 'https://evil.example',
+        client_id: 'other',
+        token_use: 'x',
+        sub: 7,
+        scope: 1,
+        nbf: 'x',
+        cnf: 1,
+      },
+      ...{ exp: null, iat: 'x', 'cognito:groups': 'x', auth_time: 'x' },
+    },
+    signature: () => 'AAAA',
+  })
+  const single = await open({ pools: { eu: eu.options() } })
+  t.strictSame(namesOf(await findFaults(t, `Bearer ${text}`, single)), [
+    ...[
+      'form',
+      'form',
+      'header',
+      'alg',
+      'kid',
+      'iss',
+      'token_use',
+      'sub',
+      'client_id',
+      'scope',
+      'cognito:groups',
+    ],
+    ...['cnf', 'exp', 'iat', 'nbf', 'claims'],
+  ])
+  const old = forge(eu, { payload: { client_id: 'other', iat: 10, exp: 20 }, signature: () => signature })
+  t.strictSame(namesOf(await findFaults(t, `Bearer ${old}`)), ['form', 'client_id', 'exp', 'signature'])
+  t.strictSame(
+    namesOf(await findFaults(t, us.accessToken({ client_id: 'other', iss: 'https://x.example' }))),
+    ['iss'],
+    'without a pool, no more than every pool says',
+  )
+  t.strictSame(
+    namesOf(await findFaults(t, us.accessToken({ iss: 'https://x.example' }))),
+    ['iss', 'token_use'],
+    'the client tells the pool',
+  )
+  const milliseconds = us.idToken({ iat: now() * 1000, exp: (now() + 3600) * 1000 })
+  t.match(
+    (await findFaults(t, milliseconds)).map(({ name, advice }) => [name, advice]),
+    [
+      ['exp', /milliseconds/],
+      ['iat', /milliseconds/],
+    ],
+  )
+})
+
+t.test('which pool a token was held against is told, as far as it can be', async (t) => {
+  const poolOf = async (text: string) => (await doctor.examineToken(text)).pool
+  t.equal(await poolOf(us.accessToken()), 'us')
+  t.equal(await poolOf(us.accessToken({ iss: `http://localhost:9229/${us.userPoolId}` })), 'us')
+  t.equal(await poolOf(us.accessToken({ iss: 'https://x.example' })), 'us')
+  t.equal(await poolOf(us.accessToken({ iss: 'https://x.example', client_id: 'x' })), null)
+  t.equal(await poolOf('undefined'), null)
+  t.match(await findFaults(t, 'Bearer undefined'), [
+    { name: 'form', found: 'the word Bearer before the token' },
+    { name: 'form', found: 'no token, but undefined' },
+  ])
+})
+
+t.test('a key that was rotated in, and one that was taken out', async (t) => {
+  const pool = issuer.createPool()
+  const old = pool.accessToken()
+  pool.rotateKeys({ keepOld: false })
+  const { examineToken } = await open({ pools: { eu: pool.options() } })
+  t.match(await examineToken(pool.accessToken()), { ok: true })
+  t.match(failures((await examineToken(old)).checks), [{ name: 'key' }, { name: 'plugin' }])
+})
+
+t.test('while the keys cannot be had, all that needs none is told, and the plugin says why', async (t) => {
+  issuer.down = true
+  t.teardown(() => {
+    issuer.down = false
+  })
+  const { code, report } = await examine(t, { pools: { eu: eu.options() } }, eu.idToken())
+  t.equal(code, 1)
+  t.match(failures(report.token?.checks), [
+    { name: 'token_use' },
+    { name: 'plugin', found: /^a refusal with 401: an ID token of pool eu/ },
+  ])
+  t.notOk(report.token?.checks.some(({ name }) => name === 'key' || name === 'signature'))
+  const { report: second } = await examine(t, { pools: { eu: eu.options() } }, eu.accessToken())
+  t.match(failures(second.token?.checks), [
+    {
+      name: 'plugin',
+      found: 'a refusal with 503: no JWKS endpoint of the pool answers',
+      advice: 'put right what failed above',
+    },
+  ])
+})
+
+t.test('a clock that is wrong shows in the token, too', async (t) => {
+  const late = await open({ pools: { eu: eu.options() } }, () => Date.now() - 600_000)
+  t.match(await findFaults(t, eu.accessToken(), late), [
+    { name: 'iat', advice: /the clock of this machine is late/ },
+  ])
+})
+
+/** Why the plugin refuses a token; `undefined` where it accepts it. */
+async function refusalOf(authenticator: Authenticator, text: string): Promise<string | undefined> {
+  const plan = authenticator.plan(undefined, {}, 'test')
+  try {
+    recognize(await authenticator.verify(text, plan), plan)
+    return undefined
+  } catch (error) {
+    if (error instanceof CognitoError) return error.reason
+    throw error
+  }
+}
+
+/** In what the doctor and the plugin do not agree about a token, or what should not have been printed. */
+function findDisagreement(
+  text: string,
+  reason: string | undefined,
+  checks: readonly Check[],
+): string | undefined {
+  const printed = JSON.stringify(checks)
+  const faults = failures(checks).filter(({ name }) => name !== 'plugin')
+  if (pieces(text).some((piece) => printed.includes(piece))) return 'a piece of the token is printed'
+  if (reason === undefined) return faults.length === 0 ? undefined : `accepted, and found: ${namesOf(faults)}`
+  const { advice } = findRemedy(reason)
+  return faults.some((fault) => fault.advice === advice) ? undefined : `not found: ${reason}`
+}
+
+t.test(
+  'no fault is found exactly where the plugin accepts, whatever the token; and no piece of it is printed',
+  async (t) => {
+    const tokens = [
+      ...serialisationAttacks(eu),
+      ...headerAttacks(eu),
+      ...signatureAttacks(eu, us),
+      ...claimAttacks(eu),
+    ].flatMap(({ name, lines }) =>
+      lines.map((line) => [name, line.replace('authorization: Bearer ', '')] as const),
+    )
+    const both = await open({ pools: { eu: eu.options(), us: us.options() } })
+    const tally = { accepted: 0, refused: 0 }
+    for (const [name, text] of tokens) {
+      const reason = await refusalOf(both.authenticator, text)
+      const { checks } = await both.examineToken(text)
+      t.equal(findDisagreement(text, reason, checks), undefined, name)
+      tally[reason === undefined ? 'accepted' : 'refused'] += 1
+    }
+    t.ok(tally.accepted > 15 && tally.refused > 300, JSON.stringify(tally))
+  },
+)
+
+t.test('what a stranger wrote is shown as one line of printable ASCII, and not for ever', async (t) => {
+  t.equal(show('a\u001b[2J\n\u009b\u202eé'), '"a\\u001b[2J\\n\\u009b\\u202e\\u00e9"')
+  t.equal(show(undefined), 'nothing')
+  t.equal(show({ a: [1] }), '{"a":[1]}')
+  t.equal(show('x'.repeat(500)).length, 103)
+  const { checks } = await doctor.examineToken(eu.accessToken({ client_id: '\u001b]0;x\u0007\u009b2J' }))
+  t.notMatch(JSON.stringify(checks.map(({ found }) => found)), /[^\x20-\x7e]/)
+  t.equal(decode(access).payload['client_id'], eu.appClientId)
+})
+
+t.test('a reason without a row of its own gets the last one', async (t) => {
+  const remedy = findRemedy('a reason of tomorrow')
+  t.equal(remedy, CLAIM_REMEDIES.at(-1))
+  const pool = { name: 'eu', clientIds: null, audiences: null }
+  const draft = { text: access, signed: access, pool, pools: [], maxLength: 8192, now: now() }
+  t.equal(remedy.expected(draft), 'acceptance')
+})
+
+t.test('a defect is no refusal', async (t) => {
+  const options = resolveOptions({ pools: { eu: eu.options() } }, {})
+  const authenticator = createAuthenticator(options)
+  const defect = () => {
+    throw new RangeError('a defect')
+  }
+  const plan: Authenticator['plan'] = (...given) => {
+    const sound = authenticator.plan(...given)
+    const pools = [...sound.pools].map(
+      ([name, { tokenUses, claimsReader }]) =>
+        [name, { tokenUses, claimsReader: { ...claimsReader, read: defect } }] as const,
+    )
+    return { ...sound, pools: new Map(pools) }
+  }
+  for (const defective of [
+    { ...authenticator, verify: defect },
+    { ...authenticator, plan },
+  ]) {
+    const context = { options, authenticator: defective, keysOf: () => undefined, now: Date.now }
+    await t.rejects(examineToken(access, context), RangeError)
+  }
+})

@@ -1,0 +1,184 @@
+/**
+ * Weakenings of `src/guard/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'guard/guard-mark',
+    tests: ['routes/guard-placement'],
+    rows: [
+      [
+        'onResponse taken for a hook that guards',
+        "'preHandler'] as const",
+        "'preHandler', 'onResponse'] as const",
+      ],
+    ],
+  },
+  {
+    file: 'guard/token-finder',
+    tests: ['plugin/at-boot'],
+    rows: [
+      [
+        'a source that is read anew',
+        'sources.map((source) => source.read.bind(source))',
+        'sources.map((source) => (request) => source.read(request))',
+      ],
+    ],
+  },
+  {
+    file: 'guard/guard',
+    tests: ['guard/guard'],
+    rows: [
+      ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
+      ['check is not asked', 'if (check === undefined) return', 'if (check !== null) return'],
+      [
+        'request.cognito is set before check decides',
+        'return chain(check(',
+        'set(request, authentication)\n    return chain(check(',
+      ],
+      [
+        'a falsy value thrown is success',
+        "if (typeof error === 'object' && error !== null)",
+        'if (error !== toError)',
+      ],
+      ['a bad token passes', 'done(toError(error))\n    return', 'done(undefined)\n    return'],
+      ['a token without a key passes', '(error) => done(toError(error)),', '() => done(),'],
+      ['an optional guard lets another scheme pass', 'token === undefined && isOptional', 'isOptional'],
+      [
+        'a required guard lets an anonymous request pass',
+        'token === undefined && isOptional',
+        'token === undefined',
+      ],
+      ['an empty token is none', 'if (!token) return', "if (!token || tokenTextOf(token) === '') return"],
+      ['the memo is not of this token', 'seen.text === tokenTextOf(token)', 'seen'],
+      ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
+      [
+        'null for the default pool',
+        'selector === undefined ? context.defaultPool : selector',
+        'selector ?? context.defaultPool',
+      ],
+    ],
+  },
+  {
+    file: 'guard/guard-mark',
+    tests: ['routes/openapi'],
+    rows: [
+      ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
+      ['guards of two kinds of token open', 'pool === null || tokenUses.length > 0', 'true'],
+      [
+        'a hook composed of what is no guard',
+        "  throw new TypeError('composed: expected guards as",
+        "  return []\n  new TypeError('composed: expected guards as",
+      ],
+      ['a hook composed of nothing', 'if (ways.length === 0) {', 'if (guards === hook) {'],
+      ['an optional guard looks required', 'isOptional ? [ANONYMOUS, ...ways] : ways', 'ways'],
+      ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
+    ],
+  },
+  {
+    file: 'guard/requirement',
+    tests: ['guard/guard'],
+    rows: [
+      ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
+      ['a requirement of any form', 'assertOptions(schema, requirement', 'void (schema, requirement'],
+    ],
+  },
+  {
+    file: 'guard/plan-chooser',
+    tests: ['guard/guard'],
+    rows: [['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all']],
+  },
+  {
+    file: 'guard/token-source',
+    tests: ['attacks/table'],
+    rows: [
+      ['two Authorization lines', 'if (countLines(request.raw.rawHeaders, field) > 1)', 'if (false)'],
+      ['two lines in different case', 'name.toLowerCase() === field', 'name === field'],
+      ['any scheme', 'value.slice(0, start).toLowerCase() !== prefix || ', ''],
+      ['an empty header is none', "if (value === '') return null", "if (value === '') return undefined"],
+      ['another scheme is none', 'charCodeAt(start))) return null', 'charCodeAt(start))) return undefined'],
+      [
+        'a query string is a source by default',
+        'TokenFrom = fromHeader()',
+        "TokenFrom = [fromHeader(), fromQuery('access_token')]",
+      ],
+    ],
+  },
+  {
+    file: 'guard/token-source',
+    tests: ['guard/token-source'],
+    rows: [
+      ['a plain header of any scheme', '    value.startsWith(start) &&\n', ''],
+      ['a plain header with more spaces', '    value.charCodeAt(start.length) > SPACE &&\n', ''],
+      ['a plain header with spaces behind it', ' &&\n    value.charCodeAt(value.length - 1) > SPACE', ''],
+      ['two query parameters', 'const value = query[name]', 'const value = [query[name]].flat()[0]'],
+      ['two subprotocols', 'if (tokens.length > 1)', 'if (false)'],
+      [
+        'cookies that are not parsed are none',
+        'if (!cookies)',
+        'if (!cookies) return undefined\n    if (!cookies)',
+      ],
+      ['a name of any form', '!HTTP_TOKEN.test(value)', 'false'],
+    ],
+  },
+  {
+    file: 'guard/token-finder',
+    tests: ['guard/token-source'],
+    rows: [
+      ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
+      ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
+      [
+        'a header and a query string at once',
+        "if (typeof findInHeaders(request) === 'string' && ",
+        'if (false && ',
+      ],
+      [
+        'an odd answer of a source is none',
+        'ignoreRejection(value)',
+        'ignoreRejection(value)\n  return undefined',
+      ],
+      ['a token without its scheme is another scheme', 'LOOKS_LIKE_TOKEN.test(trim(value))', 'false'],
+      [
+        'an empty header has another scheme',
+        "if (trim(value) === '') return",
+        "if (trim(value) === '-') return",
+      ],
+    ],
+  },
+  {
+    file: 'guard/guard',
+    tests: ['guard/load-user'],
+    rows: [['loadUser is not asked', 'if (loadUser === undefined) return', 'if (loadUser !== null) return']],
+  },
+  {
+    file: 'guard/load-user',
+    tests: ['guard/load-user'],
+    rows: [
+      ['null is a user', 'user === null || ', ''],
+      ['undefined is a user', 'user === undefined || ', ''],
+      ['false is a user', ' || user === false', ''],
+      ['the user of another token', ' && loaded.token === token', ''],
+      ['the user of another function', 'loaded?.load === load && loaded.token', 'loaded?.token'],
+      ['a user is loaded again', 'users.set(request, { load, token, user })', ''],
+    ],
+  },
+  {
+    file: 'guard/guard',
+    tests: ['revocation/revocation'],
+    rows: [
+      ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],
+      [
+        'a refused token counts as asked about',
+        '  return chain(revocation.pass(verified), passed)',
+        '  passed()\n  return revocation.pass(verified)',
+      ],
+      ['each guard asks', ' || request[unrevoked] === verified', ''],
+      [
+        'scopes before revocation',
+        '    const passing = passOnce(context, request, verified)',
+        '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
+      ],
+    ],
+  },
+]

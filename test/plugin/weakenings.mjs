@@ -1,0 +1,127 @@
+/**
+ * Weakenings of the files beside the wings, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'index',
+    tests: ['http/error-handler'],
+    rows: [
+      ['a redirect that stays a refusal', 'reply.raw.statusCode = statusCode', 'reply.code(statusCode)'],
+    ],
+  },
+  {
+    file: 'cognito',
+    tests: ['plugin/cognito'],
+    rows: [
+      ['verify takes undefined', "assertGiven(given, 'verify')", 'void given'],
+      ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
+      ['a plan of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
+      ['a protected scope is open', "scope.addHook('onRequest', guard as never)", 'void guard'],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['guard/guard', 'plugin/plugin'],
+    rows: [
+      ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
+      ['no challenge', 'if (challenge)', 'if (false)'],
+      ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
+      ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['plugin/plugin', 'guard/token-source'],
+    rows: [
+      [
+        'instances share what they verified',
+        "Symbol('fastify-cognito.verified",
+        "Symbol.for('fastify-cognito.verified",
+      ],
+      ['cookies that nobody parses', 'assertCookies(app, options)', ''],
+      ['no warning of plain keys', 'warnOfPlainKeys(app, options)', ''],
+      ['no warning of a secret for a client id', 'warnOfOddClients(app, options)', ''],
+      ['a second registration that Fastify refuses', '  assertFirst(app)\n', ''],
+      ['the decorator of another plugin', ' || factoryNameOf(app.authRequired) === undefined', ''],
+    ],
+  },
+  {
+    file: 'options',
+    tests: ['plugin/options'],
+    rows: [
+      ['a default pool that is not there', 'if (!pools.has(defaultPool))', 'if (false)'],
+      ['a tolerance of any length', 'number(0, 300,', 'number(0, 1e9,'],
+      ['a token of any length', 'integer(512, 65_536,', 'integer(0, 1e9,'],
+      [
+        'a misspelt option',
+        "{ additionalProperties: false, expected: 'an object of options'",
+        "{ expected: ''",
+      ],
+      ['anything for a token source', ' || !sources.every(isSource)', ''],
+      ['an audit that vanishes', "'revocation', 'routes']", "'revocation']"],
+    ],
+  },
+  {
+    file: 'index',
+    tests: ['plugin/options'],
+    rows: [['a warning of the first URL alone', 'plain.flatMap', 'plain.slice(0, 1).flatMap']],
+  },
+  {
+    file: 'prefetch',
+    tests: ['plugin/prefetch'],
+    rows: [
+      ['an unreachable pool does not stop the boot', 'refuse(await prefetch())', 'void (await prefetch())'],
+      ['a pool with keys of the store stops the boot', "status.state === 'down'", "status.state !== 'ok'"],
+      ['an unreachable pool is not enough', 'if (isOneEnough && first !== undefined) return\n', ''],
+      ['nothing is asked in the background', '() => void prefetch()', '() => {}'],
+      ['all pools at once', 'const PROBES = 8', 'const PROBES = 1000'],
+      ['a timer keeps a closed application', 'async () => callOff?.()', 'async () => {}'],
+    ],
+  },
+  {
+    file: 'close-on-expiry',
+    tests: ['plugin/close-on-expiry'],
+    rows: [
+      ['a socket outlives its token', 'if (left <= 0) this.#close()', 'if (left <= 0) return'],
+      ['a token of next month ends at once', 'Math.min(left, LOOK_MS)', 'left % 2 ** 31'],
+      ['a clock that is set is not noticed', 'const LOOK_MS = 60_000', 'const LOOK_MS = 2 ** 31 - 1'],
+      ['a peer that does not close stays', ', () => socket.terminate?.())', ', () => {})'],
+      ['a socket that is closing is kept open by a token', 'if (socket.readyState >= CLOSING) return', ''],
+      [
+        'the end of an earlier token counts',
+        '    this.#callOff()\n    this.#callOff =',
+        '    this.#callOff =',
+      ],
+      [
+        'a timer outlives its socket',
+        "addEventListener('close', () => this.#callOff())",
+        "addEventListener('close', () => {})",
+      ],
+      ['every token listens to its socket', 'watches.get(socket) ?? ', ''],
+      ['a token without an end', "typeof exp === 'number' && Number.isFinite(exp)", "exp !== ''"],
+      [
+        'a missing authentication passes for nobody',
+        'if (authentication === null) return',
+        'if (!authentication) return',
+      ],
+      ['a socket that tells nothing of its end', "typeof socket.addEventListener === 'function' &&", ''],
+      [
+        'a timer keeps the process',
+        'after: monotonicClock.after }',
+        'after: (ms, action) => { const timer = setTimeout(action, ms); return () => clearTimeout(timer) } }',
+      ],
+    ],
+  },
+  {
+    file: 'options',
+    tests: ['revocation/revocation'],
+    rows: [['a revocation that vanishes', "'revocation', 'routes']", "'routes']"]],
+  },
+  {
+    file: 'cognito',
+    tests: ['revocation/revocation'],
+    rows: [['app.cognito.verify does not ask', '      await gate?.pass(verified)\n', '']],
+  },
+]

@@ -1,0 +1,275 @@
+/**
+ * The documentation and the code say the same: what is there is documented, and what is documented is there.
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
+import { WRITABLE } from '../../src/claims/standard-claims.js'
+import { CLAIM_REMEDIES } from '../../src/doctor/claim-remedies.js'
+import { FORM_REMEDIES } from '../../src/doctor/form-remedies.js'
+import { POOL_ADVICE } from '../../src/doctor/pool.js'
+import { findRemedy } from '../../src/doctor/token.js'
+import { requirementNames } from '../../src/guard/requirement.js'
+import { optionNames } from '../../src/options.js'
+import { TestIssuer } from '../../src/testing/index.js'
+import { EXCEPTIONS, RULES } from '../../src/user-routes/exceptions.js'
+import { UserRouteError, userRouteErrorCodes } from '../../src/user-routes/index.js'
+import { PATHS, userRoutesNames } from '../../src/user-routes/options.js'
+import { CHALLENGES } from '../../src/user-routes/sign-in.js'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** The text below a heading, down to the next one of its level or above. */
+function section(page: string, heading: string): string {
+  const level = heading.indexOf(' ')
+  const [, rest] = page.split(`\n${heading}\n`)
+  return `\n${rest ?? ''}`.split(new RegExp(`\n#{1,${level}} `))[0] ?? ''
+}
+
+/** The cells of the table whose header row begins with `header`. */
+function table(text: string, header: string): string[][] {
+  const [, rest = ''] = text.split(`\n| ${header} |`)
+  const rows = rest.split('\n').slice(2)
+  const end = rows.findIndex((row) => !row.startsWith('|'))
+  return rows.slice(0, end < 0 ? undefined : end).map((row) => row.split(/(?<!\\)\|/).slice(1, -1))
+}
+
+/** What stands in backquotes in the first cells, in order of the alphabet. */
+const names = (rows: readonly string[][]) =>
+  rows.flatMap(([cell = '']) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name)).sort()
+
+const sorted = (list: readonly string[]) => [...list].sort()
+
+t.test('the reading of tables finds what is there, and misses what is not', async (t) => {
+  const page =
+    '# A\n\n## B\n\n| option | x |\n| --- | --- |\n| `one`, `two` | a \\| b |\n\n## C\n| option |\n| --- |\n| `three` |\n'
+  t.strictSame(names(table(section(page, '## B'), 'option')), ['one', 'two'])
+  t.strictSame(names(table(section(page, '## C'), 'option')), ['three'])
+  t.strictSame(names(table(section(page, '## D'), 'option')), [])
+})
+
+t.test('the pages of options have every option, and no other', async (t) => {
+  for (const [page, heading, kind] of [
+    ['options', '## Plugin', 'plugin'],
+    ['options', '## Pool', 'pool'],
+    ['options', '## Token cache', 'tokenCache'],
+    ['options', '## Keys', 'keys'],
+    ['options', '## Resource', 'resource'],
+    ['revocation', '## The option', 'revocation'],
+  ] as const) {
+    const text = section(read(`docs/${page}.md`), heading)
+    t.strictSame(names(table(text, 'option')), sorted(optionNames[kind]), heading)
+    const explained = Array.from(text.matchAll(/^- \*\*`(\w+)`\*\*/gm), ([, name = '']) => name)
+    t.strictSame(sorted(explained), sorted(optionNames[kind]), `${heading}, explained`)
+  }
+})
+
+t.test("the README's tables have every option of the plugin and of a pool, and no other", async (t) => {
+  const [plugin = '', pool = ''] = section(read('README.md'), '## Options').split('Each pool:')
+  t.strictSame(names(table(plugin, 'option')), sorted(optionNames.plugin))
+  t.strictSame(names(table(pool, 'option')), sorted(optionNames.pool))
+})
+
+t.test('docs/guards.md and the README have every requirement, and no other', async (t) => {
+  const expected = sorted(requirementNames)
+  t.strictSame(names(table(section(read('docs/guards.md'), '## Requirements'), 'requirement')), expected)
+  t.strictSame(names(table(section(read('README.md'), '## Guards'), 'requirement')), expected)
+})
+
+t.test('docs/errors.md has every code with its status and its challenge, and no other', async (t) => {
+  const page = read('docs/errors.md')
+  const rows = table(page, 'code')
+  t.strictSame(names(rows), sorted(cognitoErrorCodes))
+  for (const [code = '', status = '', challenge = ''] of rows) {
+    const error = new CognitoError(code.replaceAll('`', '').trim() as 'COGNITO_ERR_INTERNAL', { reason: '' })
+    t.equal(Number(status), error.statusCode, `${code} status`)
+    const documented = /error="(\w+)"/.exec(challenge)?.[1]
+    t.equal(documented, error.challenge?.error, `${code} challenge`)
+    t.equal(/no challenge/.test(challenge), error.challenge === undefined, `${code} has a challenge`)
+  }
+  const headings = Array.from(page.matchAll(/^## (COGNITO_ERR_\w+)$/gm), ([, code = '']) => code)
+  t.strictSame(headings, cognitoErrorCodes, 'a section for each, in order')
+  const situations = table(section(page, '## Situations and answers'), 'situation')
+  const answered = new Set(situations.flatMap((row) => names([row.slice(2)])))
+  const refusals = cognitoErrorCodes.filter((code) => code !== 'COGNITO_ERR_INTERNAL')
+  t.strictSame(
+    sorted([...answered]),
+    sorted(refusals.map((code) => code.replace('COGNITO_ERR_', ''))),
+    'a situation for each, the defects of an application aside',
+  )
+})
+
+t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', async (t) => {
+  const errors = read('docs/errors.md')
+  const documented =
+    section(errors, '## COGNITO_ERR_TOKEN_INVALID') + section(errors, '## COGNITO_ERR_REQUEST_INVALID')
+  const source = ['jwt/form', 'jwt/signature', 'jwt/times', 'verify/cognito-token', 'keys/pool-keys']
+    .map((room) => read(`src/${room}.ts`))
+    .join('\n')
+  const reasons = Array.from(
+    source.matchAll(/(?:invalid\(|refuseForm\(text, |return |absent: )'([^']{12,})'/g),
+    ([, reason = '']) => reason,
+  )
+  t.ok(reasons.length >= 24, `${reasons.length} reasons`)
+  const ofTimes = Array.from(source.matchAll(/`\$\{name\} ([^`]+)`/g), ([, end = '']) => end)
+  t.equal(ofTimes.length, 4)
+  for (const end of ofTimes) {
+    const lines = documented.split('\n').filter((line) => /^\| (?:exp|iat|nbf) /.test(line))
+    t.ok(lines.filter((line) => line.includes(` ${end} |`)).length >= 2, end)
+  }
+  for (const reason of reasons) t.ok(documented.includes(`| ${reason} |`), reason)
+})
+
+t.test('docs/keys.md has every outcome of a fetch, and every code that the plugin makes', async (t) => {
+  const page = read('docs/keys.md')
+  const [, union = ''] = /export type EndpointFailure = (.+)/.exec(read('src/keys/document.ts')) ?? []
+  const failures = Array.from(union.matchAll(/'([^']+)'/g), ([, name = '']) => name)
+  t.ok(failures.length >= 5)
+  const documented = table(page, '`outcome`').map(([cell = '']) => cell.replaceAll('`', '').trim())
+  t.strictSame(sorted(documented), sorted(['ok', 'interrupted', ...failures]))
+  const rooms = ['document', 'fetch', 'endpoint', 'file', 'file-store', 'redis-store', 'store']
+  const source = rooms.map((room) => read(`src/keys/${room}.ts`)).join('\n')
+  const codes = new Set(
+    Array.from(
+      source.matchAll(/'([A-Z]+(?:_[A-Z]+)+|REDIRECT|MALFORMED|TIMEOUT)'/g),
+      ([, code = '']) => code,
+    ),
+  )
+  t.ok(codes.size >= 15, `${codes.size} codes`)
+  for (const code of codes) t.ok(page.includes(`\`${code}\``), code)
+})
+
+t.test('docs/doctor.md has every check of the doctor with its advice, and no other', async (t) => {
+  const page = read('docs/doctor.md')
+  const rows = (heading: string) => table(section(page, heading), 'check')
+  const cells = (heading: string) =>
+    sorted(
+      rows(heading).map(
+        ([check = '', , advice = '']) => `${check.replaceAll('`', '').trim()}: ${advice.trim()}`,
+      ),
+    )
+  const remedies = [...FORM_REMEDIES, ...CLAIM_REMEDIES]
+  t.strictSame(cells('## Token'), sorted(remedies.map(({ check, advice }) => `${check}: ${advice}`)))
+  t.strictSame(
+    sorted(
+      rows('## Token').flatMap(([, reasons = '']) => reasons.split('; ').map((reason) => reason.trim())),
+    ),
+    sorted(
+      remedies.flatMap(({ reasons }) =>
+        reasons.map((reason) => reason || 'everything else, and the answer of the plugin'),
+      ),
+    ),
+  )
+  t.strictSame(
+    sorted(cells('## Pools').map((cell) => cell.replace(/^\w+: /, ''))),
+    sorted(Object.values(POOL_ADVICE)),
+  )
+})
+
+t.test('the doctor has something to say of every fixed reason for refusing a token', async (t) => {
+  const reasons = table(section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID'), '`reason`').map(
+    ([reason = '']) => reason.replaceAll('\\_', '_').replace('the header (the payload)', 'the header').trim(),
+  )
+  t.ok(reasons.length > 25, `${reasons.length} reasons`)
+  for (const reason of reasons) t.not(findRemedy(reason), CLAIM_REMEDIES.at(-1), reason)
+})
+
+t.test('docs/performance.md says what the benchmark has measured', async (t) => {
+  const { ratios } = JSON.parse(read('bench/results.json')) as { ratios: Record<string, number> }
+  const rows = table(read('docs/performance.md'), 'workload')
+  t.strictSame(
+    rows.map(([, name = '', , measured = '']) => [name.replaceAll('`', '').trim(), measured.trim()]),
+    Object.entries(ratios).map(([name, value]) => [name, String(Math.round(value * 100) / 100)]),
+  )
+})
+
+/** The names that a module exports, read from its text: types leave no trace at run time. */
+function exportsOf(path: string): string[] {
+  const source = read(path)
+  const lists = Array.from(source.matchAll(/^export (?:type )?\{([^}]*)\}/gm), ([, list = '']) =>
+    list.split(','),
+  )
+  const listed = lists.flat().map((name) => name.replace(/^\s*(?:type )?(?:\w+ as )?/, '').trim())
+  const declared = source.matchAll(/^export (?:async )?(?:class|const|function|interface|type) (\w+)/gm)
+  return [...listed.filter(Boolean), ...Array.from(declared, ([, name = '']) => name)]
+}
+
+t.test('docs/api.md has every export of every entry, and no other', async (t) => {
+  const page = read('docs/api.md')
+  for (const [heading, path] of [
+    ['## fastify-cognito', 'src/index.ts'],
+    ['## fastify-cognito/keys', 'src/keys/index.ts'],
+    ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
+    ['## fastify-cognito/settings', 'src/settings/index.ts'],
+    ['## fastify-cognito/testing', 'src/testing/index.ts'],
+    ['## fastify-cognito/user-routes', 'src/user-routes/index.ts'],
+  ] as const) {
+    const documented = names(table(section(page, heading), 'export'))
+    t.strictSame(documented, sorted(exportsOf(path)), heading)
+    const values = Object.keys(await import(`../../${path.replace('.ts', '.js')}`))
+    t.strictSame(
+      values.filter((name) => !documented.includes(name)),
+      [],
+      `${heading}, at run time`,
+    )
+  }
+})
+
+t.test('docs/guards.md has every member of request.cognito, and no other', async (t) => {
+  const [, body = ''] =
+    /export interface Authentication[^{]*\{([\s\S]*?)\n\}/.exec(read('src/verify/authentication.ts')) ?? []
+  const members = Array.from(body.matchAll(/^ {2}readonly (\w+)\??:/gm), ([, name = '']) => name)
+  t.ok(members.includes('subject'))
+  t.strictSame(names(table(section(read('docs/guards.md'), '## request.cognito'), 'member')), sorted(members))
+})
+
+t.test('docs/testing.md has every member of the local issuer and of its pools, and no other', async (t) => {
+  const page = read('docs/testing.md')
+  const issuer = await TestIssuer.start()
+  t.teardown(() => issuer.close())
+  const members = (instance: object) =>
+    [...Object.keys(instance), ...Object.getOwnPropertyNames(Object.getPrototypeOf(instance))].filter(
+      (name) => name !== 'constructor',
+    )
+  const documented = (heading: string) =>
+    sorted(names(table(section(page, heading), 'member')).map((entry) => entry.replace(/\(.*/, '')))
+  t.strictSame(documented('## TestIssuer'), sorted(['TestIssuer.start', ...members(issuer)]))
+  t.strictSame(documented('## TestPool'), sorted(members(issuer.createPool())))
+})
+
+t.test('docs/user-routes.md has every option, route, attribute and challenge, and no other', async (t) => {
+  const page = read('docs/user-routes.md')
+  const rows = table(section(page, '## Routes'), 'route')
+  t.strictSame(names(table(section(page, '## Options'), 'option')), sorted(userRoutesNames.options))
+  t.strictSame(names(rows.map(([name = '']) => [name])), sorted(userRoutesNames.routes))
+  const paths = rows.map(([, path = '']) => /`(?:GET|POST) ([^`]+)`/.exec(path)?.[1])
+  t.strictSame(paths, Object.values(PATHS))
+  const challenges = table(section(page, '## A second factor and other challenges'), 'challenge')
+  t.strictSame(names(challenges), sorted(Object.keys(CHALLENGES)))
+  const [, list = ''] = /that users write: ([^.]*)\./.exec(page) ?? []
+  t.strictSame(names([[list]]), sorted(WRITABLE))
+})
+
+t.test('docs/user-routes.md has every code with its status, and what each exception becomes', async (t) => {
+  const page = read('docs/user-routes.md')
+  const rows = table(section(page, '## Errors'), 'code')
+  t.strictSame(names(rows), sorted(userRouteErrorCodes))
+  for (const [cell = '', status = '', when = ''] of rows) {
+    const code = cell.replaceAll('`', '').trim() as (typeof userRouteErrorCodes)[number]
+    const error = new UserRouteError(code, { reason: '' })
+    t.equal(Number(status), error.statusCode, code)
+    t.equal(/Retry-After: (\d+)/.exec(when)?.[1], error.retryAfter?.toString(), code)
+  }
+  const plain = (cell = '') => cell.replaceAll('\\_', '_').trim()
+  const text = section(page, '### Exceptions of Cognito')
+  const documented = table(text, 'code').flatMap(([code, exceptions = '']) =>
+    names([[exceptions]]).map((exception) => [exception, plain(code)] as const),
+  )
+  t.strictSame(Object.fromEntries(documented), { ...EXCEPTIONS })
+  const rules = table(text, 'operation').map(([operation, exceptions = '', code]) => [
+    plain(operation),
+    Object.fromEntries(names([[exceptions]]).map((exception) => [exception, plain(code)])),
+  ])
+  t.strictSame(Object.fromEntries(rules), RULES)
+})

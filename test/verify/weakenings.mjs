@@ -1,0 +1,280 @@
+/**
+ * Weakenings of `src/verify/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'verify/authorization',
+    tests: ['plugin/at-boot'],
+    rows: [
+      [
+        'names of { anyOf } that are kept by reference',
+        'const list = [...required.anyOf]',
+        'const list = required.anyOf',
+      ],
+    ],
+  },
+  {
+    file: 'verify/cognito-token',
+    tests: ['attacks/table'],
+    rows: [
+      ['any sub', "!isText(ownMember(payload, 'sub'))", 'false'],
+      ['an empty text for a text', " && value !== ''", ''],
+      ['any type of scope', "!isScope(ownMember(payload, 'scope'))", 'false'],
+      ['any type of groups', "!isGroups(ownMember(payload, 'cognito:groups'))", 'false'],
+      ['a list of anything for groups', " && value.every((group) => typeof group === 'string')", ''],
+      ['a token bound to a key', "if (Object.hasOwn(payload, 'cnf'))", 'if (false)'],
+      ['cnf null', "if (Object.hasOwn(payload, 'cnf'))", "if (payload['cnf'])"],
+      ['any client_id', 'clientIds !== null && !clientIds.has(clientId)', 'false'],
+      [
+        'aud stands for client_id',
+        "const clientId = ownMember(payload, 'client_id')",
+        "const clientId = ownMember(payload, 'client_id') ?? ownMember(payload, 'aud')",
+      ],
+    ],
+  },
+  {
+    file: 'verify/cognito-token',
+    tests: ['claims/reader'],
+    rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
+  },
+  {
+    file: 'verify/cognito-token',
+    tests: ['guard/guard'],
+    rows: [
+      ['no client_id where any is accepted', '!isText(clientId)', 'false'],
+      ['audience is not checked', 'audiences === null || ', 'audiences !== undefined || '],
+      ['any aud of an ID token', 'return clientIds !== null && !clientIds.has(audience) ?', 'return false ?'],
+      ['scopes of an ID token count', 'const scope = isAccess ?', 'const scope = payload ?'],
+      ['scope is split at any space', "scope.split(' ')", 'scope.split(/[\\s,]+/)'],
+    ],
+  },
+  {
+    file: 'verify/cognito-token',
+    tests: ['verify/cognito-token'],
+    rows: [
+      ['a user for a machine', ' && username === undefined', ''],
+      ['any access token without a user for a machine', 'subject === clientId && ', ''],
+      ['an ID token for a machine', 'principal: isAccess && ', 'principal: '],
+      [
+        'a list for the aud of an ID token',
+        "const audience = ownMember(payload, 'aud')",
+        "const audience = [ownMember(payload, 'aud')].flat()[0]",
+      ],
+      [
+        'client_id stands for aud',
+        "const audience = ownMember(payload, 'aud')",
+        "const audience = ownMember(payload, 'aud') ?? ownMember(payload, 'client_id')",
+      ],
+    ],
+  },
+  {
+    file: 'verify/token-verifier',
+    tests: ['attacks/table'],
+    rows: [
+      ['any issuer', 'byIssuer.get(issuer)', 'byIssuer.get(issuer) ?? [...byIssuer.values()][0]'],
+      [
+        'issuers compared without case',
+        'byIssuer.get(issuer)',
+        '[...byIssuer].find(([own]) => String(own).toLowerCase() === String(issuer).toLowerCase())?.[1]',
+      ],
+      [
+        'the plan is held against a token after its key',
+        'assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)',
+        'checkCognitoClaims(token.payload, pool)',
+      ],
+      ['times are not checked', 'checkTimes(token.payload,', 'void (token.payload,'],
+      ['a tolerance of milliseconds', ' / 1000, clockTolerance', ' / 1000, clockTolerance * 1000'],
+      ['a key is found but not used', 'checkSignature(text, token.signature)\n', 'void text\n'],
+    ],
+  },
+  {
+    file: 'verify/authenticator',
+    tests: ['guard/guard'],
+    rows: [
+      [
+        'a second guard trusts the first one’s pools',
+        '= assertPlanned(token.pool.name, token.tokenUse, plan.pools)',
+        '= plan.pools.get(token.pool.name) ?? [...plan.pools.values()][0]',
+      ],
+      ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
+      ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
+      ['claims of an earlier schema are kept', 'omit(known, reader.names[token.tokenUse])', 'known'],
+      ['requirements are not checked', 'plan.authorize(authentication)', 'void plan'],
+    ],
+  },
+  {
+    file: 'verify/token-verifier',
+    tests: ['attacks/isolation'],
+    rows: [
+      [
+        'the held keys of all pools are one set',
+        'keys.held(token.kid)',
+        '[...byIssuer.values()].map((other) => other.keys.held(token.kid)).find(Boolean)',
+      ],
+    ],
+  },
+  {
+    file: 'verify/token-verifier',
+    tests: ['guard/guard'],
+    rows: [['a payload that can be changed', 'deepFreeze(payload)', 'payload']],
+  },
+  {
+    file: 'verify/authentication',
+    tests: ['guard/guard'],
+    rows: [
+      [
+        'the token is enumerable',
+        'this.#token = token',
+        "this.#token = token\n    Object.defineProperty(this, 'token', { value: token, enumerable: true })",
+      ],
+      ['who sent a request can be changed', 'Object.freeze(this)', 'void this'],
+      ['claims can be changed', 'Object.freeze(claims)', 'claims'],
+    ],
+  },
+  {
+    file: 'verify/authorization',
+    tests: ['guard/guard'],
+    rows: [
+      ['one of all names is enough', 'list.every(', 'list.some('],
+      ['all of any names', 'list.some(', 'list.every('],
+      ['scopes are not asked for', 'scopes !== undefined', 'scopes === null'],
+      ['groups are not asked for', 'groups !== undefined', 'groups === null'],
+      ['maxAge is not asked for', 'maxAge !== undefined', 'maxAge === null'],
+      [
+        'scopes compared without case',
+        'isMetBy(scopes)',
+        'isMetBy(new Set([...scopes].map((name) => name.toLowerCase())))',
+      ],
+      [
+        'groups compared without case',
+        'isMetBy(groups)',
+        'isMetBy(new Set([...groups].map((name) => name.toLowerCase())))',
+      ],
+      ['maxAge without auth_time', 'if (isTime(authTime', 'if (authTime === undefined || isTime(authTime'],
+      ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
+      ['a sign-in in the future', 'now + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
+      ['a tolerance of milliseconds on maxAge', 'maxAge + tolerance', 'maxAge + tolerance * 1000'],
+      ['a misspelt requirement', "additionalProperties: false,\n  expected: 'an", "expected: 'an"],
+    ],
+  },
+  {
+    file: 'verify/authorization',
+    tests: ['plugin/cognito'],
+    rows: [
+      [
+        'verify takes a requirement that is undefined',
+        'assertDefined(requirement, Object',
+        'void (requirement, Object',
+      ],
+    ],
+  },
+  {
+    file: 'verify/plan',
+    tests: ['guard/guard'],
+    rows: [
+      ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
+      [
+        'any pool',
+        'const expected = pools.get(name)',
+        'const expected = pools.get(name) ?? [...pools.values()][0]',
+      ],
+      ['a guard of a pool that is not there', ' && chosen.length === names.length', ''],
+      [
+        'a function names a pool that is not there',
+        'if (pool === undefined) return',
+        'if (pool === undefined) continue //',
+      ],
+      ['a function names no pool', 'chosen.size > 0 ?', 'chosen ?'],
+      ['the route’s tokenUse is ignored', 'uses ?? pool', 'pool'],
+      ['the route’s claims are ignored', 'ownReader ?? claimsReader', 'claimsReader'],
+    ],
+  },
+  {
+    file: 'verify/diagnostics',
+    tests: ['verify/diagnostics'],
+    rows: [
+      ['a refusal counts as accepted', 'if (error !== undefined) refuse(message, error)', ''],
+      ['nobody hears of a refusal', 'rejection.publish(message)', ''],
+      ['a channel tells what was proved', 'observation.end()\n', 'observation.end()\n      return result\n'],
+      ['rejections cannot be watched alone', ' || rejection.hasSubscribers', ''],
+    ],
+  },
+  {
+    file: 'verify/token-cache',
+    tests: ['verify/token-cache'],
+    rows: [
+      ['what has the same print is the same', ' || !isSame(found, carrier, start)', ''],
+      [
+        'a token in another carrier is another one',
+        'return known.text === carrier.slice(start)',
+        'return false',
+      ],
+      ['a carrier is its token', 'return known.text.length === carrier.length - start', 'return true'],
+      ['any number of tokens', 'this.#young.size >= this.#maxSize', 'this.#young.size >= 1e9'],
+      ['texts of any length', 'if (this.#length + length > this.#maxLength) this.#turn()', ''],
+      ['a text of any length', 'if (length > this.#maxLength) return', ''],
+      ['hits are not counted', '    this.#doorkeeper.hit()\n', ''],
+      ['a generation begins with the length of the last', '    this.#length = 0\n', ''],
+      ['the used ones are forgotten, too', 'if (young === undefined) this.set(found)', ''],
+    ],
+  },
+  {
+    file: 'verify/cache-admission',
+    tests: ['verify/cache-admission'],
+    rows: [
+      ['every token is remembered', ' || !this.#isStrict', ' || true'],
+      ['no token is let in at its second sight', 'comesAgain || ', ''],
+      ['once strict, always strict', 'this.#isStrict = ', 'this.#isStrict ||= '],
+      ['hits do not count', '    this.#hits += 1\n  }', '  }'],
+      [
+        'it knows fewer tokens than a larger cache holds',
+        'Math.max(capacity, FEWEST_PLACES)',
+        'FEWEST_PLACES',
+      ],
+      ['a small cache knows no more tokens than it holds', 'Math.max(capacity, FEWEST_PLACES)', 'capacity'],
+      ['nothing that came is forgotten', 'this.#prints[at] = print', 'this.#prints[at] ||= print'],
+      ['a larger cache is judged later', 'this.#misses > JUDGED_AFTER', 'this.#misses > this.#prints.length'],
+      ['hits alone are not judged', ' || this.#hits > JUDGED_AFTER', ''],
+      ['it is strict too early', 'HITS_PER_NEW_TOKEN = 1 / 8', 'HITS_PER_NEW_TOKEN = 1 / 7.5'],
+      ['it is strict too late', 'HITS_PER_NEW_TOKEN = 1 / 8', 'HITS_PER_NEW_TOKEN = 1 / 8.5'],
+      ['a judgement counts what came before the last', '    this.#misses = 0\n', ''],
+      ['a judgement counts the hits of before the last', '    this.#hits = 0\n', ''],
+    ],
+  },
+  {
+    file: 'verify/token-verifier',
+    tests: ['verify/token-cache'],
+    rows: [
+      ['a remembered token never expires', ' && now < validUntil', ''],
+      ['a clock that is set back', 'now >= validFrom && ', ''],
+      ['a whole header is remembered', 'isKept ? detach(carrier) : carrier,', 'carrier,'],
+      ['a remembered token outlives its key', ' && keys.held(kid) === checkSignature', ''],
+      [
+        'a remembered token outlives the material of its key',
+        'keys.held(kid) === checkSignature',
+        'keys.held(kid)',
+      ],
+      ['every token is remembered at its first sight', 'cache?.admits(text) === true', 'cache !== undefined'],
+      ['a token is remembered without end', 'expires, now() / 1000 + ttl', 'expires'],
+      [
+        'tokens are remembered before their signature is checked',
+        '    checkSignature(text, token.signature)\n    parser.learn(token)\n',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'verify/authenticator',
+    tests: ['verify/token-cache'],
+    rows: [
+      ['one reading for every schema', 'lastReading?.reader === reader', 'lastReading'],
+      ['one reading for a second guard', 'earlier === null && lastReading', 'lastReading'],
+      ['one reading for every plan', 'token.lastReading?.plan === plan', 'token.lastReading'],
+      ['a plan is asked once for all guards', 'earlier === null && token.', 'token.'],
+      ['one reading of what can be changed', 'if (!reader.isRepeatable)', 'if (false)'],
+      ['claims that can be changed', 'deepFreeze(claims)', 'claims'],
+    ],
+  },
+]
