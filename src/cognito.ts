@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { assertGiven } from './base/schema.js'
 import type { ClaimsOption } from './claims/reader.js'
 import type { TokenUse } from './claims/standard-claims.js'
-import { markComposed } from './guard/guard-mark.js'
+import { annotateComposed } from './guard/annotations.js'
 import type { ProofOf } from './guard/register.js'
 import type { AnyGuard, Guard, Protect } from './guard/route-types.js'
 import type { KeyRingStatus } from './keys/key-ring.js'
@@ -16,12 +16,13 @@ import type { ResolvedPool } from './pool/pool.js'
 import type { RevocationGate } from './revocation/gate.js'
 import { assertRevocation, type Revocation, toMark } from './revocation/mark.js'
 import { createOpenapi } from './routes/openapi.js'
-import { markScope } from './routes/route-guards.js'
+import { addScopeGuard } from './routes/route-guards.js'
 import type { VerifiedToken } from './verify/authentication.js'
-import { type Authenticator, authorize, recognize } from './verify/authenticator.js'
-import { assertRequirement, type TokenRequirement } from './verify/authorization.js'
+import { readAuthentication } from './verify/authentication-reader.js'
 import { isObserved, observePromise } from './verify/diagnostics.js'
-import { choosePools, type Plan } from './verify/plan.js'
+import { choosePools, type TokenPolicy } from './verify/token-policy.js'
+import { assertRequirement, type TokenRequirement } from './verify/token-requirement.js'
+import type { Verifier } from './verify/verifier.js'
 
 /** A registered pool, as it was understood. */
 export interface PoolDescription {
@@ -119,57 +120,62 @@ export interface Cognito<P> {
 
 const NOTHING: TokenRequirement = Object.freeze({})
 
-/** Makes `app.cognito`. */
+/**
+ * Makes `app.cognito`.
+ *
+ * @param now - milliseconds since 1970
+ */
 export function createCognito(
-  authenticator: Authenticator,
+  verifier: Verifier,
   options: ResolvedOptions,
   gate: RevocationGate | undefined,
+  now: () => number,
 ) {
   const { pools } = options
   return Object.freeze({
-    verify: createVerify(authenticator, options, gate),
+    verify: createVerify(verifier, options, gate),
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard as never)
-      markScope(scope, guard)
+      addScopeGuard(scope, guard)
       return scope
     },
-    composed: markComposed,
+    composed: annotateComposed,
     openapi: createOpenapi(pools),
     async refresh(...given: [pool?: string | readonly string[]]) {
       assertGiven(given, 'refresh')
-      return authenticator.refresh(given[0] === undefined ? undefined : [given[0]].flat())
+      return verifier.refresh(given[0] === undefined ? undefined : [given[0]].flat())
     },
     async revoke(revocation: Revocation) {
       if (!gate)
         throw new TypeError('revoke: expected the option revocation to be set: its store takes the mark')
-      await revoke(gate, revocation, options)
+      await revoke(gate, revocation, options, now() / 1000)
     },
     canRevoke: gate !== undefined,
     clockTolerance: options.clockTolerance,
-    status: authenticator.status,
+    status: verifier.status,
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
   })
 }
 
 function createVerify(
-  authenticator: Authenticator,
+  verifier: Verifier,
   { defaultPool }: ResolvedOptions,
   gate: RevocationGate | undefined,
 ) {
-  const plans = new WeakMap<TokenRequirement, Map<string, Plan>>()
+  const policies = new WeakMap<TokenRequirement, Map<string, TokenPolicy>>()
 
-  function compile(names: readonly string[], requirement: TokenRequirement): Plan {
+  function compile(names: readonly string[], requirement: TokenRequirement): TokenPolicy {
     assertRequirement(requirement, 'verify')
-    return authenticator.plan(names, requirement, 'verify')
+    return verifier.compilePolicy(names, requirement, 'verify')
   }
 
-  function planFor(pool: string | readonly string[], requirement: TokenRequirement): Plan {
+  function policyFor(pool: string | readonly string[], requirement: TokenRequirement): TokenPolicy {
     const names = [pool].flat()
     const key = JSON.stringify(names)
-    const ofRequirement = plans.get(requirement) ?? new Map<string, Plan>()
-    const plan = ofRequirement.get(key) ?? compile(names, requirement)
-    plans.set(requirement, ofRequirement.set(key, plan))
-    return plan
+    const ofRequirement = policies.get(requirement) ?? new Map<string, TokenPolicy>()
+    const policy = ofRequirement.get(key) ?? compile(names, requirement)
+    policies.set(requirement, ofRequirement.set(key, policy))
+    return policy
   }
 
   return async (
@@ -178,13 +184,13 @@ function createVerify(
   ) => {
     assertGiven(given, 'verify')
     const [pool = defaultPool, requirement = NOTHING] = given
-    const plan = planFor(pool, requirement)
+    const policy = policyFor(pool, requirement)
     let verified: VerifiedToken | undefined
     const run = async () => {
-      verified = await authenticator.verify(typeof token === 'string' ? token : '', plan)
-      const authentication = recognize(verified, plan)
+      verified = await verifier.verify(typeof token === 'string' ? token : '', policy)
+      const authentication = readAuthentication(verified, policy)
       await gate?.pass(verified)
-      authorize(authentication, plan)
+      policy.authorize(authentication)
       return authentication
     }
     return isObserved() ? observePromise(run, () => verified) : run()
@@ -195,11 +201,12 @@ async function revoke(
   gate: RevocationGate,
   revocation: Revocation,
   { pools, defaultPool, clockTolerance }: ResolvedOptions,
+  now: number,
 ): Promise<void> {
   assertRevocation(revocation)
   const { pool = defaultPool } = revocation
   const [chosen] = choosePools(pools, [pool], 'revoke.pool') as [ResolvedPool]
-  await gate.revoke(toMark(revocation, chosen.userPoolId, Date.now() / 1000, clockTolerance), pool)
+  await gate.revoke(toMark(revocation, chosen.userPoolId, now, clockTolerance), pool)
 }
 
 function describe({

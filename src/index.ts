@@ -2,45 +2,43 @@
  * The plugin: connects the wings, decorates the instance, declares the types.
  * @module
  */
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { CognitoError, toChallenge } from './base/errors.js'
-import { plainHostOf } from './base/private-url.js'
+import { CognitoError } from './base/errors.js'
+import { warnAtBoot } from './boot-warnings.js'
 import { type Cognito, createCognito } from './cognito.js'
+import { factoryNameOf } from './guard/annotations.js'
 import { createGuardFactories } from './guard/guard.js'
-import { factoryNameOf } from './guard/guard-mark.js'
 import { createUserLoader } from './guard/load-user.js'
+import { writeRefusal } from './guard/refusal-answer.js'
 import type { Pools } from './guard/register.js'
-import type { CognitoOf, GuardFactory, NotFoundReplier, RouteMark } from './guard/route-types.js'
+import type { CognitoOf, GuardFactory, NotFoundReplier, RouteBrand } from './guard/route-types.js'
 import { createAbsenceReason, createTokenFinder } from './guard/token-finder.js'
 import { createKeysLog } from './keys/log.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { CLIENT_ID_ADVICE, hasOddClient } from './pool/client-id.js'
 import { prefetchKeys } from './prefetch.js'
 import { connectStore } from './revocation/connection.js'
-
 import { auditRoutes } from './routes/audit.js'
 import { watchPlacement } from './routes/guard-placement.js'
 import { serveResource } from './routes/resource.js'
 import { watchRoutes } from './routes/route-guards.js'
-import { createAuthenticator } from './verify/authenticator.js'
+import { createVerifier } from './verify/verifier.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertFirst(app)
   const options = resolveOptions(raw, process.env)
   assertCookies(app, options)
-  warnOfPlainKeys(app, options)
-  warnOfOddClients(app, options)
+  warnAtBoot(app.log, options.pools.values())
   watchRoutes(app)
   watchPlacement(app)
   if (options.routes !== false) auditRoutes(app, options.routes)
-  const authenticator = createAuthenticator(options, Date.now, (pool) => createKeysLog(pool, app.log))
-  prefetchKeys(app, authenticator, options)
+  const verifier = createVerifier(options, Date.now, (pool) => createKeysLog(pool, app.log))
+  prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
   const memo = Symbol('fastify-cognito.verified')
   const unrevoked = Symbol('fastify-cognito.unrevoked')
   const { authRequired, authOptional } = createGuardFactories({
-    authenticator,
+    verifier,
     findToken: createTokenFinder(options.tokenSources),
     explainAbsence: createAbsenceReason(options.tokenSources),
     defaultPool: options.defaultPool,
@@ -54,30 +52,14 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   app.decorateRequest('cognito', null as never)
   app.decorate('authRequired', authRequired as never)
   app.decorate('authOptional', authOptional as never)
-  app.decorate('cognito', createCognito(authenticator, options, revocation) as never)
+  app.decorate('cognito', createCognito(verifier, options, revocation, Date.now) as never)
   if (options.resource) serveResource(app, options.resource)
   app.addHook('onError', (_request, reply, error, done) => {
-    if (error instanceof CognitoError) writeHead(reply, error, options)
+    if (error instanceof CognitoError)
+      writeRefusal(reply, error, options.realm, options.resource?.metadataUrl)
     done()
   })
-  app.addHook('onClose', async () => authenticator.close())
-}
-
-/**
- * RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5.
- *
- * The status is written below Fastify, which then takes it for its own default: the application's error handler may send a
- * body without one, and the answer is not 200; it may redirect, and the answer is 302; and what it sets itself counts.
- */
-function writeHead(
-  reply: FastifyReply,
-  { statusCode, challenge, retryAfter }: CognitoError,
-  { realm, resource }: ResolvedOptions,
-): void {
-  reply.raw.statusCode = statusCode
-  reply.header('cache-control', 'no-store')
-  if (challenge) reply.header('www-authenticate', toChallenge(realm, challenge, resource?.metadataUrl))
-  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+  app.addHook('onClose', async () => verifier.close())
 }
 
 /** Fastify would only say which decorator is there already. */
@@ -96,36 +78,8 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
   }
 }
 
-/**
- * Keys over plain HTTP are those of an emulator, as a rule one whose private key everybody knows. Off loopback, anybody on
- * the way can replace them besides.
- */
-function warnOfPlainKeys(app: FastifyInstance, { pools }: ResolvedOptions): void {
-  const isProduction = process.env['NODE_ENV'] === 'production'
-  for (const { name, jwksUrls } of pools.values()) {
-    const plain = [...jwksUrls.values()].filter((url) => url.startsWith('http:'))
-    const [host] = plain.flatMap((url) => plainHostOf(url) ?? [])
-    if (host !== undefined) app.log.warn({ pool: name, host }, FROM_ANOTHER_HOST)
-    else if (plain.length > 0 && isProduction) app.log.warn({ pool: name }, IN_PRODUCTION)
-  }
-}
-
-/** Every token of such a pool would be refused. What stands there is not logged, because it may be the secret. */
-function warnOfOddClients(app: FastifyInstance, { pools }: ResolvedOptions): void {
-  for (const pool of pools.values()) {
-    if (!hasOddClient(pool)) continue
-    const message = `fastify-cognito: pools.${pool.name}.appClientId: Cognito makes no such id, so no token of it will come; ${CLIENT_ID_ADVICE}`
-    app.log.warn({ pool: pool.name }, message)
-  }
-}
-
-const FROM_ANOTHER_HOST =
-  'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; who is on the way can replace them'
-const IN_PRODUCTION =
-  'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production'
-
+export type { ChallengeParameters } from './base/challenge.js'
 export {
-  type ChallengeParameters,
   CognitoError,
   type CognitoErrorCode,
   cognitoErrorCodes,
@@ -172,8 +126,8 @@ export type { RevocationOptions } from './revocation/options.js'
 export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore } from './revocation/store.js'
 export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
-export type { RequiredNames, TokenRequirement } from './verify/authorization.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
+export type { RequiredNames, TokenRequirement } from './verify/token-requirement.js'
 
 /**
  * Protects an API with the tokens of one or many Amazon Cognito user pools.
@@ -199,7 +153,7 @@ declare module 'fastify' {
     ContextConfig,
     Logger,
     RequestType,
-  > extends RouteMark<RouteGeneric> {
+  > extends RouteBrand<RouteGeneric> {
     /**
      * Who sent the request: what the route's guard proved; `null` where nobody did.
      *

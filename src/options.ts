@@ -2,7 +2,7 @@
  * The options: documented, validated once at boot, and frozen.
  * @module
  */
-import { CHALLENGE_VALUE } from './base/errors.js'
+import { CHALLENGE_VALUE } from './base/challenge.js'
 import {
   assertDefined,
   assertOptions,

@@ -8,7 +8,7 @@ import type { KeyRingStatus } from './keys/key-ring.js'
 import { jwksUrlsOf } from './keys/locations.js'
 import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool/pool.js'
-import type { Authenticator } from './verify/authenticator.js'
+import type { Verifier } from './verify/verifier.js'
 
 /** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
 const DELAY_MS = 100
@@ -26,10 +26,10 @@ interface PoolWithoutKeys {
  */
 export function prefetchKeys(
   app: FastifyInstance,
-  authenticator: Authenticator,
+  verifier: Verifier,
   { keys, pools }: ResolvedOptions,
 ): void {
-  const prefetch = () => fetchAll(authenticator, pools.values(), keys.prefetch === 'require')
+  const prefetch = () => fetchAll(verifier, pools.values(), keys.prefetch === 'require')
   if (keys.prefetch === 'require') app.addHook('onReady', async () => refuse(await prefetch()))
   if (keys.prefetch === 'background') {
     let callOff: (() => void) | undefined
@@ -42,7 +42,7 @@ export function prefetchKeys(
 
 /** Resolves to the first pool that has no keys. */
 async function fetchAll(
-  authenticator: Authenticator,
+  verifier: Verifier,
   pools: Iterator<ResolvedPool>,
   isOneEnough: boolean,
 ): Promise<PoolWithoutKeys | undefined> {
@@ -50,7 +50,7 @@ async function fetchAll(
   async function work(): Promise<void> {
     for (let next = pools.next(); !next.done; next = pools.next()) {
       if (isOneEnough && first !== undefined) return
-      const status = await authenticator.prefetch(next.value.name)
+      const status = await verifier.prefetch(next.value.name)
       if (status.state === 'down') first ??= { pool: next.value, status }
     }
   }

@@ -2,7 +2,8 @@
 import Fastify from 'fastify'
 import cognito from '../../dist/index.js'
 import { resolveOptions } from '../../dist/options.js'
-import { authorize, createAuthenticator, recognize } from '../../dist/verify/authenticator.js'
+import { readAuthentication } from '../../dist/verify/authentication-reader.js'
+import { createVerifier } from '../../dist/verify/verifier.js'
 
 /**
  * The whole verification of a token, from its text to the frozen authentication. `request.cognito` is set by the guard.
@@ -12,12 +13,13 @@ import { authorize, createAuthenticator, recognize } from '../../dist/verify/aut
  * @param {string} first - a token, with which the keys are fetched
  */
 export async function createVerification(options, pool, first) {
-  const authenticator = createAuthenticator(resolveOptions(options, {}))
-  const plan = authenticator.plan([pool], {}, 'bench')
-  await authenticator.verify(first, plan)
+  const verifier = createVerifier(resolveOptions(options, {}))
+  const policy = verifier.compilePolicy([pool], {}, 'bench')
+  await verifier.verify(first, policy)
   return {
     prepare: (token) => token,
-    run: (token) => passes(() => authorize(recognize(authenticator.verify(token, plan), plan), plan)),
+    run: (token) =>
+      passes(() => policy.authorize(readAuthentication(verifier.verify(token, policy), policy))),
   }
 }
 

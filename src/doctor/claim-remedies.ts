@@ -72,7 +72,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('token_use'),
     expected: () => 'access or id',
     advice: NO_API_TOKEN,
-    mend: (draft) =>
+    repair: (draft) =>
       withClaims(draft, { token_use: Object.hasOwn(payloadOf(draft), 'client_id') ? 'access' : 'id' }),
   },
   {
@@ -95,7 +95,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('sub'),
     expected: () => 'the id of a user or a machine',
     advice: NO_API_TOKEN,
-    mend: (draft) => withClaims(draft, { sub: 'none' }),
+    repair: (draft) => withClaims(draft, { sub: 'none' }),
   },
   {
     reasons: ['scope is not a string'],
@@ -103,7 +103,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('scope'),
     expected: () => 'text with a space between two scopes, or no claim at all',
     advice: LAMBDA,
-    mend: (draft) => withClaims(draft, { scope: undefined }),
+    repair: (draft) => withClaims(draft, { scope: undefined }),
   },
   {
     reasons: ['cognito:groups is not a list of strings'],
@@ -111,14 +111,14 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('cognito:groups'),
     expected: () => 'a list of names, or no claim at all',
     advice: LAMBDA,
-    mend: (draft) => withClaims(draft, { 'cognito:groups': undefined }),
+    repair: (draft) => withClaims(draft, { 'cognito:groups': undefined }),
   },
   {
     reasons: ['the token is bound to a key of its sender'],
     check: 'cnf',
     expected: () => 'a bearer token',
     advice: 'tokens bound by DPoP or mTLS are not supported: get one without',
-    mend: (draft) => withClaims(draft, { cnf: undefined }),
+    repair: (draft) => withClaims(draft, { cnf: undefined }),
   },
   {
     reasons: ['client_id is missing or no text', 'client_id is none of appClientId'],
@@ -126,7 +126,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('client_id'),
     expected: describeClients,
     advice: OTHER_CLIENT,
-    mend: withClient,
+    repair: withClient,
   },
   {
     reasons: ['aud is not one client id', 'aud is none of appClientId'],
@@ -134,7 +134,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('aud'),
     expected: describeClients,
     advice: OTHER_CLIENT,
-    mend: withClient,
+    repair: withClient,
   },
   {
     reasons: ['aud is none of audience'],
@@ -142,7 +142,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('aud'),
     expected: (draft) => list(audiencesOf(draft)),
     advice: 'ask for the token with the resource of this API (RFC 8707), or change the option audience',
-    mend: (draft) => withClaims(draft, { aud: audiencesOf(draft) }),
+    repair: (draft) => withClaims(draft, { aud: audiencesOf(draft) }),
   },
   {
     reasons: ['exp is not a time in seconds: is it in milliseconds?'],
@@ -150,7 +150,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('exp'),
     expected: () => 'seconds since 1970',
     advice: MILLISECONDS,
-    mend: withNewExpiry,
+    repair: withNewExpiry,
   },
   {
     reasons: ['exp is missing', 'exp is not a time in seconds'],
@@ -158,7 +158,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('exp'),
     expected: () => 'seconds since 1970',
     advice: NO_API_TOKEN,
-    mend: withNewExpiry,
+    repair: withNewExpiry,
   },
   {
     reasons: ['iat is not a time in seconds: is it in milliseconds?'],
@@ -166,7 +166,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('iat'),
     expected: () => 'seconds since 1970',
     advice: MILLISECONDS,
-    mend: withNewIssue,
+    repair: withNewIssue,
   },
   {
     reasons: ['iat is missing', 'iat is not a time in seconds'],
@@ -174,7 +174,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('iat'),
     expected: () => 'seconds since 1970',
     advice: NO_API_TOKEN,
-    mend: withNewIssue,
+    repair: withNewIssue,
   },
   {
     reasons: ['iat lies in the future'],
@@ -182,7 +182,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('iat'),
     expected: ({ now }) => `seconds since 1970, now ${Math.floor(now)}`,
     advice: LATE_CLOCK,
-    mend: withNewIssue,
+    repair: withNewIssue,
   },
   {
     reasons: ['the lifetime is not between 0 and 24 hours'],
@@ -190,7 +190,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: (draft) => describeTime(Number(payloadOf(draft)['exp']) - Number(payloadOf(draft)['iat'])),
     expected: () => 'a lifetime of up to 24 hours, which is the longest that Cognito gives',
     advice: 'Cognito makes no such token: get one from a sign-in at the pool',
-    mend: asNew,
+    repair: asNew,
   },
   {
     reasons: ['nbf is not a time in seconds: is it in milliseconds?'],
@@ -198,7 +198,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('nbf'),
     expected: () => 'seconds since 1970',
     advice: MILLISECONDS,
-    mend: (draft) => withClaims(draft, { nbf: undefined }),
+    repair: (draft) => withClaims(draft, { nbf: undefined }),
   },
   {
     reasons: ['nbf is not a time in seconds'],
@@ -206,7 +206,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('nbf'),
     expected: () => 'seconds since 1970, or no claim at all',
     advice: NO_API_TOKEN,
-    mend: (draft) => withClaims(draft, { nbf: undefined }),
+    repair: (draft) => withClaims(draft, { nbf: undefined }),
   },
   {
     reasons: ['nbf lies in the future'],
@@ -214,7 +214,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: claim('nbf'),
     expected: ({ now }) => `seconds since 1970, now ${Math.floor(now)}, or no claim at all`,
     advice: LATE_CLOCK,
-    mend: (draft) => withClaims(draft, { nbf: undefined }),
+    repair: (draft) => withClaims(draft, { nbf: undefined }),
   },
   {
     reasons: ['the token expired'],
@@ -222,7 +222,7 @@ export const CLAIM_REMEDIES: readonly Remedy[] = [
     found: (draft) => `a token that expired ${describeTime(draft.now - Number(payloadOf(draft)['exp']))} ago`,
     expected: () => 'a token that is still valid',
     advice: 'use the refresh token, or sign in again',
-    mend: asNew,
+    repair: asNew,
   },
   {
     reasons: ['the claims do not fit their schema'],

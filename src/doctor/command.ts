@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { printableLines } from '../base/printable.js'
 import { type PluginOptions, resolveOptions } from '../options.js'
 import { type Environment, poolsFromEnv, poolsFromFile } from '../settings/index.js'
-import { createAuthenticator } from '../verify/authenticator.js'
+import { createVerifier } from '../verify/verifier.js'
 import { examine, type Patient } from './index.js'
 import { formatReport, paint } from './report.js'
 
@@ -59,11 +59,11 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
       print(stdout, HELP)
       return 0
     }
-    const { options, authenticator } = prepare(order, env)
+    const { options, verifier } = prepare(order, env)
     const token = await readToken(order, stdin, tell)
     tell(`asking for the keys of ${[...options.pools.keys()].slice(0, 8).join(', ')} ...\n`)
-    const report = await examine({ options, authenticator, token })
-    authenticator.close()
+    const report = await examine({ options, verifier, token })
+    verifier.close()
     const isTerminal = stdout.isTTY === true
     if (order.json) print(stdout, `${JSON.stringify(report, null, 2)}\n`)
     else print(stdout, formatReport(report, isTerminal), isTerminal && !env['NO_COLOR'] ? paint : undefined)
@@ -145,7 +145,7 @@ function assertOrder({ positionals: [command, ...rest], given, token }: Order): 
 function prepare(order: Order, env: Environment): Omit<Patient, 'token'> {
   try {
     const options = resolveOptions(readSettings(order, env), env)
-    return { options, authenticator: createAuthenticator(options) }
+    return { options, verifier: createVerifier(options) }
   } catch (error) {
     const [message = ''] = (error as Error).message.split('\n')
     throw new UsageError(toFlags(message))

@@ -34,10 +34,10 @@ export interface Remedy {
   /** What to change. */
   readonly advice: string
   /**
-   * The token as it would be without this fault; `undefined` where that cannot be said. Without a `mend` nothing more
+   * The token as it would be without this fault; `undefined` where that cannot be said. Without a `repair` nothing more
    * can be told of the token.
    */
-  readonly mend?: (draft: Draft) => Draft | undefined
+  readonly repair?: (draft: Draft) => Draft | undefined
 }
 
 /** The parts of a text, the missing ones empty. */

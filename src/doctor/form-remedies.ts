@@ -48,7 +48,7 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     found: ({ text }) => count(text.length, 'character'),
     expected: ({ maxLength }) => `no more than ${maxLength}`,
     advice: 'put less into the token, such as groups and custom claims, or raise maxTokenLength',
-    mend: (draft) => ({ ...draft, maxLength: Number.POSITIVE_INFINITY }),
+    repair: (draft) => ({ ...draft, maxLength: Number.POSITIVE_INFINITY }),
   },
   {
     reasons: ['the token has 5 parts'],
@@ -63,7 +63,7 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     found: describeParts,
     expected: () => '3 parts with dots between them',
     advice: 'no JSON Web Token, or cut off while it was copied: copy the whole token again',
-    mend: withParts,
+    repair: withParts,
   },
   {
     reasons: ['a word such as undefined or null stands in place of the token', 'the credentials are empty'],
@@ -81,7 +81,7 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     found: describeDamage,
     expected: () => '3 parts as the issuer wrote them, the last one of 256 to 1,024 bytes',
     advice: 'cut off or changed while it was copied, or not signed by Cognito: copy the whole token again',
-    mend: withParts,
+    repair: withParts,
   },
   {
     reasons: [
@@ -95,7 +95,7 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     expected: () => 'the token alone',
     advice:
       'leave out Bearer, quotes, spaces and line breaks; in a request the header is Authorization: Bearer, one space, the token',
-    mend: extract,
+    repair: extract,
   },
   {
     reasons: ['the payload is not a JSON object', 'the payload has a member named'],
@@ -115,7 +115,7 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     check: 'header',
     expected: () => 'a header as Cognito writes it, with kid and alg',
     advice: 'Cognito makes no such header: get the token from a sign-in at the pool',
-    mend: (draft) => {
+    repair: (draft) => {
       const { alg = 'RS256', kid = 'none' } = headerOf(draft)
       return withHeader(draft, { alg, kid })
     },
@@ -126,13 +126,13 @@ export const FORM_REMEDIES: readonly Remedy[] = [
     found: (draft) => show(ownMember(headerOf(draft), 'alg')),
     expected: () => 'RS256',
     advice: 'Cognito signs with RS256 alone: another issuer has made this token, or a forger',
-    mend: (draft) => withHeader(draft, { ...headerOf(draft), alg: 'RS256' }),
+    repair: (draft) => withHeader(draft, { ...headerOf(draft), alg: 'RS256' }),
   },
   {
     reasons: ['the key id is missing or malformed'],
     check: 'kid',
     expected: () => 'the id of a key of the pool',
     advice: 'Cognito names the key of every token: another issuer has made this one',
-    mend: (draft) => withHeader(draft, { ...headerOf(draft), kid: 'none' }),
+    repair: (draft) => withHeader(draft, { ...headerOf(draft), kid: 'none' }),
   },
 ]

@@ -4,7 +4,7 @@
  */
 
 import type { ResolvedOptions } from '../options.js'
-import type { Authenticator } from '../verify/authenticator.js'
+import type { Verifier } from '../verify/verifier.js'
 import { askKeySet } from './key-set.js'
 import { type ExaminedPool, examinePool, type Instruments, type PoolReport } from './pool.js'
 import { examineToken, type TokenReport } from './token.js'
@@ -22,7 +22,7 @@ export interface DoctorReport {
 export interface Patient {
   readonly options: ResolvedOptions
   /** Made of these options. */
-  readonly authenticator: Authenticator
+  readonly verifier: Verifier
   readonly token: string | undefined
 }
 
@@ -31,7 +31,7 @@ const AT_ONCE = 8
 
 /** Examines every pool and then the token. Only the JWKS URLs of the pools are asked. */
 export async function examine(
-  { options, authenticator, token }: Patient,
+  { options, verifier, token }: Patient,
   instruments: Instruments = { now: Date.now, ask: askKeySet },
 ): Promise<DoctorReport> {
   const pools = [...options.pools.values()]
@@ -44,6 +44,6 @@ export async function examine(
   const areHealthy = reports.every(({ ok }) => ok)
   if (token === undefined) return { ok: areHealthy, pools: reports }
   const keysOf = (name: string) => examined.find(({ report }) => report.name === name)?.keys
-  const report = await examineToken(token, { options, authenticator, keysOf, now: instruments.now })
+  const report = await examineToken(token, { options, verifier, keysOf, now: instruments.now })
   return { ok: areHealthy && report.ok, pools: reports, token: report }
 }

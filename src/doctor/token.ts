@@ -11,9 +11,10 @@ import { isSignedWith } from '../jwt/signature.js'
 import { checkTimes } from '../jwt/times.js'
 import type { ResolvedOptions } from '../options.js'
 import type { ResolvedPool } from '../pool/pool.js'
-import { type Authenticator, recognize } from '../verify/authenticator.js'
+import { readAuthentication } from '../verify/authentication-reader.js'
 import { checkCognitoClaims } from '../verify/cognito-token.js'
-import { assertPlanned } from '../verify/plan.js'
+import { assertAccepted } from '../verify/token-policy.js'
+import type { Verifier } from '../verify/verifier.js'
 import { areOk, type Check, count, describeTime, fails, holds, show } from './check.js'
 import { CLAIM_REMEDIES } from './claim-remedies.js'
 import {
@@ -39,7 +40,7 @@ export interface TokenReport {
 /** What a token is held against. */
 export interface TokenContext {
   readonly options: ResolvedOptions
-  readonly authenticator: Authenticator
+  readonly verifier: Verifier
   /** The usable keys of a pool in PEM, by their ids; `undefined` where they cannot be had. */
   readonly keysOf: (pool: string) => ReadonlyMap<string, string> | undefined
   /** Milliseconds since 1970. */
@@ -60,15 +61,15 @@ export async function examineToken(text: string, context: TokenContext): Promise
   const pools = [...options.pools.values()]
   const { maxTokenLength: maxLength } = options
   const draft = { text, signed: text, pool: NO_POOL, pools, maxLength, now: now() / 1000 }
-  const form = mendAll(draft, ({ text, maxLength }) => void createTokenParser(maxLength).parse(text))
+  const form = repairAll(draft, ({ text, maxLength }) => void createTokenParser(maxLength).parse(text))
   const pool = form.isWhole ? choosePool(payloadOf(form.draft), pools) : undefined
   const explained = form.isWhole ? explain(form, pool, context) : form.checks
-  const checks = [...explained, await judge(text, context.authenticator)]
+  const checks = [...explained, await judge(text, context.verifier)]
   checks.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name))
   return { ok: areOk(checks), pool: pool?.name ?? null, checks }
 }
 
-interface Mended {
+interface Repaired {
   /** Those that failed. */
   readonly checks: readonly Check[]
   readonly draft: Draft
@@ -77,7 +78,7 @@ interface Mended {
 }
 
 /** Thinks away what is refused, one thing after the other, until nothing is refused any more or nothing more can be said. */
-function mendAll(draft: Draft, check: (draft: Draft) => void): Mended {
+function repairAll(draft: Draft, check: (draft: Draft) => void): Repaired {
   const checks: Check[] = []
   const seen = new Set<string>()
   let current = draft
@@ -85,11 +86,11 @@ function mendAll(draft: Draft, check: (draft: Draft) => void): Mended {
     const reason = reasonOf(check, current)
     if (reason === undefined) return { checks, draft: current, isWhole: true }
     const remedy = findRemedy(reason)
-    const mended = seen.has(reason) ? undefined : remedy.mend?.(current)
+    const repaired = seen.has(reason) ? undefined : remedy.repair?.(current)
     if (!seen.has(reason)) checks.push(toCheck(reason, current))
-    if (mended === undefined) return { checks, draft: current, isWhole: false }
+    if (repaired === undefined) return { checks, draft: current, isWhole: false }
     seen.add(reason)
-    current = mended
+    current = repaired
   }
 }
 
@@ -131,10 +132,10 @@ function choosePool(payload: Members, pools: readonly ResolvedPool[]): ResolvedP
 }
 
 /** Everything that can be said of a token whose form is right, or has been put right. */
-function explain(form: Mended, pool: ResolvedPool | undefined, context: TokenContext): readonly Check[] {
+function explain(form: Repaired, pool: ResolvedPool | undefined, context: TokenContext): readonly Check[] {
   const { clockTolerance } = context.options
   const draft = withClaims({ ...form.draft, pool: pool ?? NO_POOL }, { iss: 'none' })
-  const claims = mendAll(draft, (draft) => {
+  const claims = repairAll(draft, (draft) => {
     checkCognitoClaims(payloadOf(draft), draft.pool)
     checkTimes(payloadOf(draft), draft.now, clockTolerance, draft.pool.name)
   })
@@ -159,26 +160,21 @@ function checkIssuer(draft: Draft): Check {
 }
 
 /** What depends on the pool's own options: the kinds of token it takes, and its claims. */
-function checkPool(
-  draft: Draft,
-  pool: ResolvedPool,
-  isKind: boolean,
-  { authenticator }: TokenContext,
-): Check[] {
+function checkPool(draft: Draft, pool: ResolvedPool, isKind: boolean, { verifier }: TokenContext): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
   const empty = { isRepeated: false, lastReading: undefined, revocable: undefined }
   const token = { text: '', payload, pool, tokenUse, ...empty }
-  const own = authenticator.plan([pool.name], {}, 'doctor')
-  const both = authenticator.plan([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
+  const own = verifier.compilePolicy([pool.name], {}, 'doctor')
+  const both = verifier.compilePolicy([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
   const reasons = [
-    isKind ? reasonOf(assertPlanned, pool.name, tokenUse, own.pools) : undefined,
-    reasonOf(recognize, token, both),
+    isKind ? reasonOf(assertAccepted, pool.name, tokenUse, own.pools) : undefined,
+    reasonOf(readAuthentication, token, both),
   ]
   return reasons.flatMap((reason) => (reason === undefined ? [] : toCheck(reason, draft)))
 }
 
-/** The signature is of the token as it came: what was mended has nothing to do with it. */
+/** The signature is of the token as it came: what was repaired has nothing to do with it. */
 function checkSignature(draft: Draft, pool: ResolvedPool, { keysOf }: TokenContext): Check[] {
   const keys = keysOf(pool.name)
   if (draft.signed === undefined || keys === undefined) return []
@@ -209,10 +205,10 @@ function describe(draft: Draft): readonly Check[] {
 }
 
 /** What the plugin itself answers, on a route that takes every pool's tokens and asks for nothing else. */
-async function judge(text: string, authenticator: Authenticator): Promise<Check> {
-  const plan = authenticator.plan(undefined, {}, 'doctor')
+async function judge(text: string, verifier: Verifier): Promise<Check> {
+  const policy = verifier.compilePolicy(undefined, {}, 'doctor')
   try {
-    const { tokenUse, pool, principal } = recognize(await authenticator.verify(text, plan), plan)
+    const { tokenUse, pool, principal } = readAuthentication(await verifier.verify(text, policy), policy)
     return holds('plugin', `accepts it: ${tokenUse} token of pool ${pool}, of a ${principal}`)
   } catch (error) {
     if (!(error instanceof CognitoError)) throw error

@@ -7,15 +7,16 @@ import { CognitoError } from '../base/errors.js'
 import { chain } from '../base/promises.js'
 import { assertGiven } from '../base/schema.js'
 import type { TokenUse } from '../claims/standard-claims.js'
-import { type CarriedToken, tokenTextOf } from '../jwt/carried-token.js'
+import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 import type { RevocationGate } from '../revocation/gate.js'
 import type { Authentication, VerifiedToken } from '../verify/authentication.js'
-import { type Authenticator, authorize, recognize } from '../verify/authenticator.js'
+import { readAuthentication } from '../verify/authentication-reader.js'
 import { isObserved, observeGuard } from '../verify/diagnostics.js'
-import type { Plan } from '../verify/plan.js'
-import { listWays, markFactory, markHook } from './guard-mark.js'
+import type { TokenPolicy } from '../verify/token-policy.js'
+import type { Verifier } from '../verify/verifier.js'
+import { annotateFactory, annotateGuard, listAlternatives } from './annotations.js'
 import type { AddUser } from './load-user.js'
-import { createPlanChooser } from './plan-chooser.js'
+import { compileSelection } from './pool-selection.js'
 import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { Guard } from './route-types.js'
@@ -25,7 +26,7 @@ type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefin
 
 /** What guards need of the plugin. */
 export interface GuardContext {
-  readonly authenticator: Authenticator
+  readonly verifier: Verifier
   readonly findToken: TokenFinder
   /** Why a request has credentials and no token, for the operator. */
   readonly explainAbsence: (request: FastifyRequest) => string
@@ -54,7 +55,7 @@ type Given = [pool?: PoolSelector<string>, requirement?: Requirement]
  */
 export function createGuardFactories(context: GuardContext) {
   const toFactory = (name: string, isOptional: boolean) =>
-    markFactory((...given: Given) => createGuard(context, { name, isOptional }, given), name)
+    annotateFactory((...given: Given) => createGuard(context, { name, isOptional }, given), name)
   return {
     authRequired: toFactory('authRequired', false),
     authOptional: toFactory('authOptional', true),
@@ -70,28 +71,28 @@ function createGuard(
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
   const pools = selector === undefined ? context.defaultPool : selector
-  const choosePlan = createPlanChooser(context.authenticator, pools, requirement, name)
+  const choosePolicy = compileSelection(context.verifier, pools, requirement, name)
   const conclude = createConclusion(context, requirement)
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
     if (token === undefined && isOptional) return set(request, null)
     if (!token) return refuseAbsence(context, request, token)
-    const plan = choosePlan(request)
-    return plan instanceof Promise
-      ? plan.then((chosen) => prove(request, token, chosen))
-      : prove(request, token, plan)
+    const policy = choosePolicy(request)
+    return policy instanceof Promise
+      ? policy.then((chosen) => prove(request, token, chosen))
+      : prove(request, token, policy)
   }
 
-  function prove(request: GuardedRequest, token: CarriedToken, plan: Plan): void | Promise<void> {
-    const verified = verifyOnce(context, request, token, plan)
+  function prove(request: GuardedRequest, token: LocatedToken, policy: TokenPolicy): void | Promise<void> {
+    const verified = verifyOnce(context, request, token, policy)
     return verified instanceof Promise
-      ? verified.then((later) => conclude(request, later, plan))
-      : conclude(request, verified, plan)
+      ? verified.then((later) => conclude(request, later, policy))
+      : conclude(request, verified, policy)
   }
 
-  const ways = describe(context, pools, requirement, isOptional)
-  return markHook(toHook(name, authenticate, context.memo), ways)
+  const alternatives = describe(context, pools, requirement, isOptional)
+  return annotateGuard(toHook(name, authenticate, context.memo), alternatives)
 }
 
 function refuseAbsence(
@@ -112,7 +113,7 @@ function describe(
 ) {
   const names = typeof pools === 'function' ? [...tokenUses.keys()] : [pools].flat()
   const usesOf = (name: string) => [tokenUse ?? (tokenUses.get(name) as readonly TokenUse[])].flat()
-  return listWays({
+  return listAlternatives({
     pools: new Map(names.map((name) => [name, usesOf(name)])),
     isOptional,
     scopes,
@@ -131,8 +132,12 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
     return chain(context.addUser(loadUser, authentication, request), (known) => set(request, known))
   }
 
-  function decide(request: GuardedRequest, authentication: Authentication, plan: Plan): void | Promise<void> {
-    authorize(authentication, plan)
+  function decide(
+    request: GuardedRequest,
+    authentication: Authentication,
+    policy: TokenPolicy,
+  ): void | Promise<void> {
+    policy.authorize(authentication)
     if (check === undefined) return finish(request, authentication)
     return chain(check(authentication, request), (isPermitted) => {
       if (isPermitted === true) return finish(request, authentication)
@@ -141,12 +146,12 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
     })
   }
 
-  return (request: GuardedRequest, verified: VerifiedToken, plan: Plan): void | Promise<void> => {
-    const authentication = recognize(verified, plan, request.cognito)
+  return (request: GuardedRequest, verified: VerifiedToken, policy: TokenPolicy): void | Promise<void> => {
+    const authentication = readAuthentication(verified, policy, request.cognito)
     const passing = passOnce(context, request, verified)
     return passing === undefined
-      ? decide(request, authentication, plan)
-      : passing.then(() => decide(request, authentication, plan))
+      ? decide(request, authentication, policy)
+      : passing.then(() => decide(request, authentication, policy))
   }
 }
 
@@ -213,14 +218,14 @@ function toError(error: unknown): Error {
 }
 
 function verifyOnce(
-  { authenticator, memo }: GuardContext,
+  { verifier, memo }: GuardContext,
   request: GuardedRequest,
-  token: CarriedToken,
-  plan: Plan,
+  token: LocatedToken,
+  policy: TokenPolicy,
 ): VerifiedToken | Promise<VerifiedToken> {
   const seen = request[memo]
   if (seen && seen.text === tokenTextOf(token)) return seen
-  const verified = authenticator.verify(token.carrier, plan, token.start)
+  const verified = verifier.verify(token.input, policy, token.start)
   return verified instanceof Promise
     ? verified.then((later) => remember(request, memo, later))
     : remember(request, memo, verified)

@@ -5,7 +5,8 @@
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from '../base/errors.js'
 import { chain } from '../base/promises.js'
-import { type Authentication, withUser } from '../verify/authentication.js'
+import type { Authentication } from '../verify/authentication.js'
+import { withUser } from '../verify/authentication-reader.js'
 import type { LoadUser } from './register.js'
 
 interface Loaded {

@@ -14,7 +14,11 @@ import {
 import type { ClaimsOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { Authentication } from '../verify/authentication.js'
-import { requirementObject, requirementProperties, type TokenRequirement } from '../verify/authorization.js'
+import {
+  requirementObject,
+  requirementProperties,
+  type TokenRequirement,
+} from '../verify/token-requirement.js'
 import type { LoadUser } from './register.js'
 
 /** What a route asks, besides its pool. */

@@ -43,7 +43,7 @@ export interface Identified<A> {
 }
 
 /** Carries the route's generic to where a guard can be inferred from; never present at run time. */
-export interface RouteMark<RouteGeneric> {
+export interface RouteBrand<RouteGeneric> {
   readonly [kRoute]?: RouteGeneric
 }
 
@@ -64,7 +64,7 @@ type ProvedOr<Anybody, A> = A extends Anybody ? A : Anybody
  * An intersection, because TypeScript does not infer from a generic call that returns a plain function type.
  */
 export type Guard<A> = ((
-  request: RouteMark<CognitoRoute<A>>,
+  request: RouteBrand<CognitoRoute<A>>,
   reply: object,
   done: (error?: Error) => void,
 ) => void) & { readonly guard?: never }

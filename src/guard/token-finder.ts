@@ -6,8 +6,8 @@ import type { FastifyRequest } from 'fastify'
 import { ignoreRejection } from '../base/promises.js'
 import {
   type Credentials,
-  carry,
   headerOf,
+  locate,
   malformed,
   misused,
   type TokenFinder,
@@ -24,7 +24,7 @@ export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder 
   const find = first && others.length === 0 ? headerOf(first)?.find : undefined
   if (find !== undefined) return find
   const read = createReader(sources)
-  return (request) => carry(read(request))
+  return (request) => locate(read(request))
 }
 
 /** Three parts of base64url with dots between them; of which the first is a JSON object. */

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { CognitoError } from '../base/errors.js'
 import { printable } from '../base/printable.js'
 import { describeUnknown } from '../base/unknown-name.js'
-import { type CarriedToken, tokenTextOf } from '../jwt/carried-token.js'
+import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 
 /**
  * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
@@ -28,10 +28,10 @@ export interface TokenSource {
 }
 
 /** What a source finds, not cut out yet. */
-type Carried = CarriedToken | null | undefined
+type Located = LocatedToken | null | undefined
 
 /** Finds a request's token. */
-export type TokenFinder = (request: FastifyRequest) => Carried
+export type TokenFinder = (request: FastifyRequest) => Located
 
 /** A source of the application's own; `undefined` where the request carries no token. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
@@ -76,8 +76,8 @@ export function fromHeader(options: HeaderOptions = {}): TokenSource {
     const { [field]: value } = request.headers
     if (value === undefined) return undefined
     if (countLines(request.raw.rawHeaders, field) > 1) throw malformed(`there are several ${field} headers`)
-    if (isPlain(value, usual)) return { carrier: value, start: usual.length }
-    return carry(readScheme(trim(String(value)), prefix))
+    if (isPlain(value, usual)) return { input: value, start: usual.length }
+    return locate(readScheme(trim(String(value)), prefix))
   }
   const read = (request: FastifyRequest): Credentials => {
     const found = find(request)
@@ -101,8 +101,8 @@ const headers = new WeakMap<TokenSource, HeaderSource>()
 /** What a source reads, where {@link fromHeader} made it. */
 export const headerOf = (source: TokenSource): HeaderSource | undefined => headers.get(source)
 
-export const carry = (found: Credentials): Carried =>
-  typeof found === 'string' ? { carrier: found, start: 0 } : found
+export const locate = (found: Credentials): Located =>
+  typeof found === 'string' ? { input: found, start: 0 } : found
 
 /** A misspelt option would leave the header that is read as it is by default. */
 function assertKnownNames(options: HeaderOptions): void {

@@ -42,12 +42,14 @@ const LONGEST_RETRY_AFTER_MS = 60_000
  * @param url - `https:`, `http:` or `file:`; from the configuration, never taken from a token
  * @param timeoutMs - headers and body together, in time that the process lives through; milliseconds
  * @param closing - ends the attempt
+ * @param timeOfDay - for a `Retry-After` that is a date; milliseconds since 1970
  */
 export async function fetchDocument(
   url: string,
   clock: Clock,
   timeoutMs: number,
   closing: AbortSignal,
+  timeOfDay = Date.now,
 ): Promise<JwksDocument> {
   const ending = new AbortController()
   const end = () => ending.abort()
@@ -57,41 +59,49 @@ export async function fetchDocument(
   // What arrived while the process was frozen is read within the grace. What did not is not on its way.
   const deadline = startDeadline(clock, timeoutMs, timeoutMs / 4, end)
   closing.addEventListener('abort', end)
-  const answer = await Promise.race([ask(url, ending.signal), ended])
+  const answer = await Promise.race([ask(url, ending.signal, timeOfDay), ended])
   const wasInterrupted = deadline.hadGap()
   deadline.callOff()
   closing.removeEventListener('abort', end)
   return { ...answer, wasInterrupted }
 }
 
-async function ask(url: string, signal: AbortSignal): Promise<Answer> {
+async function ask(url: string, signal: AbortSignal, timeOfDay: () => number): Promise<Answer> {
   const isFile = url.startsWith('file:')
   try {
     if (isFile) return parse(await readJwksFile(url, MAX_DOCUMENT_BYTES))
     const headers = { accept: 'application/json' }
-    return await readResponse(await fetch(url, { redirect: 'manual', signal, headers }), signal)
+    const response = await fetch(url, { redirect: 'manual', signal, headers })
+    return await readResponse(response, signal, timeOfDay)
   } catch (error) {
     return { failure: isFile ? 'file' : 'network', ...codeOf(error), isTransient: !isFile }
   }
 }
 
-async function readResponse(response: Response, signal: AbortSignal): Promise<Answer> {
+async function readResponse(
+  response: Response,
+  signal: AbortSignal,
+  timeOfDay: () => number,
+): Promise<Answer> {
   const { ok, status, headers, body } = response
   const seen = { status, headers }
   if (ok) return { ...seen, ...(await readContent(response, signal)) }
   // A body that nobody reads would hold its connection.
   body?.cancel?.().catch(() => undefined)
   if (status < 400) return { ...seen, failure: 'status', code: 'REDIRECT' }
-  const retryAfterMs = retryAfterOf(response)
+  const retryAfterMs = retryAfterOf(response, timeOfDay)
   const isTransient = status === 429 || status >= 500
   return { ...seen, failure: 'status', code: String(status), isTransient, ...retryAfterMs }
 }
 
 /** RFC 9110 §10.2.3 */
-function retryAfterOf({ status, headers }: Response): { readonly retryAfterMs?: number } {
+function retryAfterOf(
+  { status, headers }: Response,
+  timeOfDay: () => number,
+): { readonly retryAfterMs?: number } {
   const value = status === 429 || status === 503 ? headers?.get('retry-after') : undefined
   if (!value) return {}
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - timeOfDay()
   return ms > 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {}
 }
 

@@ -8,7 +8,7 @@ import { CognitoError } from '../base/errors.js'
 import { ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
 import type { VerifiedToken } from '../verify/authentication.js'
-import { readBearer } from '../verify/cognito-token.js'
+import { readIdentity } from '../verify/cognito-token.js'
 import { publishRevocationFailure } from '../verify/diagnostics.js'
 import { Breaker } from './breaker.js'
 import type { ResolvedRevocation } from './options.js'
@@ -142,7 +142,7 @@ function toRevocable(token: VerifiedToken): RevocableToken {
 }
 
 function describeToken({ pool, payload }: VerifiedToken): RevocableToken {
-  const { subject, clientId } = readBearer(payload)
+  const { subject, clientId } = readIdentity(payload)
   const ids = {
     userPoolId: pool.userPoolId,
     jti: ownMember(payload, 'jti') as string | undefined,

@@ -34,8 +34,15 @@ const MAX_AGE_MS = 60_000
  *
  * @param stream - key of the stream of all marks
  * @param timeOfDay - by which marks expire; milliseconds since 1970
+ * @param random - 0 to 1
  */
-export function createReplica(redis: Redis, stream: string, clock: Clock, timeOfDay: () => number): Replica {
+export function createReplica(
+  redis: Redis,
+  stream: string,
+  clock: Clock,
+  timeOfDay: () => number,
+  random: () => number,
+): Replica {
   const table = new MarkTable(Number.POSITIVE_INFINITY)
   let users = 0
   let follower: StreamFollower | undefined
@@ -69,7 +76,7 @@ export function createReplica(redis: Redis, stream: string, clock: Clock, timeOf
     open(report) {
       users += 1
       if (report) reports.push(report)
-      follower ??= new StreamFollower(redis, stream, reader, clock)
+      follower ??= new StreamFollower(redis, stream, reader, clock, random)
     },
     async close() {
       users -= 1

@@ -34,6 +34,7 @@ export class StreamFollower {
   readonly #stream: string
   readonly #reader: StreamReader
   readonly #clock: Clock
+  readonly #random: () => number
   readonly #end: Promise<void>
   #connection: RedisConnection | undefined
   #lastId: string | undefined
@@ -44,11 +45,12 @@ export class StreamFollower {
   #interrupt: (() => void) | undefined
 
   /** Begins at once, and goes on until it is closed. */
-  constructor(redis: Redis, stream: string, reader: StreamReader, clock: Clock) {
+  constructor(redis: Redis, stream: string, reader: StreamReader, clock: Clock, random: () => number) {
     this.#redis = redis
     this.#stream = stream
     this.#reader = reader
     this.#clock = clock
+    this.#random = random
     this.#end = this.#follow()
   }
 
@@ -72,7 +74,8 @@ export class StreamFollower {
   }
 
   async #backOff(): Promise<void> {
-    const ms = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS) * (0.5 + Math.random() / 2)
+    const ms =
+      Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS) * (0.5 + this.#random() / 2)
     this.#failures += 1
     await this.#within(ms, new Promise(() => {})).catch(() => {})
   }

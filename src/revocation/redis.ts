@@ -59,14 +59,21 @@ const schema = compileSchema(OPTIONS)
  * await app.register(cognito, { pools, revocation: { store: redisRevocation({ client, replica: true }) } })
  */
 export function redisRevocation(options: RedisRevocationOptions): RevocationStore {
-  return createRedisStore(options, createWakingClock(), Date.now)
+  return createRedisStore(options, createWakingClock(), Date.now, Math.random)
 }
 
-/** What {@link redisRevocation} does, by any clocks: for the age of a copy, and for the time of day. */
+/**
+ * What {@link redisRevocation} does, by any clocks and any randomness.
+ *
+ * @param clock - by which a copy ages
+ * @param timeOfDay - by which marks expire; milliseconds since 1970
+ * @param random - 0 to 1, for the pause before another connection
+ */
 export function createRedisStore(
   options: RedisRevocationOptions,
   clock: Clock,
   timeOfDay: () => number,
+  random: () => number,
 ): RevocationStore {
   assertOptions(schema, options, 'redisRevocation')
   assertDefined(options, ['prefix', 'replica'], 'redisRevocation')
@@ -74,7 +81,7 @@ export function createRedisStore(
   const redis = toRedis(options.client, tag, 'redisRevocation.client')
   const store = createDirectStore(redis, tag)
   return Object.freeze(
-    options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay)) : store,
+    options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random)) : store,
   )
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { factoryNameOf, GUARDING, hasGuard, markParts } from '../guard/guard-mark.js'
+import { annotateComposite, factoryNameOf, GUARD_HOOKS, hasGuard } from '../guard/annotations.js'
 import { keepIdentities } from './auth-branches.js'
 import { describeScope, replaceMethod, watchNotFound } from './not-found.js'
 
@@ -44,11 +44,11 @@ export function watchPlacement(app: FastifyInstance): void {
 
 function assertRoute(options: RouteOptions): void {
   const route = `${[options.method].flat().join(', ')} ${options.url}`
-  const guarding: readonly unknown[] = GUARDING.flatMap((name) => options[name] ?? [])
+  const guarding: readonly unknown[] = GUARD_HOOKS.flatMap((name) => options[name] ?? [])
   for (const [name, hook] of Object.entries(options)) {
-    const isHook = name in WHY || GUARDING.some((one) => one === name)
+    const isHook = name in WHY || GUARD_HOOKS.some((one) => one === name)
     // An option of the application's own, which it has put under a hook itself.
-    if (isHook || !guarding.includes(hook)) assertPlaced(hook, name, GUARDING, route)
+    if (isHook || !guarding.includes(hook)) assertPlaced(hook, name, GUARD_HOOKS, route)
   }
 }
 
@@ -67,7 +67,7 @@ function assertPlaced(hook: unknown, name: string, allowed: readonly string[], w
     )
   }
   if (allowed.includes(name) || !parts.some(hasGuard)) return
-  const isSkipped = GUARDING.some((hook) => hook === name)
+  const isSkipped = GUARD_HOOKS.some((hook) => hook === name)
   const why = WHY[name] ?? (isSkipped ? 'reply.callNotFound() skips it' : 'nothing runs a hook of that name')
   throw new TypeError(
     `${where}: expected the guard under ${allowed.join(' or ')}, and not under ${name}: ${why}`,
@@ -80,7 +80,7 @@ function watchHooks(app: FastifyInstance): void {
     addHook: (this: FastifyInstance, name: string, hook: unknown) => FastifyInstance
   }
   replaceMethod(app, 'addHook', function (this: FastifyInstance, name: string, hook: unknown) {
-    assertPlaced(hook, name, GUARDING, `addHook${describeScope(this)}`)
+    assertPlaced(hook, name, GUARD_HOOKS, `addHook${describeScope(this)}`)
     return addHook.call(this, name, hook)
   })
 }
@@ -110,7 +110,7 @@ function watchParts(auth: AnyFunction): AnyFunction {
       if (!Array.isArray(parts)) return Reflect.apply(target, self, given)
       const isGuarding = parts.flat().some(hasGuard)
       const hook: unknown = Reflect.apply(target, self, [keepIdentities(parts, options), options])
-      return isGuarding && typeof hook === 'function' ? markParts(hook) : hook
+      return isGuarding && typeof hook === 'function' ? annotateComposite(hook) : hook
     },
   })
 }

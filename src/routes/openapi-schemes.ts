@@ -4,7 +4,7 @@
  */
 
 import type { TokenUse } from '../claims/standard-claims.js'
-import type { Way } from '../guard/guard-mark.js'
+import type { Alternative } from '../guard/annotations.js'
 import type { ResolvedPool } from '../pool/pool.js'
 
 /** One entry of `security`: names of schemes, each with the scopes that it takes (OpenAPI 3.1 §4.8.30). */
@@ -30,8 +30,8 @@ export interface SchemeSources {
 export interface SecuritySchemes {
   /** Those of the pools, and those that {@link SecuritySchemes.toEntries} has added since. */
   readonly all: Schemes
-  /** The entries of `security` of which each lets a request past a guard in this way. */
-  readonly toEntries: (way: Way) => readonly Security[]
+  /** The entries of `security` for an alternative of a guard; each of them is enough. */
+  readonly toEntries: (alternative: Alternative) => readonly Security[]
   /** Lets the dialog of Swagger UI offer the scopes that a route asks for. */
   readonly offer: (security: readonly Security[]) => void
 }

@@ -2,7 +2,7 @@
  * What guards look like in an OpenAPI document: options for `@fastify/swagger`, which is not needed otherwise.
  * @module
  */
-import { passBoth, type Way } from '../guard/guard-mark.js'
+import { type Alternative, passBoth } from '../guard/annotations.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import {
   createSecuritySchemes,
@@ -99,37 +99,37 @@ function createTransform(own: Transform, { toEntries, offer }: SecuritySchemes):
 
 function describeOperation(
   schema: RouteSchema = {},
-  guards: readonly (readonly Way[])[],
+  guards: readonly (readonly Alternative[])[],
   toEntries: SecuritySchemes['toEntries'],
 ): RouteSchema & Required<Pick<RouteSchema, 'security'>> {
-  const ways = guards.reduce(passBoth)
-  const description = [schema.description, ...describeAsks(ways)].filter(Boolean).join('\n\n')
+  const alternatives = guards.reduce(passBoth)
+  const description = [schema.description, ...describeAsks(alternatives)].filter(Boolean).join('\n\n')
   return {
     ...schema,
     ...(description && { description }),
-    security: schema.security ?? toSecurity(ways, guards.flat(), toEntries),
+    security: schema.security ?? toSecurity(alternatives, guards.flat(), toEntries),
     response: addAnswers(
       schema.response,
-      ways.some(({ isSelective }) => isSelective),
+      alternatives.some(({ isSelective }) => isSelective),
     ),
   }
 }
 
-/** Of the ways past a route's guards each is enough. Where there is none, everything that any guard asks for is shown. */
+/** Each alternative of a route's guards is enough. Where there is none, everything that any guard asks for is shown. */
 function toSecurity(
-  ways: readonly Way[],
-  all: readonly Way[],
+  alternatives: readonly Alternative[],
+  all: readonly Alternative[],
   toEntries: SecuritySchemes['toEntries'],
 ): readonly Security[] {
-  const entries = ways.flatMap(toEntries)
+  const entries = alternatives.flatMap(toEntries)
   if (entries.length === 0) return [Object.assign({}, ...all.flatMap(toEntries))]
   return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()]
 }
 
 /** One sentence, or one for each set of pools where they are asked for different things. */
-function describeAsks(ways: readonly Way[]): readonly string[] {
+function describeAsks(alternatives: readonly Alternative[]): readonly string[] {
   const poolsOf = new Map<string, Set<string>>()
-  for (const { pool, asks } of ways) {
+  for (const { pool, asks } of alternatives) {
     if (pool === null) continue
     const text = asks.join(' and ')
     poolsOf.set(text, (poolsOf.get(text) ?? new Set()).add(`\`${pool}\``))

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { parsePrivateUrl } from '../base/private-url.js'
 import { type IsDocumented, Type, text } from '../base/schema.js'
 import type { ResolvedPool } from '../pool/pool.js'
-import { SCOPE } from '../verify/authorization.js'
+import { SCOPE } from '../verify/token-requirement.js'
 import { findGuards } from './route-guards.js'
 
 /** The API as a protected resource. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { GUARDING, hasGuard, readWays, type Way } from '../guard/guard-mark.js'
+import { type Alternative, GUARD_HOOKS, hasGuard, readAlternatives } from '../guard/annotations.js'
 
 const ADDED = Symbol('fastify-cognito.added')
 
@@ -13,8 +13,8 @@ interface AddedRoute {
   readonly scope: FastifyInstance
 }
 
-/** Scope → the ways past each guard that was put before it. */
-const protectors = new WeakMap<object, readonly (readonly Way[])[]>()
+/** The alternatives of each guard that was put before a scope, by the scope. */
+const protectors = new WeakMap<object, readonly (readonly Alternative[])[]>()
 
 /** From here on, knows of each route of the application in which scope it is. */
 export function watchRoutes(app: FastifyInstance): void {
@@ -25,21 +25,21 @@ export function watchRoutes(app: FastifyInstance): void {
 }
 
 /** Remembers that a scope has the guard as a hook. */
-export function markScope(scope: FastifyInstance, guard: unknown): void {
-  const ways = readWays(guard)
-  if (ways !== undefined) protectors.set(scope, [...(protectors.get(scope) ?? []), ways])
+export function addScopeGuard(scope: FastifyInstance, guard: unknown): void {
+  const alternatives = readAlternatives(guard)
+  if (alternatives !== undefined) protectors.set(scope, [...(protectors.get(scope) ?? []), alternatives])
 }
 
 /**
- * The ways past each guard before a route; none where no guard is seen.
+ * The alternatives of each guard before a route; none where no guard is seen.
  *
  * @param route - its options, as an `onRoute` hook got them, or a copy
  */
-export function findGuards(route: object): readonly (readonly Way[])[] {
+export function findGuards(route: object): readonly (readonly Alternative[])[] {
   const added: AddedRoute | undefined = Reflect.get(route, ADDED)
   if (added === undefined) return []
-  const hooks: readonly unknown[] = GUARDING.flatMap((name) => added.options[name] ?? [])
-  const own = hooks.map(readWays).filter((ways) => ways !== undefined)
+  const hooks: readonly unknown[] = GUARD_HOOKS.flatMap((name) => added.options[name] ?? [])
+  const own = hooks.map(readAlternatives).filter((alternatives) => alternatives !== undefined)
   return [...findProtectors(added.scope), ...own]
 }
 
@@ -73,11 +73,11 @@ export function isNotFoundGuarded(
   // `reply.callNotFound()` runs no other hook. Behind a prefix only routes of the same scope get to the handler by it.
   const own = [options['preHandler'] ?? []].flat()
   const isProtected = scope.prefix !== '' && findProtectors(scope).length > 0
-  return isProtected || own.some((hook) => readWays(hook) !== undefined)
+  return isProtected || own.some((hook) => readAlternatives(hook) !== undefined)
 }
 
 /** A hook of a scope runs in all scopes inside it, whose prototype it is, even in those that were there before it. */
-function findProtectors(scope: object | null): readonly (readonly Way[])[] {
+function findProtectors(scope: object | null): readonly (readonly Alternative[])[] {
   if (scope === null) return []
   return [...findProtectors(Object.getPrototypeOf(scope)), ...(protectors.get(scope) ?? [])]
 }

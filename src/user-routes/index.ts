@@ -53,7 +53,7 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const accounts: Accounts = { ...options, attributes, call }
   addSignUpRoutes(scope, accounts)
   await addSignInRoutes(scope, accounts)
-  addSignOutRoute(scope, accounts)
+  addSignOutRoute(scope, accounts, Date.now)
   addPasswordRoutes(scope, accounts)
   addMeRoute(scope, accounts)
   if (routes.signin !== false)

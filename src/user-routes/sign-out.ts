@@ -17,8 +17,12 @@ const SIGN_OUT = body({ refresh_token: Type.Optional(TOKEN), everywhere: Type.Op
 
 type Token = Pick<Authentication, 'pool' | 'subject' | 'payload'>
 
-/** Adds the route. */
-export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts): void {
+/**
+ * Adds the route.
+ *
+ * @param now - milliseconds since 1970
+ */
+export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts, now: () => number): void {
   addRoute(scope, accounts, 'signout', {
     summary: 'Sign out',
     body: SIGN_OUT,
@@ -32,7 +36,7 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts): voi
       if (given.everywhere === true) assertScope(token)
       await revokeAtCognito(accounts, token, given)
       // Last, so that a sign-out that failed can be repeated; and of the time when nothing is refreshed any more.
-      const until = Date.now() / 1000 + scope.cognito.clockTolerance
+      const until = now() / 1000 + scope.cognito.clockTolerance
       await setMarks(scope, listMarks(token, given.everywhere === true, Math.floor(until)))
     },
   })

@@ -15,22 +15,22 @@ const FEWEST_PLACES = 1000
 
 /**
  * Lets tokens into a cache. Where nearly every token comes once, as those of short-lived machines do, each is let in at
- * its second sight: to keep thousands that nobody asks for makes the garbage collector copy them for nothing.
+ * its second use: to keep thousands that nobody asks for makes the garbage collector copy them for nothing.
  */
-export class Doorkeeper {
+export class CacheAdmission {
   /**
    * Prints of tokens, each in a place that it decides, until another one takes it: as a rule of about as many tokens as
-   * the cache holds, since what comes again later would have been forgotten anyway. Two tokens that share a print let
+   * the cache holds, since what comes again later would have been forgotten anyway. Two tokens that share a hash let
    * each other in early; two that share a place keep each other out while it is strict.
    */
-  readonly #prints: Int32Array
+  readonly #hashes: Int32Array
   #hits = 0
   #misses = 0
   #isStrict = false
 
   /** @param capacity - tokens that the cache holds */
   constructor(capacity: number) {
-    this.#prints = new Int32Array(Math.max(capacity, FEWEST_PLACES))
+    this.#hashes = new Int32Array(Math.max(capacity, FEWEST_PLACES))
   }
 
   /** A remembered token came again. */
@@ -41,20 +41,20 @@ export class Doorkeeper {
   /**
    * Whether to remember a token that was not remembered.
    *
-   * @param print - 32 bits that hardly two tokens share
+   * @param hash - 32 bits that hardly two tokens share
    */
-  admits(print: number): boolean {
-    const comesAgain = this.#note(print)
+  admits(hash: number): boolean {
+    const comesAgain = this.#note(hash)
     if (comesAgain) this.#hits += 1
     else this.#misses += 1
     if (this.#misses > JUDGED_AFTER || this.#hits > JUDGED_AFTER) this.#judge()
     return comesAgain || !this.#isStrict
   }
 
-  #note(print: number): boolean {
-    const at = (print >>> 0) % this.#prints.length
-    const isKnown = this.#prints[at] === print
-    this.#prints[at] = print
+  #note(hash: number): boolean {
+    const at = (hash >>> 0) % this.#hashes.length
+    const isKnown = this.#hashes[at] === hash
+    this.#hashes[at] = hash
     return isKnown
   }
 

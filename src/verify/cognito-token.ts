@@ -8,6 +8,7 @@ import { toFrozenSet } from '../base/frozen-set.js'
 import { ownMember } from '../base/members.js'
 import type { Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
+import type { Authentication } from './authentication.js'
 
 type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 
@@ -61,18 +62,17 @@ function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | un
   return clientIds !== null && !clientIds.has(audience) ? 'aud is none of appClientId' : undefined
 }
 
-/** Whose token it is, read from claims that {@link checkCognitoClaims} accepted. */
-export interface Bearer {
-  readonly principal: 'user' | 'machine'
-  readonly subject: string
-  readonly username: string | undefined
-  readonly clientId: string
-  readonly scopes: ReadonlySet<string>
-  readonly groups: ReadonlySet<string>
-}
+/** The members of an authentication that the claims of every Cognito token tell. */
+export type TokenIdentity = Pick<
+  Authentication,
+  'principal' | 'subject' | 'username' | 'clientId' | 'scopes' | 'groups'
+>
 
-/** Reads who a token speaks for. A client-credentials token names its client as the subject, and no user. */
-export function readBearer(payload: Payload): Bearer {
+/**
+ * Reads who a token was issued to, from claims that {@link checkCognitoClaims} accepted. A client-credentials token names
+ * its client as the subject, and no user.
+ */
+export function readIdentity(payload: Payload): TokenIdentity {
   const isAccess = payload['token_use'] === 'access'
   const subject = payload['sub'] as string
   const clientId = payload[isAccess ? 'client_id' : 'aud'] as string

@@ -1,21 +1,21 @@
 /**
- * Verified tokens that are remembered: found by a print of their signature, told apart by their whole text.
+ * Verified tokens that are remembered: found by a hash of their signature, told apart by their whole text.
  * @module
  */
-import { Doorkeeper } from './cache-admission.js'
+import { CacheAdmission } from './cache-admission.js'
 
 /**
  * The bytes of a signature are as good as random: a few of its characters are a number that hardly two tokens share, and
- * a number is found faster than a text. Nothing is accepted by its print: the whole text is compared.
+ * a number is found faster than a text. Nothing is accepted by its hash: the whole text is compared.
  */
-const PRINT_LENGTH = 8
+const HASHED_LENGTH = 8
 /** Tokens have about 1,000 characters; those of users in many groups do not take the memory of all others. */
 const AVERAGE_LENGTH = 2048
 
 /** What can be remembered. */
 export interface Rememberable {
   /** What its token came in: the token alone, or a header's value that ends in it. */
-  readonly carrier: string
+  readonly input: string
   readonly text: string
 }
 
@@ -30,11 +30,11 @@ export class TokenCache<V extends Rememberable> {
   #length = 0
   readonly #maxSize: number
   readonly #maxLength: number
-  readonly #doorkeeper: Doorkeeper
+  readonly #admission: CacheAdmission
 
   /** @param max - values remembered at the most; 2 or more */
   constructor(max: number) {
-    this.#doorkeeper = new Doorkeeper(max)
+    this.#admission = new CacheAdmission(max)
     this.#maxSize = Math.floor(max / 2)
     this.#maxLength = this.#maxSize * AVERAGE_LENGTH
   }
@@ -45,31 +45,31 @@ export class TokenCache<V extends Rememberable> {
    *
    * @param start - where the token begins
    */
-  get(carrier: string, start = 0): V | undefined {
-    const print = toPrint(carrier)
-    const young = this.#young.get(print)
-    const found = young ?? this.#old.get(print)
-    if (found === undefined || !isSame(found, carrier, start)) return undefined
-    this.#doorkeeper.hit()
+  get(input: string, start = 0): V | undefined {
+    const hash = toHash(input)
+    const young = this.#young.get(hash)
+    const found = young ?? this.#old.get(hash)
+    if (found === undefined || !isSame(found, input, start)) return undefined
+    this.#admission.hit()
     if (young === undefined) this.set(found)
     return found
   }
 
   /** Whether a text that is not remembered is worth it. */
   admits(text: string): boolean {
-    return this.#doorkeeper.admits(toPrint(text))
+    return this.#admission.admits(toHash(text))
   }
 
-  /** Remembers a value in place of another one with the same print. */
+  /** Remembers a value in place of another one with the same hash. */
   set(value: V): void {
-    const { length } = value.carrier
+    const { length } = value.input
     if (length > this.#maxLength) return
-    const print = toPrint(value.carrier)
-    const replaced = this.#young.get(print)
-    if (replaced) this.#length -= replaced.carrier.length
+    const hash = toHash(value.input)
+    const replaced = this.#young.get(hash)
+    if (replaced) this.#length -= replaced.input.length
     else if (this.#young.size >= this.#maxSize) this.#turn()
     if (this.#length + length > this.#maxLength) this.#turn()
-    this.#young.set(print, value)
+    this.#young.set(hash, value)
     this.#length += length
   }
 
@@ -80,16 +80,16 @@ export class TokenCache<V extends Rememberable> {
   }
 }
 
-function isSame(known: Rememberable, carrier: string, start: number): boolean {
-  if (known.carrier === carrier) return known.text.length === carrier.length - start
-  return known.text === carrier.slice(start)
+function isSame(known: Rememberable, input: string, start: number): boolean {
+  if (known.input === input) return known.text.length === input.length - start
+  return known.text === input.slice(start)
 }
 
 /** FNV-1a of the last characters, 32 bits with a sign. */
-function toPrint(text: string): number {
-  let print = 0x811c9dc5
-  for (let index = text.length - PRINT_LENGTH; index < text.length; index += 1) {
-    print = Math.imul(print ^ text.charCodeAt(index), 0x01000193)
+function toHash(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = text.length - HASHED_LENGTH; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   }
-  return print
+  return hash
 }

@@ -4,7 +4,8 @@
  */
 import { inspect } from 'node:util'
 import t from 'tap'
-import { CHALLENGE_VALUE, CognitoError, cognitoErrorCodes, toChallenge } from '../../src/base/errors.js'
+import { CHALLENGE_VALUE, toChallenge } from '../../src/base/challenge.js'
+import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
 
 // RFC 6750 §3, RFC 9110 §11.6.1: one challenge, every value quoted.
 const CHALLENGE =

@@ -100,7 +100,6 @@ export const groups = [
       ],
       ['NestJS hides the message of a refusal', 'return this.statusCode !== 500', 'return false'],
       ['the reason is told to the client', 'this.message = refusal.message', 'this.message = details.reason'],
-      ['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /'],
     ],
   },
   {
@@ -182,5 +181,10 @@ export const groups = [
       ],
       ['a connection comes back by itself', '...socket, reconnectStrategy: false,', '...socket,'],
     ],
+  },
+  {
+    file: 'base/challenge',
+    tests: ['base/errors'],
+    rows: [['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /']],
   },
 ]

@@ -15,7 +15,7 @@ import { askKeySet } from '../../src/doctor/key-set.js'
 import { examinePool, POOL_ADVICE } from '../../src/doctor/pool.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
 import type { ResolvedPool } from '../../src/pool/pool.js'
-import { createAuthenticator } from '../../src/verify/authenticator.js'
+import { createVerifier } from '../../src/verify/verifier.js'
 import { startIssuer } from '../support/app.js'
 import { examine, failures } from '../support/doctor.js'
 import { makeFolder } from '../support/folder.js'
@@ -37,8 +37,8 @@ async function serve(test: Test, listener: RequestListener): Promise<PluginOptio
 
 /** How the keys of a pool are, once the plugin has asked for them. */
 async function stateOf(options: PluginOptions): Promise<string> {
-  const authenticator = createAuthenticator(resolveOptions(options, {}))
-  return (await authenticator.prefetch('eu')).state
+  const verifier = createVerifier(resolveOptions(options, {}))
+  return (await verifier.prefetch('eu')).state
 }
 
 t.test('pools that can be used: what is there is told, and the exit code is 0', async (t) => {

@@ -11,7 +11,8 @@ import { examinePool } from '../../src/doctor/pool.js'
 import { examineToken, findRemedy } from '../../src/doctor/token.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
 import type { ResolvedPool } from '../../src/pool/pool.js'
-import { type Authenticator, createAuthenticator, recognize } from '../../src/verify/authenticator.js'
+import { readAuthentication } from '../../src/verify/authentication-reader.js'
+import { createVerifier, type Verifier } from '../../src/verify/verifier.js'
 import { startIssuer } from '../support/app.js'
 import { claimAttacks, headerAttacks, serialisationAttacks, signatureAttacks } from '../support/attacks.js'
 import { examine, failures, namesOf, pieces } from '../support/doctor.js'
@@ -23,14 +24,14 @@ const now = () => Math.floor(Date.now() / 1000)
 /** Lets pools examine many tokens without asking for their keys each time. */
 async function open(options: PluginOptions, clock = Date.now) {
   const resolved = resolveOptions({ ...options, keys: { lookupBurst: 1000, ...options.keys } }, {})
-  const authenticator = createAuthenticator(resolved, clock)
+  const verifier = createVerifier(resolved, clock)
   const keys = new Map<string, ReadonlyMap<string, string> | undefined>()
   for (const pool of resolved.pools.values()) {
     const examined = await examinePool(pool as ResolvedPool, resolved, { now: clock, ask: askKeySet })
     keys.set(pool.name, examined.keys)
   }
-  const context = { options: resolved, authenticator, keysOf: (name: string) => keys.get(name), now: clock }
-  return { authenticator, examineToken: (text: string) => examineToken(text, context) }
+  const context = { options: resolved, verifier, keysOf: (name: string) => keys.get(name), now: clock }
+  return { verifier, examineToken: (text: string) => examineToken(text, context) }
 }
 
 const doctor = await open({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
@@ -567,10 +568,10 @@ t.test('a clock that is wrong shows in the token, too', async (t) => {
 })
 
 /** Why the plugin refuses a token; `undefined` where it accepts it. */
-async function refusalOf(authenticator: Authenticator, text: string): Promise<string | undefined> {
-  const plan = authenticator.plan(undefined, {}, 'test')
+async function refusalOf(verifier: Verifier, text: string): Promise<string | undefined> {
+  const policy = verifier.compilePolicy(undefined, {}, 'test')
   try {
-    recognize(await authenticator.verify(text, plan), plan)
+    readAuthentication(await verifier.verify(text, policy), policy)
     return undefined
   } catch (error) {
     if (error instanceof CognitoError) return error.reason
@@ -606,7 +607,7 @@ t.test(
     const both = await open({ pools: { eu: eu.options(), us: us.options() } })
     const tally = { accepted: 0, refused: 0 }
     for (const [name, text] of tokens) {
-      const reason = await refusalOf(both.authenticator, text)
+      const reason = await refusalOf(both.verifier, text)
       const { checks } = await both.examineToken(text)
       t.equal(findDisagreement(text, reason, checks), undefined, name)
       tally[reason === undefined ? 'accepted' : 'refused'] += 1
@@ -635,12 +636,12 @@ t.test('a reason without a row of its own gets the last one', async (t) => {
 
 t.test('a defect is no refusal', async (t) => {
   const options = resolveOptions({ pools: { eu: eu.options() } }, {})
-  const authenticator = createAuthenticator(options)
+  const verifier = createVerifier(options)
   const defect = () => {
     throw new RangeError('a defect')
   }
-  const plan: Authenticator['plan'] = (...given) => {
-    const sound = authenticator.plan(...given)
+  const compilePolicy: Verifier['compilePolicy'] = (...given) => {
+    const sound = verifier.compilePolicy(...given)
     const pools = [...sound.pools].map(
       ([name, { tokenUses, claimsReader }]) =>
         [name, { tokenUses, claimsReader: { ...claimsReader, read: defect } }] as const,
@@ -648,10 +649,10 @@ t.test('a defect is no refusal', async (t) => {
     return { ...sound, pools: new Map(pools) }
   }
   for (const defective of [
-    { ...authenticator, verify: defect },
-    { ...authenticator, plan },
+    { ...verifier, verify: defect },
+    { ...verifier, compilePolicy },
   ]) {
-    const context = { options, authenticator: defective, keysOf: () => undefined, now: Date.now }
+    const context = { options, verifier: defective, keysOf: () => undefined, now: Date.now }
     await t.rejects(examineToken(access, context), RangeError)
   }
 })

@@ -5,7 +5,7 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
-    file: 'guard/guard-mark',
+    file: 'guard/annotations',
     tests: ['routes/guard-placement'],
     rows: [
       [
@@ -30,6 +30,7 @@ export const groups = [
     file: 'guard/guard',
     tests: ['guard/guard'],
     rows: [
+      ['requirements are not checked', 'policy.authorize(authentication)', 'void policy'],
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
       ['check is not asked', 'if (check === undefined) return', 'if (check !== null) return'],
       [
@@ -61,7 +62,7 @@ export const groups = [
     ],
   },
   {
-    file: 'guard/guard-mark',
+    file: 'guard/annotations',
     tests: ['routes/openapi'],
     rows: [
       ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
@@ -71,8 +72,12 @@ export const groups = [
         "  throw new TypeError('composed: expected guards as",
         "  return []\n  new TypeError('composed: expected guards as",
       ],
-      ['a hook composed of nothing', 'if (ways.length === 0) {', 'if (guards === hook) {'],
-      ['an optional guard looks required', 'isOptional ? [ANONYMOUS, ...ways] : ways', 'ways'],
+      ['a hook composed of nothing', 'if (alternatives.length === 0) {', 'if (guards === hook) {'],
+      [
+        'an optional guard looks required',
+        'isOptional ? [ANONYMOUS, ...alternatives] : alternatives',
+        'ways',
+      ],
       ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
     ],
   },
@@ -85,9 +90,9 @@ export const groups = [
     ],
   },
   {
-    file: 'guard/plan-chooser',
+    file: 'guard/pool-selection',
     tests: ['guard/guard'],
-    rows: [['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all']],
+    rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return plan ?? all']],
   },
   {
     file: 'guard/token-source',
@@ -179,6 +184,23 @@ export const groups = [
         '    const passing = passOnce(context, request, verified)',
         '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
       ],
+    ],
+  },
+  {
+    file: 'guard/refusal-answer',
+    tests: ['http/error-handler'],
+    rows: [
+      ['a redirect that stays a refusal', 'reply.raw.statusCode = statusCode', 'reply.code(statusCode)'],
+    ],
+  },
+  {
+    file: 'guard/refusal-answer',
+    tests: ['guard/guard', 'plugin/plugin'],
+    rows: [
+      ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
+      ['no challenge', 'if (challenge)', 'if (false)'],
+      ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
+      ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
     ],
   },
 ]

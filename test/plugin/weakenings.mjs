@@ -5,13 +5,6 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
-    file: 'index',
-    tests: ['http/error-handler'],
-    rows: [
-      ['a redirect that stays a refusal', 'reply.raw.statusCode = statusCode', 'reply.code(statusCode)'],
-    ],
-  },
-  {
     file: 'cognito',
     tests: ['plugin/cognito'],
     rows: [
@@ -19,16 +12,6 @@ export const groups = [
       ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
       ['a plan of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
       ['a protected scope is open', "scope.addHook('onRequest', guard as never)", 'void guard'],
-    ],
-  },
-  {
-    file: 'index',
-    tests: ['guard/guard', 'plugin/plugin'],
-    rows: [
-      ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
-      ['no challenge', 'if (challenge)', 'if (false)'],
-      ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
-      ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
     ],
   },
   {
@@ -41,8 +24,6 @@ export const groups = [
         "Symbol.for('fastify-cognito.verified",
       ],
       ['cookies that nobody parses', 'assertCookies(app, options)', ''],
-      ['no warning of plain keys', 'warnOfPlainKeys(app, options)', ''],
-      ['no warning of a secret for a client id', 'warnOfOddClients(app, options)', ''],
       ['a second registration that Fastify refuses', '  assertFirst(app)\n', ''],
       ['the decorator of another plugin', ' || factoryNameOf(app.authRequired) === undefined', ''],
     ],
@@ -64,7 +45,15 @@ export const groups = [
     ],
   },
   {
-    file: 'index',
+    file: 'boot-warnings',
+    tests: ['plugin/plugin'],
+    rows: [
+      ['no warning of plain keys', 'warnOfPlainKeys(log, pool)', ''],
+      ['no warning of a secret for a client id', 'warnOfOddClients(log, pool)', ''],
+    ],
+  },
+  {
+    file: 'boot-warnings',
     tests: ['plugin/options'],
     rows: [['a warning of the first URL alone', 'plain.flatMap', 'plain.slice(0, 1).flatMap']],
   },

@@ -46,7 +46,15 @@ const WINGS: Readonly<Record<string, Wing>> = {
   pool: { imports: ['base', 'claims', 'keys'] },
   verify: {
     imports: ['base', 'claims', 'jwt', 'keys', 'pool'],
-    face: ['authentication', 'authenticator', 'authorization', 'cognito-token', 'diagnostics', 'plan'],
+    face: [
+      'authentication',
+      'authentication-reader',
+      'cognito-token',
+      'diagnostics',
+      'token-policy',
+      'token-requirement',
+      'verifier',
+    ],
   },
   revocation: {
     imports: ['base', 'jwt', 'verify'],
@@ -57,8 +65,9 @@ const WINGS: Readonly<Record<string, Wing>> = {
     imports: ['base', 'claims', 'jwt', 'pool', 'revocation', 'verify'],
     face: [
       'guard',
-      'guard-mark',
+      'annotations',
       'load-user',
+      'refusal-answer',
       'register',
       'requirement',
       'route-types',
@@ -201,7 +210,7 @@ t.test('a violation is seen', async (t) => {
   for (const [file, line] of [
     ['user-routes/route', "import { examine } from '../doctor/index.js'"],
     ['guard/guard', "import { Schedule } from '../keys/schedule.js'"],
-    ['verify/plan', "import type { Guard } from '../guard/guard.js'"],
+    ['verify/token-policy', "import type { Guard } from '../guard/guard.js'"],
     ['base/clock', "import { checkTimes } from '../jwt/times.js'"],
     ['claims/reader', "import fastifyJwt from '@fastify/jwt'"],
     ['claims/reader', "import type { FastifyInstance } from 'fastify'"],

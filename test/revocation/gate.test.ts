@@ -10,16 +10,16 @@ import { toMark } from '../../src/revocation/mark.js'
 import { MarkTable } from '../../src/revocation/mark-table.js'
 import { createMemoryStore } from '../../src/revocation/memory.js'
 import { type RevocationMark, toKey } from '../../src/revocation/store.js'
-import { createAuthenticator } from '../../src/verify/authenticator.js'
+import { createVerifier } from '../../src/verify/verifier.js'
 import { startIssuer } from '../support/app.js'
 
 const { eu } = await startIssuer(t)
 const DAY = 86_400
 
 async function verifiedToken(test: Test) {
-  const authenticator = createAuthenticator(resolveOptions({ pools: { eu: eu.options() } }, {}))
-  test.teardown(() => authenticator.close())
-  return authenticator.verify(eu.accessToken(), authenticator.plan(['eu'], {}, 'test'))
+  const verifier = createVerifier(resolveOptions({ pools: { eu: eu.options() } }, {}))
+  test.teardown(() => verifier.close())
+  return verifier.verify(eu.accessToken(), verifier.compilePolicy(['eu'], {}, 'test'))
 }
 
 /** A clock that the test moves, and that fires what is due. */

@@ -42,7 +42,7 @@ async function openCopy(
   clock: Clock = new MovableClock(),
   timeOfDay: () => number = Date.now,
 ): Promise<RevocationStore> {
-  const store = createRedisStore({ client, replica: true }, clock, timeOfDay)
+  const store = createRedisStore({ client, replica: true }, clock, timeOfDay, Math.random)
   void store.open?.()
   test.teardown(() => store.close?.())
   test.ok(await until(() => isCopied(store), 5000), 'the copy is complete')

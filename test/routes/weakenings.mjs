@@ -28,7 +28,7 @@ export const groups = [
       ['a guard under any hook of a route', 'for (const options of routes) assertRoute(options)', ''],
       [
         'a guard by addHook anywhere',
-        'assertPlaced(hook, name, GUARDING, `addHook',
+        'assertPlaced(hook, name, GUARD_HOOKS, `addHook',
         'assertPlaced(undefined, name, GUARDING, `addHook',
       ],
       ['a list of hooks unseen', 'const parts = [hook].flat(2)', 'const parts = [hook]'],
@@ -58,7 +58,7 @@ export const groups = [
       ],
       [
         'a protected scope is forgotten',
-        'if (ways !== undefined) protectors',
+        'if (alternatives !== undefined) protectors',
         'if (ways === HOOKS) protectors',
       ],
       ['hooks as they were at first', '{ options, scope: this }', '{ options: { ...options }, scope: this }'],
@@ -72,7 +72,7 @@ export const groups = [
       ['a protected handler for what is not found', 'isProtected || own', 'own'],
       [
         'the hooks of a handler for what is not found',
-        'own.some((hook) => readWays(hook) !== undefined)',
+        'own.some((hook) => readAlternatives(hook) !== undefined)',
         'own.length > 0',
       ],
     ],

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { Doorkeeper } from '../../src/verify/cache-admission.js'
+import { CacheAdmission } from '../../src/verify/cache-admission.js'
 
 const WINDOW = 1000
 let last = 0
@@ -11,33 +11,33 @@ let last = 0
 const fresh = () => Math.imul(++last, 0x9e3779b1)
 const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make)
 
-t.test('a token is let in at its first sight, as long as tokens come again', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
+t.test('a token is let in at its first token, as long as tokens come again', async (t) => {
+  const admission = new CacheAdmission(2)
   for (const _round of times(20, fresh)) {
-    t.ok(times(WINDOW / 2, fresh).every((print) => doorkeeper.admits(print)))
-    for (let hits = 0; hits < WINDOW / 8; hits += 1) doorkeeper.hit()
+    t.ok(times(WINDOW / 2, fresh).every((hash) => admission.admits(hash)))
+    for (let hits = 0; hits < WINDOW / 8; hits += 1) admission.hit()
   }
 })
 
-t.test('where hardly one comes again, it is let in at its second sight', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
+t.test('where hardly one comes again, it is let in at its second token', async (t) => {
+  const admission = new CacheAdmission(2)
   t.ok(
-    times(WINDOW, fresh).every((print) => doorkeeper.admits(print)),
+    times(WINDOW, fresh).every((hash) => admission.admits(hash)),
     'not before a window is over',
   )
-  t.notOk(times(WINDOW, fresh).some((print) => doorkeeper.admits(print)))
-  const print = fresh()
-  t.notOk(doorkeeper.admits(print))
-  t.ok(doorkeeper.admits(print))
+  t.notOk(times(WINDOW, fresh).some((hash) => admission.admits(hash)))
+  const hash = fresh()
+  t.notOk(admission.admits(hash))
+  t.ok(admission.admits(hash))
 })
 
 t.test('it forgets a token whose place another one takes', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
-  for (const print of times(WINDOW + 1, fresh)) doorkeeper.admits(print)
+  const admission = new CacheAdmission(2)
+  for (const hash of times(WINDOW + 1, fresh)) admission.admits(hash)
   const first = Array.from({ length: 10 }, (_, place) => WINDOW + place)
-  for (const print of first) doorkeeper.admits(print)
-  for (const print of first) doorkeeper.admits(print + WINDOW)
-  t.notOk(first.some((print) => doorkeeper.admits(print)))
+  for (const hash of first) admission.admits(hash)
+  for (const hash of first) admission.admits(hash + WINDOW)
+  t.notOk(first.some((hash) => admission.admits(hash)))
 })
 
 t.test('it is strict with fewer than one hit for eight new tokens', async (t) => {
@@ -45,10 +45,10 @@ t.test('it is strict with fewer than one hit for eight new tokens', async (t) =>
     [124, true],
     [127, false],
   ] as const) {
-    const doorkeeper = new Doorkeeper(2)
-    for (let count = 0; count < hits; count += 1) doorkeeper.hit()
-    for (const print of times(WINDOW + 1, fresh)) doorkeeper.admits(print)
-    t.equal(doorkeeper.admits(fresh()), !isStrict, `${hits} hits`)
+    const admission = new CacheAdmission(2)
+    for (let count = 0; count < hits; count += 1) admission.hit()
+    for (const hash of times(WINDOW + 1, fresh)) admission.admits(hash)
+    t.equal(admission.admits(fresh()), !isStrict, `${hits} hits`)
   }
 })
 
@@ -56,45 +56,45 @@ for (const capacity of [2, 5 * WINDOW]) {
   t.test(
     `a cache for ${capacity} is judged by ${WINDOW} tokens, and knows at least as many again`,
     async (t) => {
-      const doorkeeper = new Doorkeeper(capacity)
-      t.ok(times(WINDOW, fresh).every((print) => doorkeeper.admits(print)))
-      t.notOk(doorkeeper.admits(fresh()))
+      const admission = new CacheAdmission(capacity)
+      t.ok(times(WINDOW, fresh).every((hash) => admission.admits(hash)))
+      t.notOk(admission.admits(fresh()))
       const places = Math.max(capacity, WINDOW)
-      for (const print of [1, 2, 3, 4, 5, 6, 7]) {
-        t.notOk(doorkeeper.admits(print))
+      for (const hash of [1, 2, 3, 4, 5, 6, 7]) {
+        t.notOk(admission.admits(hash))
         // Each with a place of its own.
-        for (let place = 10; place < places; place += 1) doorkeeper.admits(print * places + place)
-        t.ok(doorkeeper.admits(print), 'on whichever side of a judgement')
+        for (let place = 10; place < places; place += 1) admission.admits(hash * places + place)
+        t.ok(admission.admits(hash), 'on whichever side of a judgement')
       }
     },
   )
 }
 
 t.test('it opens again once tokens come again', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
-  for (const print of times(2 * WINDOW, fresh)) doorkeeper.admits(print)
-  t.notOk(doorkeeper.admits(fresh()), 'strict')
-  for (const print of times(WINDOW, fresh)) {
-    doorkeeper.admits(print)
-    doorkeeper.admits(print)
+  const admission = new CacheAdmission(2)
+  for (const hash of times(2 * WINDOW, fresh)) admission.admits(hash)
+  t.notOk(admission.admits(fresh()), 'strict')
+  for (const hash of times(WINDOW, fresh)) {
+    admission.admits(hash)
+    admission.admits(hash)
   }
-  for (const print of times(WINDOW, fresh)) doorkeeper.admits(print)
-  t.ok(doorkeeper.admits(fresh()), 'open')
+  for (const hash of times(WINDOW, fresh)) admission.admits(hash)
+  t.ok(admission.admits(fresh()), 'open')
 })
 
 t.test('tokens that share a place keep each other out only while it is strict', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
-  for (const print of times(2 * WINDOW + 10, fresh)) doorkeeper.admits(print)
+  const admission = new CacheAdmission(2)
+  for (const hash of times(2 * WINDOW + 10, fresh)) admission.admits(hash)
   const both = [1, 1 + WINDOW]
-  for (const print of [...both, ...both]) t.notOk(doorkeeper.admits(print))
-  for (let hits = 0; hits <= WINDOW; hits += 1) doorkeeper.hit()
-  t.ok(doorkeeper.admits(1))
-  t.ok(doorkeeper.admits(1 + WINDOW))
+  for (const hash of [...both, ...both]) t.notOk(admission.admits(hash))
+  for (let hits = 0; hits <= WINDOW; hits += 1) admission.hit()
+  t.ok(admission.admits(1))
+  t.ok(admission.admits(1 + WINDOW))
 })
 
 t.test('what came again long ago does not count any more', async (t) => {
-  const doorkeeper = new Doorkeeper(2)
-  for (let hits = 0; hits < 100 * WINDOW; hits += 1) doorkeeper.hit()
-  for (const print of times(2 * WINDOW + 2, fresh)) doorkeeper.admits(print)
-  t.notOk(doorkeeper.admits(fresh()))
+  const admission = new CacheAdmission(2)
+  for (let hits = 0; hits < 100 * WINDOW; hits += 1) admission.hit()
+  for (const hash of times(2 * WINDOW + 2, fresh)) admission.admits(hash)
+  t.notOk(admission.admits(fresh()))
 })

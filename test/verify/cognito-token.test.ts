@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { checkCognitoClaims, readBearer } from '../../src/verify/cognito-token.js'
+import { checkCognitoClaims, readIdentity } from '../../src/verify/cognito-token.js'
 
 const pool = { name: 'eu', clientIds: new Set(['one']), audiences: null }
 const id = { token_use: 'id', sub: 'ada', aud: 'one' }
@@ -21,9 +21,9 @@ t.test('the client of an ID token is its aud, one text, and nothing stands in fo
 
 t.test('a machine is an access token without a user whose subject is its client', async (t) => {
   const machine = { token_use: 'access', sub: 'one', client_id: 'one' }
-  t.equal(readBearer(machine).principal, 'machine')
+  t.equal(readIdentity(machine).principal, 'machine')
   for (const claims of [{ sub: 'ada' }, { username: 'ada' }, { token_use: 'id', aud: 'one' }]) {
-    t.equal(readBearer({ ...machine, ...claims }).principal, 'user', JSON.stringify(claims))
+    t.equal(readIdentity({ ...machine, ...claims }).principal, 'user', JSON.stringify(claims))
   }
 })
 
@@ -31,7 +31,7 @@ t.test(
   'tokens with the same scopes share the set of them; a bounded number of texts is remembered',
   async (t) => {
     const scopesOf = (scope: string) =>
-      readBearer({ token_use: 'access', sub: 's', client_id: 'c', scope }).scopes
+      readIdentity({ token_use: 'access', sub: 's', client_id: 'c', scope }).scopes
     const first = scopesOf('a b')
     t.strictSame([...first], ['a', 'b'])
     t.equal(scopesOf('a b'), first)

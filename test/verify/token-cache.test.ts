@@ -1,12 +1,12 @@
 /**
- * Tokens that are remembered: what a second sight of a token may skip, and what it may not.
+ * Tokens that are remembered: what a second use of a token may skip, and what it may not.
  * @module
  */
 import { FormatRegistry, Kind, Type, TypeRegistry } from '@sinclair/typebox'
 import t from 'tap'
 import { resolveOptions } from '../../src/options.js'
-import { createAuthenticator } from '../../src/verify/authenticator.js'
 import { TokenCache } from '../../src/verify/token-cache.js'
+import { createVerifier } from '../../src/verify/verifier.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 import { exposeGarbageCollector } from '../support/garbage.js'
 
@@ -17,7 +17,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Values with texts of 40 characters whose tails differ. */
 const value = (name: string) => remember(name.padStart(40, '.'))
-const remember = (text: string) => ({ carrier: text, text })
+const remember = (text: string) => ({ input: text, text })
 type Value = ReturnType<typeof remember>
 
 t.test('it holds as many as it may, the used ones longest', async (t) => {
@@ -81,14 +81,14 @@ t.test('what has the same tail is not the same', async (t) => {
 t.test('a token is the same in whatever it came', async (t) => {
   const cache = new TokenCache<Value>(4)
   const token = 'x'.repeat(40)
-  const prefixed = { carrier: `Bearer ${token}`, text: token }
+  const prefixed = { input: `Bearer ${token}`, text: token }
   for (const remembered of [prefixed, remember(token)]) {
     cache.set(remembered)
-    t.equal(cache.get(prefixed.carrier, 7), remembered)
+    t.equal(cache.get(prefixed.input, 7), remembered)
     t.equal(cache.get(token), remembered)
     t.equal(cache.get(`bearer  ${token}`, 8), remembered)
     for (const start of [0, 6, 8]) {
-      t.equal(cache.get(prefixed.carrier, start), undefined, `${start}`)
+      t.equal(cache.get(prefixed.input, start), undefined, `${start}`)
     }
     t.equal(cache.get(`Bearer x${token}`, 7), undefined)
     t.equal(cache.get(`Bearer y${token.slice(1)}`, 7), undefined)
@@ -96,7 +96,7 @@ t.test('a token is the same in whatever it came', async (t) => {
 })
 
 t.test(
-  'while remembered texts are asked for again, further ones are worth it; else, at their second sight',
+  'while remembered texts are asked for again, further ones are worth it; else, at their second use',
   async (t) => {
     const cache = new TokenCache<Value>(2)
     const text = (index: number) => Buffer.from(`token ${index}`).toString('base64url').padStart(40, '.')
@@ -112,7 +112,7 @@ t.test(
   },
 )
 
-t.test('where hardly any token comes twice, one is remembered at its second sight', async (t) => {
+t.test('where hardly any token comes twice, one is remembered at its second use', async (t) => {
   const app = await createApp(t, pools(), { tokenCache: { max: 2 } })
   const verify = (token: string) => app.cognito.verify(token)
   for (let index = 0; index <= 1000; index += 1) await verify(eu.accessToken())
@@ -343,21 +343,21 @@ t.test(
   'a clock that is set back: a remembered token of the future is refused as an unknown one is',
   async (t) => {
     const clock = { ms: Date.now() }
-    const authenticator = createAuthenticator(
+    const verifier = createVerifier(
       resolveOptions({ pools: { eu: eu.options() }, keys: { prefetch: false } }, {}),
       () => clock.ms,
     )
-    t.teardown(() => authenticator.close())
-    const plan = authenticator.plan(['eu'], {}, 'test')
+    t.teardown(() => verifier.close())
+    const policy = verifier.compilePolicy(['eu'], {}, 'test')
     const token = eu.accessToken()
-    const verified = await authenticator.verify(token, plan)
-    t.equal(authenticator.verify(token, plan), verified)
+    const verified = await verifier.verify(token, policy)
+    t.equal(verifier.verify(token, policy), verified)
     clock.ms -= 61_000
-    t.throws(() => authenticator.verify(token, plan), { code: 'COGNITO_ERR_TOKEN_INVALID' })
+    t.throws(() => verifier.verify(token, policy), { code: 'COGNITO_ERR_TOKEN_INVALID' })
     clock.ms += 61_000 + 3_604_000
-    t.match(authenticator.verify(token, plan), { pool: { name: 'eu' } }, 'verified anew')
+    t.match(verifier.verify(token, policy), { pool: { name: 'eu' } }, 'verified anew')
     clock.ms += 2000
-    t.throws(() => authenticator.verify(token, plan), { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
+    t.throws(() => verifier.verify(token, policy), { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
   },
 )
 

@@ -5,7 +5,7 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
-    file: 'verify/authorization',
+    file: 'verify/token-requirement',
     tests: ['plugin/at-boot'],
     rows: [
       [
@@ -70,7 +70,7 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/token-verifier',
+    file: 'verify/token-verification',
     tests: ['attacks/table'],
     rows: [
       ['any issuer', 'byIssuer.get(issuer)', 'byIssuer.get(issuer) ?? [...byIssuer.values()][0]'],
@@ -80,8 +80,8 @@ export const groups = [
         '[...byIssuer].find(([own]) => String(own).toLowerCase() === String(issuer).toLowerCase())?.[1]',
       ],
       [
-        'the plan is held against a token after its key',
-        'assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)',
+        'the policy is held against a token after its key',
+        'assertAccepted(pool.name, checkCognitoClaims(token.payload, pool), pools)',
         'checkCognitoClaims(token.payload, pool)',
       ],
       ['times are not checked', 'checkTimes(token.payload,', 'void (token.payload,'],
@@ -90,22 +90,21 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/authenticator',
+    file: 'verify/authentication-reader',
     tests: ['guard/guard'],
     rows: [
       [
         'a second guard trusts the first one’s pools',
-        '= assertPlanned(token.pool.name, token.tokenUse, plan.pools)',
-        '= plan.pools.get(token.pool.name) ?? [...plan.pools.values()][0]',
+        '= assertAccepted(token.pool.name, token.tokenUse, policy.pools)',
+        '= policy.pools.get(token.pool.name) ?? [...policy.pools.values()][0]',
       ],
       ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
       ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
       ['claims of an earlier schema are kept', 'omit(known, reader.names[token.tokenUse])', 'known'],
-      ['requirements are not checked', 'plan.authorize(authentication)', 'void plan'],
     ],
   },
   {
-    file: 'verify/token-verifier',
+    file: 'verify/token-verification',
     tests: ['attacks/isolation'],
     rows: [
       [
@@ -116,12 +115,12 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/token-verifier',
+    file: 'verify/token-verification',
     tests: ['guard/guard'],
     rows: [['a payload that can be changed', 'deepFreeze(payload)', 'payload']],
   },
   {
-    file: 'verify/authentication',
+    file: 'verify/authentication-reader',
     tests: ['guard/guard'],
     rows: [
       [
@@ -134,7 +133,7 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/authorization',
+    file: 'verify/token-requirement',
     tests: ['guard/guard'],
     rows: [
       ['one of all names is enough', 'list.every(', 'list.some('],
@@ -154,13 +153,13 @@ export const groups = [
       ],
       ['maxAge without auth_time', 'if (isTime(authTime', 'if (authTime === undefined || isTime(authTime'],
       ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
-      ['a sign-in in the future', 'now + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
+      ['a sign-in in the future', 'seconds + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
       ['a tolerance of milliseconds on maxAge', 'maxAge + tolerance', 'maxAge + tolerance * 1000'],
       ['a misspelt requirement', "additionalProperties: false,\n  expected: 'an", "expected: 'an"],
     ],
   },
   {
-    file: 'verify/authorization',
+    file: 'verify/token-requirement',
     tests: ['plugin/cognito'],
     rows: [
       [
@@ -171,7 +170,7 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/plan',
+    file: 'verify/token-policy',
     tests: ['guard/guard'],
     rows: [
       ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
@@ -205,17 +204,17 @@ export const groups = [
     file: 'verify/token-cache',
     tests: ['verify/token-cache'],
     rows: [
-      ['what has the same print is the same', ' || !isSame(found, carrier, start)', ''],
+      ['what has the same hash is the same', ' || !isSame(found, input, start)', ''],
       [
-        'a token in another carrier is another one',
-        'return known.text === carrier.slice(start)',
+        'a token in another header value is another one',
+        'return known.text === input.slice(start)',
         'return false',
       ],
-      ['a carrier is its token', 'return known.text.length === carrier.length - start', 'return true'],
+      ['a header value is its token', 'return known.text.length === input.length - start', 'return true'],
       ['any number of tokens', 'this.#young.size >= this.#maxSize', 'this.#young.size >= 1e9'],
       ['texts of any length', 'if (this.#length + length > this.#maxLength) this.#turn()', ''],
       ['a text of any length', 'if (length > this.#maxLength) return', ''],
-      ['hits are not counted', '    this.#doorkeeper.hit()\n', ''],
+      ['hits are not counted', '    this.#admission.hit()\n', ''],
       ['a generation begins with the length of the last', '    this.#length = 0\n', ''],
       ['the used ones are forgotten, too', 'if (young === undefined) this.set(found)', ''],
     ],
@@ -225,7 +224,7 @@ export const groups = [
     tests: ['verify/cache-admission'],
     rows: [
       ['every token is remembered', ' || !this.#isStrict', ' || true'],
-      ['no token is let in at its second sight', 'comesAgain || ', ''],
+      ['no token is let in at its second use', 'comesAgain || ', ''],
       ['once strict, always strict', 'this.#isStrict = ', 'this.#isStrict ||= '],
       ['hits do not count', '    this.#hits += 1\n  }', '  }'],
       [
@@ -234,8 +233,8 @@ export const groups = [
         'FEWEST_PLACES',
       ],
       ['a small cache knows no more tokens than it holds', 'Math.max(capacity, FEWEST_PLACES)', 'capacity'],
-      ['nothing that came is forgotten', 'this.#prints[at] = print', 'this.#prints[at] ||= print'],
-      ['a larger cache is judged later', 'this.#misses > JUDGED_AFTER', 'this.#misses > this.#prints.length'],
+      ['nothing that came is forgotten', 'this.#hashes[at] = hash', 'this.#hashes[at] ||= hash'],
+      ['a larger cache is judged later', 'this.#misses > JUDGED_AFTER', 'this.#misses > this.#hashes.length'],
       ['hits alone are not judged', ' || this.#hits > JUDGED_AFTER', ''],
       ['it is strict too early', 'HITS_PER_NEW_TOKEN = 1 / 8', 'HITS_PER_NEW_TOKEN = 1 / 7.5'],
       ['it is strict too late', 'HITS_PER_NEW_TOKEN = 1 / 8', 'HITS_PER_NEW_TOKEN = 1 / 8.5'],
@@ -244,19 +243,19 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/token-verifier',
+    file: 'verify/token-verification',
     tests: ['verify/token-cache'],
     rows: [
       ['a remembered token never expires', ' && now < validUntil', ''],
       ['a clock that is set back', 'now >= validFrom && ', ''],
-      ['a whole header is remembered', 'isKept ? detach(carrier) : carrier,', 'carrier,'],
+      ['a whole header is remembered', 'isKept ? detach(input) : input,', 'input,'],
       ['a remembered token outlives its key', ' && keys.held(kid) === checkSignature', ''],
       [
         'a remembered token outlives the material of its key',
         'keys.held(kid) === checkSignature',
         'keys.held(kid)',
       ],
-      ['every token is remembered at its first sight', 'cache?.admits(text) === true', 'cache !== undefined'],
+      ['every token is remembered at its first use', 'cache?.admits(text) === true', 'cache !== undefined'],
       ['a token is remembered without end', 'expires, now() / 1000 + ttl', 'expires'],
       [
         'tokens are remembered before their signature is checked',
@@ -266,13 +265,13 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/authenticator',
+    file: 'verify/authentication-reader',
     tests: ['verify/token-cache'],
     rows: [
       ['one reading for every schema', 'lastReading?.reader === reader', 'lastReading'],
       ['one reading for a second guard', 'earlier === null && lastReading', 'lastReading'],
-      ['one reading for every plan', 'token.lastReading?.plan === plan', 'token.lastReading'],
-      ['a plan is asked once for all guards', 'earlier === null && token.', 'token.'],
+      ['one reading for every policy', 'token.lastReading?.policy === policy', 'token.lastReading'],
+      ['a policy is asked once for all guards', 'earlier === null && token.', 'token.'],
       ['one reading of what can be changed', 'if (!reader.isRepeatable)', 'if (false)'],
       ['claims that can be changed', 'deepFreeze(claims)', 'claims'],
     ],

@@ -1,5 +1,5 @@
 /**
- * What a route asks of a token that is already verified: scopes, groups, the age of the sign-in.
+ * Authorization: what a route requires of a verified token, in scopes, groups and the age of the sign-in.
  * @module
  */
 
@@ -35,16 +35,19 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
   readonly maxAge?: number
 }
 
-/** What is decided upon. */
-export interface Grant {
+/** Who is authorized: the members of an authentication that rules look at. */
+export interface Principal {
   readonly pool: string
   readonly scopes: ReadonlySet<string>
   readonly groups: ReadonlySet<string>
   readonly payload: Members
 }
 
-/** Throws unless the grant meets the requirement. */
-export type Authorize = (grant: Grant) => void
+/**
+ * Throws unless the principal meets the requirement. A revoked token is refused before, because it proves nobody: the
+ * answer is 401 whatever the route asks.
+ */
+export type Authorize = (principal: Principal) => void
 
 const names = (expected: string, pattern: string) => {
   const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
@@ -101,15 +104,20 @@ export function assertRequirement(requirement: TokenRequirement, path: string): 
  * Compiles a valid requirement to a decision.
  *
  * @param tolerance - seconds of leeway on `maxAge`
+ * @param now - milliseconds since 1970
  */
-export function compileRequirement(requirement: TokenRequirement, tolerance: number): Authorize {
+export function compileRequirement(
+  requirement: TokenRequirement,
+  tolerance: number,
+  now: () => number,
+): Authorize {
   const rules: Authorize[] = []
   const { scopes, groups, maxAge } = requirement
   if (scopes !== undefined) rules.push(requireScopes(scopes))
   if (groups !== undefined) rules.push(requireGroups(groups))
-  if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance))
-  return (grant) => {
-    for (const rule of rules) rule(grant)
+  if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance, now))
+  return (principal) => {
+    for (const rule of rules) rule(principal)
   }
 }
 
@@ -152,12 +160,12 @@ function requireGroups(required: RequiredNames): Authorize {
   }
 }
 
-function requireRecentSignIn(maxAge: number, tolerance: number): Authorize {
+function requireRecentSignIn(maxAge: number, tolerance: number, now: () => number): Authorize {
   const challenge = { max_age: String(maxAge) }
   return ({ payload, pool }) => {
-    const now = Date.now() / 1000
+    const seconds = now() / 1000
     const authTime = ownMember(payload, 'auth_time')
-    if (isTime(authTime, now + MIN_FUTURE_TOLERANCE) && now - authTime <= maxAge + tolerance) return
+    if (isTime(authTime, seconds + MIN_FUTURE_TOLERANCE) && seconds - authTime <= maxAge + tolerance) return
     const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
     throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })
   }

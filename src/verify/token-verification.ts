@@ -1,21 +1,21 @@
 /**
- * A token's way to being verified: the checks in their order, its key, its signature; and the short way of one that is
- * remembered.
+ * The verification of one token: all checks in their order, the signing key, the signature; and the cache of verified
+ * tokens.
  * @module
  */
 
 import { CognitoError } from '../base/errors.js'
 import { deepFreeze, ownMember } from '../base/members.js'
-import type { CarriedToken } from '../jwt/carried-token.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
+import type { LocatedToken } from '../jwt/located-token.js'
 import type { SignatureCheck } from '../jwt/signature.js'
 import { checkTimes, validityOf } from '../jwt/times.js'
 import { type PoolKeys, takeKey } from '../keys/pool-keys.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-token.js'
-import { assertPlanned, type Plan } from './plan.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
+import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
 /** A pool at work. */
 export interface PoolWithKeys {
@@ -26,18 +26,18 @@ export interface PoolWithKeys {
 /**
  * Verifies a token; synchronously where its key is held.
  *
- * @param carrier - the token, or what ends in it
+ * @param input - the token, or what ends in it
  * @param start - where it begins; 0 by default
  * @throws {CognitoError} thrown or rejected
  */
 export type VerifyToken = (
-  carrier: string,
-  plan: Plan,
+  input: string,
+  policy: TokenPolicy,
   start?: number,
 ) => VerifiedToken | Promise<VerifiedToken>
 
 /** A token that is not remembered, and what it came in. */
-interface Sight extends CarriedToken {
+interface NewToken extends LocatedToken {
   readonly text: string
 }
 
@@ -51,7 +51,7 @@ interface RememberedToken extends VerifiedToken, Rememberable {
 }
 
 /** How tokens are verified and remembered. */
-export interface VerifierSettings {
+export interface VerificationSettings {
   /** Verified tokens that are remembered at the most, and for how long; seconds. */
   readonly tokenCache: { readonly max: number; readonly ttl: number } | false
   /** Leeway on the times of a token; seconds. */
@@ -65,9 +65,9 @@ export interface VerifierSettings {
  *
  * @param now - milliseconds since 1970
  */
-export function createTokenVerifier(
+export function createTokenVerification(
   byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
-  { tokenCache, clockTolerance, maxTokenLength }: VerifierSettings,
+  { tokenCache, clockTolerance, maxTokenLength }: VerificationSettings,
   now: () => number,
 ): VerifyToken {
   const parser = createTokenParser(maxTokenLength)
@@ -75,7 +75,7 @@ export function createTokenVerifier(
   const ttl = tokenCache === false ? 0 : tokenCache.ttl
 
   function conclude(
-    { carrier, start, text }: Sight,
+    { input, start, text }: NewToken,
     token: UnverifiedToken,
     chosen: PoolWithKeys,
     checkSignature: SignatureCheck,
@@ -84,7 +84,7 @@ export function createTokenVerifier(
     parser.learn(token)
     const [validFrom, expires] = validityOf(token.payload, clockTolerance)
     const isKept = cache?.admits(text) === true
-    const verified = remember({ carrier: isKept ? detach(carrier) : carrier, start }, token, chosen, {
+    const verified = remember({ input: isKept ? detach(input) : input, start }, token, chosen, {
       checkSignature,
       validFrom,
       validUntil: Math.min(expires, now() / 1000 + ttl),
@@ -94,25 +94,25 @@ export function createTokenVerifier(
   }
 
   /** Everything that can refuse a token without its key comes before its key. */
-  function verify(sight: Sight, { pools }: Plan): RememberedToken | Promise<RememberedToken> {
-    const token = parser.parse(sight.text)
+  function verify(found: NewToken, { pools }: TokenPolicy): RememberedToken | Promise<RememberedToken> {
+    const token = parser.parse(found.text)
     const issuer = ownMember(token.payload, 'iss')
     const chosen = byIssuer.get(issuer)
     if (!chosen) {
       throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })
     }
     const { pool, keys } = chosen
-    assertPlanned(pool.name, checkCognitoClaims(token.payload, pool), pools)
+    assertAccepted(pool.name, checkCognitoClaims(token.payload, pool), pools)
     checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
-    const goOn = (held: SignatureCheck) => conclude(sight, token, chosen, held)
+    const goOn = (held: SignatureCheck) => conclude(found, token, chosen, held)
     const held = keys.held(token.kid)
     return held === undefined ? findKey(chosen, token.kid, issuer as string).then(goOn) : goOn(held)
   }
 
-  return (carrier, plan, start = 0) => {
-    const known = cache?.get(carrier, start)
+  return (input, policy, start = 0) => {
+    const known = cache?.get(input, start)
     if (known === undefined || !isStillGood(known, now() / 1000)) {
-      return verify({ carrier, start, text: carrier.slice(start) }, plan)
+      return verify({ input, start, text: input.slice(start) }, policy)
     }
     if (!known.isRepeated) known.isRepeated = true
     return known
@@ -126,14 +126,14 @@ async function findKey({ pool, keys }: PoolWithKeys, kid: string, issuer: string
 type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>
 
 function remember(
-  { carrier, start }: CarriedToken,
+  { input, start }: LocatedToken,
   { payload, kid }: UnverifiedToken,
   { pool, keys }: PoolWithKeys,
   { checkSignature, validFrom, validUntil }: Proof,
 ): RememberedToken {
   return {
-    carrier,
-    text: carrier.slice(start),
+    input,
+    text: input.slice(start),
     payload: deepFreeze(payload),
     pool,
     tokenUse: payload['token_use'] as VerifiedToken['tokenUse'],

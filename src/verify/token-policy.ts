@@ -9,16 +9,16 @@ import { kindOf } from '../base/value-kind.js'
 import { type ClaimsReader, compileClaims } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
-import { type Authorize, compileRequirement, type TokenRequirement } from './authorization.js'
+import { type Authorize, compileRequirement, type TokenRequirement } from './token-requirement.js'
 
 /** What one guard accepts, compiled once. */
-export interface Plan {
-  readonly pools: ReadonlyMap<string, PoolPlan>
+export interface TokenPolicy {
+  readonly pools: ReadonlyMap<string, PoolPolicy>
   readonly authorize: Authorize
 }
 
 /** What a guard accepts of one pool. */
-export interface PoolPlan {
+export interface PoolPolicy {
   readonly tokenUses: ReadonlySet<TokenUse>
   readonly claimsReader: ClaimsReader
 }
@@ -36,24 +36,24 @@ export interface CompiledPool {
  * @param names - the guard's pools; `undefined` for all of them, of which a request chooses
  * @param requirement - valid as such
  * @param path - where the requirement stands, for the message of an error
- * @param tolerance - seconds
+ * @param clock - of `maxAge`: milliseconds since 1970, and seconds of leeway
  * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
-export function compilePlan(
+export function compilePolicy(
   registered: ReadonlyMap<string, CompiledPool>,
   names: readonly string[] | undefined,
   requirement: TokenRequirement,
   path: string,
-  tolerance: number,
-): Plan {
+  clock: { readonly now: () => number; readonly tolerance: number },
+): TokenPolicy {
   const ownReader = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
-  const pools = new Map<string, PoolPlan>()
+  const pools = new Map<string, PoolPolicy>()
   for (const { pool, claimsReader } of choosePools(registered, names, path)) {
     pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
   }
   assertPossible(requirement, pools, names === undefined, path)
-  return { pools, authorize: compileRequirement(requirement, tolerance) }
+  return { pools, authorize: compileRequirement(requirement, clock.tolerance, clock.now) }
 }
 
 /**
@@ -88,9 +88,12 @@ function describeFound(names: readonly unknown[], known: readonly string[]): str
   return `found ${kindOf(stranger === undefined ? names : stranger)}`
 }
 
-/** Narrows the plan of a guard that chooses by the request to the pools chosen; `undefined` unless all are planned. */
-export function selectPools({ pools, authorize }: Plan, names: readonly string[]): Plan | undefined {
-  const chosen = new Map<string, PoolPlan>()
+/** Narrows a policy to the pools that a guard's function chose; `undefined` where the policy lacks one of them. */
+export function selectPools(
+  { pools, authorize }: TokenPolicy,
+  names: readonly string[],
+): TokenPolicy | undefined {
+  const chosen = new Map<string, PoolPolicy>()
   for (const name of names) {
     const pool = pools.get(name)
     if (pool === undefined) return undefined
@@ -102,7 +105,7 @@ export function selectPools({ pools, authorize }: Plan, names: readonly string[]
 /** A guard of fixed pools must be able to open for each; one that chooses by the request, for some. */
 function assertPossible(
   { scopes }: TokenRequirement,
-  pools: ReadonlyMap<string, PoolPlan>,
+  pools: ReadonlyMap<string, PoolPolicy>,
   isOneEnough: boolean,
   path: string,
 ): void {
@@ -115,15 +118,15 @@ function assertPossible(
 }
 
 /**
- * Tells what the plan accepts of a token's pool.
+ * Tells what the policy accepts of a token's pool.
  *
  * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when it takes no such token
  */
-export function assertPlanned(
+export function assertAccepted(
   name: string,
   tokenUse: TokenUse,
-  pools: ReadonlyMap<string, PoolPlan>,
-): PoolPlan {
+  pools: ReadonlyMap<string, PoolPolicy>,
+): PoolPolicy {
   const expected = pools.get(name)
   if (expected?.tokenUses.has(tokenUse)) return expected
   const taken = [...pools].map(

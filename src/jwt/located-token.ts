@@ -4,12 +4,12 @@
  */
 
 /** A token that nobody has cut out yet: to cut it out copies it. */
-export interface CarriedToken {
+export interface LocatedToken {
   /** The text that the token came in. */
-  readonly carrier: string
-  /** Position in `carrier` at which the token begins. */
+  readonly input: string
+  /** Position in `input` at which the token begins. */
   readonly start: number
 }
 
 /** The token alone. */
-export const tokenTextOf = ({ carrier, start }: CarriedToken): string => carrier.slice(start)
+export const tokenTextOf = ({ input, start }: LocatedToken): string => input.slice(start)

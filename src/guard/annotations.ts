@@ -1,0 +1,157 @@
+/**
+ * What a hook tells of the guards in it: which requests pass. OpenAPI and the audit of routes read it.
+ * @module
+ */
+
+import type { TokenUse } from '../claims/standard-claims.js'
+import { isAnyOf, type RequiredNames } from '../verify/token-requirement.js'
+
+/** The hooks of Fastify that run before the handler of a route and can keep a request from it. */
+export const GUARD_HOOKS = ['onRequest', 'preValidation', 'preHandler'] as const
+
+/** A kind of request that passes a guard: one without credentials, or one with a token of one pool. */
+export interface Alternative {
+  /** `null` without credentials. */
+  readonly pool: string | null
+  /** Kinds of token that pass; none without credentials. */
+  readonly tokenUses: readonly TokenUse[]
+  /** Scopes that the token has to have. */
+  readonly scopes: readonly string[]
+  /** What is asked besides the pool, each in words: ``the scope `orders/read` ``. */
+  readonly asks: readonly string[]
+  /** Whether a valid token may get 403. */
+  readonly isSelective: boolean
+}
+
+/** The settings of a guard, from which its alternatives follow. */
+export interface GuardTerms {
+  /** The pools whose tokens it may take, by their names, each with the kinds of token. */
+  readonly pools: ReadonlyMap<string, readonly TokenUse[]>
+  readonly isOptional: boolean
+  readonly scopes?: RequiredNames | undefined
+  readonly groups?: RequiredNames | undefined
+  readonly hasCheck: boolean
+}
+
+// Global symbols, so that two copies of the package know each other's guards.
+const ALTERNATIVES = Symbol.for('fastify-cognito.alternatives')
+
+const PARTS = Symbol.for('fastify-cognito.parts')
+const FACTORY = Symbol.for('fastify-cognito.factory')
+
+const ANONYMOUS: Alternative = Object.freeze({
+  pool: null,
+  tokenUses: [],
+  scopes: [],
+  asks: [],
+  isSelective: false,
+})
+
+/** Annotates a hook with its alternatives, and returns the hook. */
+export function annotateGuard<H extends object>(hook: H, alternatives: readonly Alternative[]): H {
+  return Object.defineProperty(hook, ALTERNATIVES, { value: Object.freeze(alternatives), configurable: true })
+}
+
+/** The alternatives of a hook; `undefined` where it is no guard. */
+export function readAlternatives(hook: unknown): readonly Alternative[] | undefined {
+  return typeof hook === 'function' ? Reflect.get(hook, ALTERNATIVES) : undefined
+}
+
+/** Annotates a hook that has guards among its parts, and returns the hook. Its alternatives are not known. */
+export function annotateComposite<H extends object>(hook: H): H {
+  return Object.defineProperty(hook, PARTS, { value: true, configurable: true })
+}
+
+/** Whether a hook is a guard, or has one among its parts. */
+export function hasGuard(hook: unknown): boolean {
+  return (
+    readAlternatives(hook) !== undefined || (typeof hook === 'function' && Reflect.get(hook, PARTS) === true)
+  )
+}
+
+/** Annotates a function that makes guards with its name, and returns the function. */
+export function annotateFactory<F extends object>(factory: F, name: string): F {
+  return Object.defineProperty(factory, FACTORY, { value: name })
+}
+
+/** The name of a function that makes guards, or `undefined` where it is none. */
+export function factoryNameOf(value: unknown): string | undefined {
+  return typeof value === 'function' ? Reflect.get(value, FACTORY) : undefined
+}
+
+/** Lists the alternatives of a guard. */
+export function listAlternatives({
+  pools,
+  isOptional,
+  scopes,
+  groups,
+  hasCheck,
+}: GuardTerms): readonly Alternative[] {
+  const asks = [...describeNames('scope', scopes), ...describeNames('group', groups)]
+  const isSelective = hasCheck || asks.length > 0
+  const alternatives = [...pools].flatMap(([pool, tokenUses]) =>
+    listScopeSets(scopes).map(
+      (needed): Alternative => ({ pool, tokenUses, scopes: needed, asks, isSelective }),
+    ),
+  )
+  return isOptional ? [ANONYMOUS, ...alternatives] : alternatives
+}
+
+const toList = (required: RequiredNames): readonly string[] =>
+  isAnyOf(required) ? required.anyOf : [required].flat()
+
+function listScopeSets(required: RequiredNames | undefined): readonly (readonly string[])[] {
+  if (required === undefined) return [[]]
+  return isAnyOf(required) ? toList(required).map((name) => [name]) : [toList(required)]
+}
+
+function describeNames(kind: string, required: RequiredNames | undefined): readonly string[] {
+  if (required === undefined) return []
+  const list = toList(required).map((name) => `\`${name}\``)
+  if (list.length === 1) return [`the ${kind} ${list[0]}`]
+  return [`${isAnyOf(required) ? 'one' : 'all'} of the ${kind}s ${list.join(', ')}`]
+}
+
+/** The alternatives of two guards, one after the other: a request has the same credentials for both. */
+export function passBoth(
+  first: readonly Alternative[],
+  second: readonly Alternative[],
+): readonly Alternative[] {
+  const alternatives = first.flatMap((a) => second.filter((b) => b.pool === a.pool).map((b) => merge(a, b)))
+  return alternatives.filter(({ pool, tokenUses }) => pool === null || tokenUses.length > 0)
+}
+
+const merge = (a: Alternative, b: Alternative): Alternative => ({
+  pool: a.pool,
+  tokenUses: a.tokenUses.filter((tokenUse) => b.tokenUses.includes(tokenUse)),
+  scopes: [...new Set([...a.scopes, ...b.scopes])],
+  asks: [...new Set([...a.asks, ...b.asks])],
+  isSelective: a.isSelective || b.isSelective,
+})
+
+/**
+ * Annotates a hook that was composed of guards.
+ *
+ * @param guards - of which one has to let the request pass; of a list among them, all
+ * @throws {TypeError} where the hook is no function, or something in the list is no guard
+ */
+export function annotateComposed<H>(hook: H, guards: readonly unknown[]): H {
+  if (typeof hook !== 'function')
+    throw new TypeError('composed: expected the hook that the guards are part of')
+  const alternatives = Array.isArray(guards) ? guards.flatMap((guard) => passAll([guard].flat())) : []
+  if (alternatives.length === 0) {
+    throw new TypeError('composed: expected a list of guards of which one at least can let a request pass')
+  }
+  return annotateGuard(hook, alternatives) as H
+}
+
+function passAll(guards: readonly unknown[]): readonly Alternative[] {
+  const [first = [], ...others] = guards.map(readGuard)
+  return others.reduce(passBoth, first)
+}
+
+function readGuard(guard: unknown): readonly Alternative[] {
+  const alternatives = readAlternatives(guard)
+  if (alternatives !== undefined) return alternatives
+  throw new TypeError('composed: expected guards as authRequired and authOptional return them')
+}
