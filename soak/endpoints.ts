@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { FAULTS, type FaultName, STRAY_PATH } from './faults.js'
 import type { Edition, PhaseCount, PoolName } from './messages.js'
 import type { Publication } from './publication.js'
+import { random } from './random.js'
 import { KEYS } from './setting.js'
 import { type TroubleListener, watchTrouble } from './trouble.js'
 
@@ -106,5 +107,5 @@ export class Endpoints {
 /** The set is as it was when it was asked for. */
 function answerLater(response: ServerResponse, keys: Edition['keys']): void {
   const { least, most } = DELAY_MS
-  setTimeout(() => response.end(JSON.stringify({ keys })), least + Math.random() * (most - least))
+  setTimeout(() => response.end(JSON.stringify({ keys })), least + random() * (most - least))
 }

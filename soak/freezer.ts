@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Freezes, MOMENTS, type Moment } from './freezes.js'
+import { random } from './random.js'
 import type { Issuer, Server } from './run.js'
 import { ASK_FIRST_MS } from './setting.js'
 
@@ -21,7 +22,7 @@ const REMOVAL_MS: Span = { least: ASK_FIRST_MS, most: FREEZE_MS.most }
 /** Less than the endpoint takes for an answer; milliseconds. */
 const POLL_MS = 5
 
-const within = ({ least, most }: Span) => least + Math.random() * (most - least)
+const within = ({ least, most }: Span) => least + random() * (most - least)
 
 /** What the issuer has told so far. */
 interface Signs {

@@ -1,12 +1,13 @@
 /**
  * The command `npm run soak`: a server under load that is frozen now and then while the endpoint of its keys fails in every
- * way, every answer held against an oracle. `--minutes N` and `--seconds N` choose how long, `--control` loads weakened
- * servers instead.
+ * way, every answer held against an oracle. `--minutes N` and `--seconds N` choose how long, `--seed S` what is drawn,
+ * `--control` loads weakened servers instead.
  * @module
  */
 import { parseArgs } from 'node:util'
 import { exitWith, say, toNumber } from './command.js'
 import { control } from './control.js'
+import { useSeed } from './random.js'
 import { report } from './report.js'
 import { run } from './run.js'
 
@@ -31,8 +32,14 @@ async function soak(seconds: number): Promise<number> {
 
 async function obey(): Promise<number> {
   const { values } = parseArgs({
-    options: { minutes: { type: 'string' }, seconds: { type: 'string' }, control: { type: 'boolean' } },
+    options: {
+      minutes: { type: 'string' },
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+      control: { type: 'boolean' },
+    },
   })
+  say(`seed ${useSeed(values.seed)}`)
   return values.control ? control(say) : soak(readSeconds(values))
 }
 

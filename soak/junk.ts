@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createFewKids, randomKid } from './few-kids.js'
 import type { Token } from './messages.js'
 import type { Exchange } from './oracle.js'
+import { random } from './random.js'
 import type { Tide } from './tide.js'
 import type { EuKey, Timeline } from './timeline.js'
 
@@ -15,7 +16,7 @@ export interface Shot extends Pick<Exchange, 'kind' | 'key' | 'subject'> {
   readonly text: string
 }
 
-export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T
+export const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
 const randomSignature = () => randomBytes(256).toString('base64url')
 
@@ -26,7 +27,7 @@ function forgeKey(kid: string, [, payload]: readonly string[]): string {
 
 /** None of them has the form of a token, so none may cost a look at the keys. */
 const DISTORTIONS: readonly ((text: string) => string)[] = [
-  (text) => text.slice(0, -1 - Math.floor(Math.random() * 300)),
+  (text) => text.slice(0, -1 - Math.floor(random() * 300)),
   (text) => text.split('.').slice(0, 2).join('.'),
   (text) => text.replaceAll('.', ''),
   (text) => `${text}.${text.slice(-20)}`,

@@ -1,12 +1,13 @@
 /**
  * The command `npm run rotation`: keys that are replaced as fast as the budget of fetches allows, with an overlap and
- * under full load. Nobody may notice. `--rotations N` chooses how often.
+ * under full load. Nobody may notice. `--rotations N` chooses how often, `--seed S` what is drawn.
  * @module
  */
 import { parseArgs } from 'node:util'
 import type { KeysOptions } from '../src/index.js'
 import { exitWith, say, toNumber } from './command.js'
 import type { Account } from './messages.js'
+import { useSeed } from './random.js'
 import { type Issuer, type Server, settle, withProcesses } from './run.js'
 import { FIRST_EDITIONS } from './setting.js'
 import { Users } from './users.js'
@@ -73,7 +74,10 @@ function report(rotations: number, { users, account, seconds }: Outcome): number
 }
 
 async function obey(): Promise<number> {
-  const { values } = parseArgs({ options: { rotations: { type: 'string', default: String(ROTATIONS) } } })
+  const { values } = parseArgs({
+    options: { rotations: { type: 'string', default: String(ROTATIONS) }, seed: { type: 'string' } },
+  })
+  say(`seed ${useSeed(values.seed)}`)
   const rotations = toNumber(values.rotations, '--rotations')
   return report(rotations, await run(rotations))
 }

@@ -3,6 +3,7 @@
  * is gone, a set lives as long as the options say.
  * @module
  */
+import { random } from './random.js'
 
 /** How long the flood is there; milliseconds. */
 const HIGH_MS = { least: 2000, most: 4000 }
@@ -32,6 +33,6 @@ export class Tide {
       this.#isHigh = !this.#isHigh
       this.#wait()
     }
-    this.#timer = setTimeout(turn, least + Math.random() * (most - least))
+    this.#timer = setTimeout(turn, least + random() * (most - least))
   }
 }

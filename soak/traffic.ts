@@ -7,6 +7,7 @@ import { Client } from './client.js'
 import { nextJunk, pick, type Shot } from './junk.js'
 import type { Ledger } from './ledger.js'
 import { pace } from './pace.js'
+import { random } from './random.js'
 import { Tide } from './tide.js'
 import type { EuKey, KeyRecord, Timeline } from './timeline.js'
 
@@ -103,7 +104,7 @@ export class Traffic {
 
   #userShot(): Shot {
     const { known } = this.#context.timeline
-    const dice = Math.random()
+    const dice = random()
     if (dice < 0.25 || known.length === 0) return this.#usShot()
     const key = pick(known)
     return dice < 0.8

@@ -8,6 +8,7 @@ import type { Endpoints } from './endpoints.js'
 import { FAULT_NAMES, type FaultName } from './faults.js'
 import type { Plan } from './messages.js'
 import type { Publication } from './publication.js'
+import { random } from './random.js'
 
 type Weather = Extract<Plan, { readonly kind: 'weather' }>
 
@@ -38,7 +39,7 @@ export async function changeWeather(sky: Sky, { calmMs, faultMs }: Weather): Pro
 async function calm({ endpoints, publication, isFrozen }: Sky, calmMs: number): Promise<void> {
   endpoints.enter('ok')
   while (endpoints.isTroubled()) await sleep(POLL_MS)
-  const sometime = () => sleep(Math.random() * CHANGES * calmMs)
+  const sometime = () => sleep(random() * CHANGES * calmMs)
   await Promise.all([
     liveThrough(calmMs, isFrozen),
     sometime().then(() => publication.publish()),

@@ -9,9 +9,10 @@
  * the plan; an empty part and a part that is no object, which lack members; a fourth part, which no signature contains.
  *
  *     npm run weaken -- --only WORD    the weakenings whose name or file has the word; several words with an --only each
- *     npm run weaken -- --sample N     N of them by chance
+ *     npm run weaken -- --sample N     N of them by chance; with --seed S always the same ones
  */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +32,11 @@ const NO_BEHAVIOUR = 'project/'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const { values: args } = parseArgs({
-  options: { only: { type: 'string', multiple: true, default: [] }, sample: { type: 'string' } },
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    sample: { type: 'string' },
+    seed: { type: 'string' },
+  },
 })
 
 const inTests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
@@ -59,8 +64,13 @@ const isChosen = ({ name, file }) =>
   args.only.length === 0 ||
   args.only.some((word) => `${file} ${name}`.toLowerCase().includes(word.toLowerCase()))
 
+/** Draws weakenings by the hash of their names, so that a seed goes on to mean nearly the same ones when the table grows. */
 function sample(all) {
-  const order = all.map((weakening) => ({ weakening, rank: Math.random() })).sort((a, b) => a.rank - b.rank)
+  const seed = args.seed ?? String(Date.now())
+  const rankOf = ({ file, name }) => createHash('sha256').update(`${seed} ${file} ${name}`).digest('hex')
+  const order = all.map((weakening) => ({ weakening, rank: rankOf(weakening) }))
+  order.sort((a, b) => (a.rank < b.rank ? -1 : 1))
+  if (args.sample !== undefined) console.log(`seed ${seed}`)
   return args.sample === undefined
     ? all
     : order.slice(0, Number(args.sample)).map(({ weakening }) => weakening)

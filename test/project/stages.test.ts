@@ -1,0 +1,43 @@
+/**
+ * The stages of the checks: CONTRIBUTING has the same, and what they draw by chance is fixed.
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+interface Stage {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly what: string
+  readonly isInCheck: boolean
+}
+
+const { stages } = (await import(new URL('../../tools/stages.mjs', import.meta.url).href)) as {
+  stages: readonly Stage[]
+}
+
+const toCommand = ([script = '', ...given]: readonly string[]) =>
+  script === 'test' ? 'npm test' : `npm run ${script}${given.length > 0 ? ` -- ${given.join(' ')}` : ''}`
+
+t.test('CONTRIBUTING has every stage as it runs, in its order', async (t) => {
+  const rows = read('CONTRIBUTING.md').matchAll(/^\| ([a-z-]+) \| `(npm [^`]+)` \| (.+) \| (✓?) ?\|$/gm)
+  t.strictSame(
+    [...rows].map(([, name, command, what, mark]) => ({ name, command, what, isInCheck: mark === '✓' })),
+    stages.map(({ command, ...stage }) => ({ ...stage, command: toCommand(command) })),
+  )
+})
+
+t.test('the tests are the command of the README, and every script is there', async (t) => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> }
+  t.match(read('README.md'), /^npm install && npm test$/m)
+  for (const { command } of stages) t.type(scripts[command[0] ?? ''], 'string', command.join(' '))
+  t.match(read('.ci/run'), /^node tools\/check\.mjs --all$/m)
+})
+
+t.test('what draws by chance has a fixed seed', async (t) => {
+  const drawing = stages.filter(({ command }) => /^(?:fuzz|soak|rotation|weaken)$/.test(command[0] ?? ''))
+  t.equal(drawing.length, 6)
+  for (const { name, command } of drawing) t.ok(command.includes('--seed'), name)
+})

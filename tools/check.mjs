@@ -1,0 +1,94 @@
+/**
+ * The commands `npm run check` and `.ci/run`: all stages of the checks, each named and timed, fast ones first. It installs
+ * nothing, and says what it left out. It ends with the count of the tests.
+ *
+ *     npm run check                     what a change needs before it is shown to others
+ *     npm run check -- --all            every stage, as in CI
+ *     npm run check -- --stage lint     some of them; several with an option each
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+// biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
+import { stages } from './stages.mjs'
+
+/** @typedef {{ name: string, seconds: number, status: number }} Outcome */
+
+const { values: args } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    stage: { type: 'string', multiple: true, default: [] },
+  },
+})
+
+/** Programs of the operating system. Tests that need a missing one are left out, and say so. */
+const PROGRAMS = [
+  { names: ['redis-server'], what: 'tests with a real Redis, and the judgement of the coverage' },
+  { names: ['chromium', 'chromium-browser', 'google-chrome'], what: 'tests in a real browser' },
+]
+
+const isThere = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+
+function choose() {
+  const unknown = args.stage.find((name) => !stages.some((stage) => stage.name === name))
+  if (unknown !== undefined) {
+    console.error(`${unknown}: expected one of ${stages.map(({ name }) => name).join(', ')}`)
+    process.exit(2)
+  }
+  if (args.stage.length > 0) return stages.filter(({ name }) => args.stage.includes(name))
+  return stages.filter(({ isInCheck }) => args.all || isInCheck)
+}
+
+/** Runs a command of npm, shows what it prints, and keeps the end of it. */
+function run([script, ...given]) {
+  const child = spawn('npm', ['run', '--silent', script, '--', ...given], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    process.stdout.write(text)
+    output = (output + text).slice(-10_000)
+  })
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ status: code ?? 1, output }))
+  })
+}
+
+/** The last line in which tap counts assertions. */
+function countIn(output) {
+  const [line] = output
+    .split('\n')
+    .filter((one) => one.startsWith('# { total: '))
+    .slice(-1)
+  const count = (name) => Number(new RegExp(`${name}: (\\d+)`).exec(line ?? '')?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') }
+}
+
+const chosen = choose()
+/** @type {Outcome[]} */
+const outcomes = []
+let tests
+
+for (const { name, command } of chosen) {
+  console.log(`\n── ${name}: npm run ${command.join(' ')}`)
+  const start = performance.now()
+  const { status, output } = await run(command)
+  const seconds = Math.round((performance.now() - start) / 1000)
+  if (command[0] === 'test') tests = countIn(output)
+  outcomes.push({ name, seconds, status })
+  console.log(`── ${name}: ${status === 0 ? 'passed' : `FAILED (exit ${status})`} in ${seconds} s`)
+  if (status !== 0) break
+}
+
+console.log('\n── stages')
+for (const { name, seconds, status } of outcomes) {
+  console.log(`${name.padEnd(16)} ${String(seconds).padStart(5)} s${status === 0 ? '' : '  FAILED'}`)
+}
+const left = stages.filter(({ name }) => !outcomes.some((one) => one.name === name))
+if (left.length > 0) console.log(`left out: ${left.map(({ name }) => name).join(', ')}`)
+for (const { names, what } of PROGRAMS) {
+  if (!names.some(isThere)) console.log(`left out: ${what}, because ${names[0]} is not installed`)
+}
+const isGood = outcomes.length === chosen.length && outcomes.every(({ status }) => status === 0)
+if (tests !== undefined) console.log(`\n${tests.passed} passed, ${tests.failed} failed`)
+process.exitCode = isGood ? 0 : 1
