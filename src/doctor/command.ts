@@ -28,21 +28,23 @@ export interface Surroundings {
 
 const HELP = `Usage: fastify-cognito doctor [POOLS] [TOKEN] [--json]
 
-Checks user pools, and explains why a token is refused. Only the JWKS URLs of the
-pools are asked: the token is not sent anywhere, not kept, and not printed.
+Checks user pools, and explains why a token is refused. The command sends requests
+only to the JWKS URLs of the pools. It does not send, keep or print the token.
 
 POOLS
-  --env                    from the environment, COGNITO_USER_POOL_ID and so on;
-                           where nothing is said, if the environment has pools
-  --config FILE            from a settings file: .json, .yaml or .yml
-  --pool ID --client ID    one pool; --client may be repeated, and '*' is every client
+  --env                    read the pools from the environment: COGNITO_USER_POOL_ID
+                           and so on; the default if the environment has pools
+  --config FILE            read the pools from a settings file: .json, .yaml or .yml
+  --pool ID --client ID    check one pool; repeat --client for more clients, or
+                           write '*' for every client
 
 TOKEN
-  -                        from the standard input
-  --token TOKEN            as an argument, which stays in the history of the shell
+  -                        read the token from the standard input
+  --token TOKEN            take the token from the argument; the history of the shell
+                           keeps the argument
 
-  --json                   one JSON document
-  -h, --help               this text
+  --json                   print one JSON document
+  -h, --help               print this text
 
 Exit code: 0 all checks hold, 1 a check failed, 2 wrong arguments or settings
 `
@@ -128,7 +130,7 @@ function assertOrder({ positionals: [command, ...rest], given, token }: Order): 
   if (twice !== undefined) throw new UsageError(`--${twice}: expected once; several pools go into a file`)
   if (rest.some((argument) => argument !== '-')) {
     throw new UsageError(
-      'unexpected argument; a token goes into --token, or into the standard input, for which there is -',
+      'unexpected argument; a token goes into --token, or into the standard input together with the argument -',
     )
   }
   if (rest.length > 1 || (rest.length === 1 && token !== undefined)) {
@@ -175,7 +177,7 @@ function toPool(userPoolId: string, clients: readonly string[] = []): PluginOpti
 function toFlags(message: string): string {
   if (!message.startsWith('pools.default.appClientId:'))
     return message.replace('pools.default.userPoolId:', '--pool:')
-  return '--client: expected the id of an app client, of letters and digits; not its name, and each id once'
+  return '--client: expected the id of an app client, not its name: letters and digits, and each id once'
 }
 
 /** As much as `maxTokenLength` can be, with room for what stands around a pasted token. */
