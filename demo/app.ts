@@ -6,12 +6,12 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-// In an application of your own: from 'fastify-cognito', and the same in `declare module` below.
+// Your application imports from 'fastify-cognito', also in `declare module` below.
 import cognito, { type Authentication, CognitoError, definePools } from '../src/index.js'
 import { memoryRevocation } from '../src/revocation/index.js'
 import userRoutes from '../src/user-routes/index.js'
 
-/** Where a pool is to be found. */
+/** Where a pool is. */
 export interface PoolSettings {
   /** Of the emulator. */
   readonly endpoint: string
@@ -44,7 +44,7 @@ const Member = Type.Object({
   seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
 })
 
-/** What people may say of themselves at sign-up. */
+/** Attributes that users may set at sign-up. */
 const Attributes = Type.Object({
   email: Type.String(),
   tenantId: Type.Optional(Type.String({ alias: 'custom:tenant_id' })),
@@ -69,7 +69,7 @@ export async function createApp(
   })
   await app.register(cognito, {
     pools: createPools(settings),
-    // Of one process. Several share their marks through Redis.
+    // This store is for one process. Several processes share their marks through Redis.
     revocation: { store: memoryRevocation() },
   })
   await app.register(swagger, (parent) =>
@@ -89,7 +89,7 @@ export async function createApp(
   return app
 }
 
-/** Who may enter: tokens of which pool, and of which kind. */
+/** Routes that differ in the accepted pools and kinds of token. */
 function addPoolRoutes(app: FastifyInstance): void {
   app.get('/', async () => ({ open: true }))
 
@@ -97,14 +97,14 @@ function addPoolRoutes(app: FastifyInstance): void {
 
   app.get('/us', { onRequest: app.authRequired('us') }, async (request) => describeCaller(request.cognito))
 
-  // An ID token tells who the user is. `claims` is typed by the schema: { tenantId: string, seats?: number }.
+  // An ID token tells who the user is. The schema types `claims`: { tenantId: string, seats?: number }.
   const member = app.authRequired('eu', { tokenUse: 'id', claims: Member })
   app.get('/eu/profile', { onRequest: member }, async (request) => {
     const { tenantId, seats } = request.cognito.claims
     return { tenantId, seats }
   })
 
-  // The issuer of the token picks the pool.
+  // The issuer of the token selects the pool.
   app.get('/any', { onRequest: app.authRequired(['eu', 'us']) }, async (request) =>
     describeCaller(request.cognito),
   )
@@ -128,23 +128,23 @@ function describeCaller({ pool, username }: Authentication) {
   return { pool, username }
 }
 
-/** What the caller may do. */
+/** Routes that differ in their requirements. */
 function addRequirementRoutes(app: FastifyInstance): void {
-  // The one scope that a sign-in through the API yields; others come with Cognito's OAuth endpoints.
+  // A sign-in through the API gives only this scope. Cognito's OAuth endpoints give other scopes.
   const account = app.authRequired('eu', { scopes: 'aws.cognito.signin.user.admin' })
   app.get('/account', { onRequest: account }, async (request) => ({ scopes: [...request.cognito.scopes] }))
 
   const orders = app.authRequired('eu', { scopes: ['orders/read'] })
   app.get('/orders', { onRequest: orders }, async () => ({ orders: [] }))
 
-  // A list: every one of them.
+  // The token needs every group of a list.
   const admin = app.authRequired('eu', { groups: ['admin', 'staff'] })
   app.get('/admin', { onRequest: admin }, async (request) => ({ groups: [...request.cognito.groups] }))
 
   const support = app.authRequired(['eu', 'us'], { groups: { anyOf: ['admin', 'ops'] } })
   app.get('/support', { onRequest: support }, async (request) => describeCaller(request.cognito))
 
-  // Whatever else has to be decided, decided last.
+  // `check` decides last.
   const ownTenant = app.authRequired('eu', {
     tokenUse: 'id',
     claims: Member,
@@ -158,7 +158,7 @@ function addRequirementRoutes(app: FastifyInstance): void {
   app.post('/transfers', { onRequest: recent }, async (request) => ({ by: request.cognito.username }))
 }
 
-/** A whole scope behind one guard: no route of it can be forgotten. */
+/** One guard protects a whole scope, so no route of the scope lacks a guard. */
 async function addStaffRoutes(scope: FastifyInstance): Promise<void> {
   const staff = scope.cognito.protect(scope, scope.authRequired('eu', { groups: 'staff' }))
   staff.get('/me', async (request) => describeCaller(request.cognito))

@@ -72,16 +72,16 @@ function listIdTokenCalls({ ada, ben }: People): Call[] {
       '/eu/profile',
       bearer(ada.accessToken),
       refusals.invalid,
-      'an access token where an ID token is asked for',
+      'an access token on a route that takes ID tokens',
     ),
-    get('/eu', bearer(ada.idToken), refusals.invalid, 'an ID token where an access token is asked for'),
+    get('/eu', bearer(ada.idToken), refusals.invalid, 'an ID token on a route that takes access tokens'),
   ]
 }
 
 function listChoiceCalls({ ada, cal }: People): Call[] {
   const inUs = { 'x-region': 'us' }
   return [
-    get('/any', bearer(ada.accessToken), ok(ADA), "a list of pools: the token's issuer picks one"),
+    get('/any', bearer(ada.accessToken), ok(ADA), "a list of pools: the token's issuer selects the pool"),
     get('/any', bearer(cal.accessToken), ok(CAL), 'the other pool of the list'),
     get('/here', { ...inUs, ...bearer(cal.accessToken) }, ok(CAL), 'the request chooses the pool'),
     get(
@@ -109,20 +109,20 @@ function listPermissionCalls({ ada, ben, cal }: People): Call[] {
     get('/admin', bearer(ada.accessToken), ok({ groups: ['admin', 'staff'] }), 'every group of the list'),
     get('/admin', bearer(ben.accessToken), refusals.noGroup, 'groups are missing'),
     get('/support', bearer(cal.accessToken), ok(CAL), 'any group of the list, in either pool'),
-    get('/support', bearer(ben.accessToken), refusals.noGroup, 'none of the groups'),
+    get('/support', bearer(ben.accessToken), refusals.noGroup, 'every group is missing'),
   ]
 }
 
 function listFurtherCalls({ ada, ben }: People): Call[] {
   const stale = forge(ada.accessToken, { auth_time: Math.floor(Date.now() / 1000) - 13 * 3600 })
   return [
-    get('/tenants/acme', bearer(ada.idToken), ok({ tenantId: 'acme' }), 'check: her own tenant'),
-    get('/tenants/globex', bearer(ada.idToken), refusals.notPermitted, "check: somebody else's tenant"),
-    post('/transfers', bearer(ada.accessToken), ok({ by: 'ada' }), 'maxAge: she signed in lately'),
-    post('/transfers', bearer(stale), refusals.tooOld, 'maxAge: a sign-in of 13 hours ago'),
+    get('/tenants/acme', bearer(ada.idToken), ok({ tenantId: 'acme' }), "check: ada's own tenant"),
+    get('/tenants/globex', bearer(ada.idToken), refusals.notPermitted, 'check: the tenant of another user'),
+    post('/transfers', bearer(ada.accessToken), ok({ by: 'ada' }), 'maxAge: a recent sign-in'),
+    post('/transfers', bearer(stale), refusals.tooOld, 'maxAge: a sign-in 13 hours ago'),
     get('/staff/me', bearer(ada.accessToken), ok(ADA), 'a scope behind one guard'),
-    get('/staff/me', bearer(ben.accessToken), refusals.noGroup, 'its guard asks for a group'),
-    get('/staff/me', {}, refusals.missing, 'its guard asks for a token'),
+    get('/staff/me', bearer(ben.accessToken), refusals.noGroup, 'the guard of the scope asks for a group'),
+    get('/staff/me', {}, refusals.missing, 'the guard of the scope asks for a token'),
   ]
 }
 
@@ -136,7 +136,7 @@ function listBadCalls({ ada }: People): Call[] {
     get('/eu', { authorization: basic }, refusals.missing, 'another scheme carries no token'),
     get('/eu', { authorization: 'Bearer' }, refusals.malformed, 'the scheme alone'),
     get('/eu', bearer('two words'), refusals.malformed, 'more than one token'),
-    get('/eu', bearer('undefined'), refusals.invalid, 'what a client without a token often sends'),
+    get('/eu', bearer('undefined'), refusals.invalid, 'the text that a client without a token often sends'),
   ]
 }
 

@@ -59,8 +59,8 @@ function introduce(origin: string, { eu, us, cognito }: Stage): string[] {
     `  pool eu      ${eu.userPoolId}  ada (${people.ada.groups.join(', ')}), ben`,
     `  pool us      ${us.userPoolId}  cal (${people.cal.groups.join(', ')})`,
     '',
-    'Paste any line that begins with curl into another terminal: its tokens are real, and last 12 hours.',
-    'Above each one stands what it has to answer. Why a request was refused will be told here.',
+    'Paste any line that begins with curl into another terminal. The tokens are real, and valid for 12 hours.',
+    'The comment above each line has the expected answer. This terminal shows the reason of each refusal.',
   ]
 }
 
@@ -81,12 +81,12 @@ function describeAnswer({ status, content }: Answer): string {
 const WARNING = [
   '',
   paint('bold', 'For development only'),
-  'cognito-local signs the tokens of every pool with ONE key, and publishes its private half. So pools are told',
-  'apart by `iss` only, and anybody can forge a token, as the last line above shows. Never use cognito-local in',
-  'production, and do not take this demo for a proof that the keys of pools are kept apart.',
+  'cognito-local signs the tokens of every pool with ONE key, and publishes the private half of that key. So only',
+  '`iss` distinguishes the pools, and anyone can forge a token, as the last line above shows. Never use cognito-local',
+  'in production. This demo does not prove that the keys of pools are separate.',
   '',
-  'All lines checked at once:  npm run demo -- --check',
-  'Stop:                       Ctrl-C',
+  'To check all lines at once:  npm run demo -- --check',
+  'To stop:                     Ctrl-C',
   '',
 ]
 

@@ -58,7 +58,7 @@ function listBeginning(code: string): Call[] {
       '/users/signin',
       login,
       refused(403, 'COGNITO_USER_ERR_NOT_CONFIRMED'),
-      'not before the account is confirmed',
+      'no sign-in before the account is confirmed',
     ),
     post(
       '/users/confirm',
@@ -77,7 +77,7 @@ function listBeginning(code: string): Call[] {
       '/users/signin',
       { ...login, password: 'wrong-Horse-8' },
       refused(401, 'COGNITO_USER_ERR_CREDENTIALS_INVALID', 'Bearer'),
-      'a wrong password is answered as an unknown user is',
+      'a wrong password gets the same answer as an unknown user',
     ),
   ]
 }
@@ -91,8 +91,8 @@ function listMiddle(): Call[] {
   const dora = { pool: 'eu', username: USERNAME }
   return [
     post('/users/signin', login, signedIn({ refresh_token: '…' }), 'dora signs in', { keeps: TOKENS }),
-    get('/eu', '$ACCESS_TOKEN', ok(dora), 'her access token opens a route'),
-    get('/eu/profile', '$ID_TOKEN', ok({ tenantId: 'initech' }), 'her ID token has her attributes'),
+    get('/eu', '$ACCESS_TOKEN', ok(dora), "dora's access token opens a route"),
+    get('/eu/profile', '$ID_TOKEN', ok({ tenantId: 'initech' }), "dora's ID token has her attributes"),
     post(
       '/users/refresh',
       { refresh_token: '$REFRESH_TOKEN', username: USERNAME },
@@ -100,7 +100,7 @@ function listMiddle(): Call[] {
       'a new access token for the refresh token',
       { keeps: ['access_token', 'id_token'] },
     ),
-    get('/eu', '$ACCESS_TOKEN', ok(dora), 'it opens the route, too'),
+    get('/eu', '$ACCESS_TOKEN', ok(dora), 'the new access token opens the route too'),
     post(
       '/users/signin',
       { grant_type: 'password', ...login },
@@ -113,7 +113,7 @@ function listMiddle(): Call[] {
         '/documentation/json',
         '',
         ok({ tokenUrl: '/users/signin', scopes: {} }),
-        'the document says where',
+        'the document has the URL for that form',
       ),
       picks: ['components', 'securitySchemes', 'eu', 'flows', 'password'],
     },
@@ -130,13 +130,13 @@ function listEnd(): Call[] {
       '/eu',
       '$ACCESS_TOKEN',
       refused(401, 'COGNITO_ERR_TOKEN_REVOKED', challenge),
-      'her access token has hours to live, and is refused',
+      "dora's access token is refused, hours before it expires",
     ),
     post(
       '/users/refresh',
       { refresh_token: '$REFRESH_TOKEN', username: USERNAME },
       refused(401, 'COGNITO_USER_ERR_REFRESH_TOKEN_INVALID', 'Bearer'),
-      'and her refresh token at Cognito',
+      'Cognito refuses the refresh token',
     ),
   ]
 }

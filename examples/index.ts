@@ -1,6 +1,6 @@
 /**
- * The command `npm run examples`: lists the examples; with `--check [NAME …]` holds each to what it says, against the
- * real thing that it is for.
+ * The command `npm run examples`: lists the examples; with `--check [NAME …]` tries each against the real client or service
+ * that it is for.
  * @module
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 
 /** What `check.ts` of an example exports. */
 export interface Example {
-  /** Rejects where something does not hold. Resolves to why it could not be tried here, if it could not. */
+  /** Rejects if a promise of the example does not hold. Resolves to the reason if the example cannot run here. */
   readonly check: () => Promise<string | undefined>
 }
 

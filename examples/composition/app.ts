@@ -1,5 +1,5 @@
 /**
- * Everything at once: security headers, CORS, cookies, rate limits, tokens of the application's own, and Cognito.
+ * All plugins together: security headers, CORS, cookies, rate limits, the application's own tokens, and Cognito.
  * @module
  */
 import cookie from '@fastify/cookie'
@@ -8,10 +8,10 @@ import helmet from '@fastify/helmet'
 import jwt from '@fastify/jwt'
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, { fromCookie, fromHeader, type PoolOptions } from '../../src/index.js'
 
-/** What the application is told. */
+/** Settings of the application. */
 export interface Settings {
   readonly pool: PoolOptions
   /** Origin of the application's own pages. */
@@ -23,7 +23,7 @@ export interface Settings {
 /** Makes the application, ready to listen. */
 export async function createApp({ pool, origin, secret }: Settings): Promise<FastifyInstance> {
   const app = Fastify()
-  // What has to answer before a guard, or on its refusals too, comes first.
+  // Plugins that answer before a guard, or add headers to its refusals, come first.
   await app.register(helmet)
   await app.register(cors, { origin, credentials: true, exposedHeaders: ['WWW-Authenticate', 'Retry-After'] })
   await app.register(cookie)
@@ -31,7 +31,7 @@ export async function createApp({ pool, origin, secret }: Settings): Promise<Fas
   await app.register(jwt, { secret })
   await app.register(cognito, { pools: { eu: pool }, tokenFrom: [fromHeader(), fromCookie('access_token')] })
 
-  // Whoever knocks too often is sent away before the guards; callers are counted behind them.
+  // This limit counts addresses before the guards. The limit of a route counts callers after its guard.
   const countAddress = app.createRateLimit({
     max: 20,
     timeWindow: '1 minute',
@@ -46,7 +46,7 @@ export async function createApp({ pool, origin, secret }: Settings): Promise<Fas
   app.addHook('onRequest', ownPagesOnly)
   addRoutes(app)
 
-  /** Against cross-site requests: whoever carries the cookie has to come from a page of our own. */
+  /** Refuses cross-site requests: a request with the cookie has to come from a page of this application. */
   async function ownPagesOnly(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const isHarmless = request.method === 'GET' || request.method === 'HEAD'
     if (isHarmless || request.cookies['access_token'] === undefined || request.headers.origin === origin)
@@ -66,14 +66,14 @@ function addRoutes(app: FastifyInstance): void {
   )
   app.post('/orders', { onRequest: app.authRequired('eu') }, async () => ({ ordered: true }))
 
-  // Downloads by a link that the application itself has signed: @fastify/jwt is its own.
+  // A download needs a link that the application has signed with its own @fastify/jwt.
   app.get('/download', { onRequest: app.authRequired('eu') }, async () =>
     app.jwt.sign({ file: 'report' }, { expiresIn: 60 }),
   )
   app.get('/file', { onRequest: (request) => request.jwtVerify() }, async (request) => request.user)
 }
 
-/** Users are counted each for themselves, wherever they come from; everybody else by address. */
+/** Each user has a separate count, from any address. Anonymous callers are counted by address. */
 function identify({ cognito, ip }: FastifyRequest): string {
   return cognito ? `user ${cognito.pool} ${cognito.subject}` : `address ${normalizeIP(ip)}`
 }

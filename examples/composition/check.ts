@@ -1,5 +1,5 @@
 /**
- * Makes the calls that show which plugin answers what, and throws if one of them is not answered as it has to be.
+ * Makes calls that show which plugin answers, and throws if an answer is wrong.
  * @module
  */
 import assert from 'node:assert/strict'
@@ -28,7 +28,7 @@ export async function check(): Promise<void> {
   }
 }
 
-/** A preflight needs no token, and a refusal has the headers of all. */
+/** A preflight needs no token, and a refusal has the headers of all plugins. */
 async function checkRefusal(ask: Ask): Promise<void> {
   const wanted = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
   assert.equal((await ask('/me', { origin: ORIGIN, ...wanted }, 'OPTIONS')).status, 204)
@@ -40,7 +40,7 @@ async function checkRefusal(ask: Ask): Promise<void> {
   assert.equal(headers.get('x-content-type-options'), 'nosniff')
 }
 
-/** The cookie opens what the header opens, but not for the pages of others. */
+/** The cookie opens the same routes as the header, but not for pages of other origins. */
 async function checkCookie(ask: Ask, pool: TestPool): Promise<void> {
   const cookie = `access_token=${pool.accessToken({ sub: 'ada' })}`
   assert.equal(await (await ask('/me', { cookie })).text(), 'ada')
@@ -58,7 +58,7 @@ async function checkOwnTokens(ask: Ask, pool: TestPool): Promise<void> {
   assert.notEqual((await ask('/file', pool.authorization())).status, 200)
 }
 
-/** Each user has three requests a minute; an address has twenty, refused ones included. */
+/** Each user has three requests a minute. An address has twenty, refused requests included. */
 async function checkLimits(ask: Ask, pool: TestPool): Promise<void> {
   const statuses: number[] = []
   const ben = pool.authorization({ sub: 'ben' })

@@ -1,10 +1,10 @@
 /**
- * An account in Postgres for each person: created at first sight, kept in step with the token, refused once disabled.
+ * An account in Postgres for each user: created at the first request, updated by newer tokens, refused if disabled.
  * @module
  */
 import type { PGlite } from '@electric-sql/pglite'
 import Fastify, { type FastifyInstance } from 'fastify'
-// In an application of your own: from 'fastify-cognito', and the same in `declare module` below.
+// Your application imports from 'fastify-cognito', also in `declare module` below.
 import cognito, { type Authentication, definePools, type PoolOptions } from '../../src/index.js'
 
 /** A row of the table. */
@@ -15,7 +15,7 @@ export interface Account {
   readonly is_disabled: boolean
 }
 
-// The pool belongs to the key: another pool can know the same subject.
+// The key includes the pool, because another pool can have the same subject.
 const TABLE = `
   CREATE TABLE IF NOT EXISTS account (
     id serial PRIMARY KEY,
@@ -28,7 +28,7 @@ const TABLE = `
     UNIQUE (pool, subject)
   )`
 
-// An older token that is still valid does not undo what a newer one brought.
+// An older token that is still valid does not undo the update by a newer token.
 const UPSERT = `
   INSERT INTO account (pool, subject, username, groups, issued_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (pool, subject) DO UPDATE

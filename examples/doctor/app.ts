@@ -1,5 +1,5 @@
 /**
- * The doctor in a script: what is wrong with a token, for a health check or a support tool.
+ * The doctor in a script: finds the fault of a token, for a health check or a support tool.
  * @module
  */
 import { spawn } from 'node:child_process'
@@ -7,17 +7,17 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-// In an application of your own: `npx fastify-cognito`.
+// Your application runs `npx fastify-cognito`.
 const CLI = fileURLToPath(new URL('../../src/doctor/cli.ts', import.meta.url))
 
-/** What the doctor says, as far as this example looks at it. */
+/** The parts of the doctor's report that this example uses. */
 export interface Diagnosis {
   readonly exitCode: number
   /** The document of `--json`. */
   readonly report: { readonly ok: boolean; readonly token?: { readonly checks: readonly DoctorCheck[] } }
 }
 
-/** One line of it. */
+/** One line of the report. */
 export interface DoctorCheck {
   readonly name: string
   readonly ok: boolean
@@ -25,7 +25,7 @@ export interface DoctorCheck {
 }
 
 /**
- * Asks the doctor. The token goes through a pipe: an argument would show in the process list.
+ * Runs the doctor. The token goes through a pipe, because the process list shows arguments.
  *
  * @param config - path of a settings file
  */

@@ -1,14 +1,14 @@
 /**
- * A server of the official MCP SDK behind a guard: agents find out by themselves where to get a token.
+ * A server of the official MCP SDK behind a guard. Agents find out by themselves where to get a token.
  * @module
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import Fastify, { type FastifyInstance } from 'fastify'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, { type Authentication, type PoolOptions } from '../../src/index.js'
 
-/** The tools are those of the person who asks. */
+/** Makes the tools of the user who sent the request. */
 function createServer({ subject, scopes }: Authentication): McpServer {
   const server = new McpServer({ name: 'orders', version: '1.0.0' })
   server.registerTool('whoami', { description: 'Who is asking' }, () => ({
@@ -20,7 +20,7 @@ function createServer({ subject, scopes }: Authentication): McpServer {
 /**
  * Makes the application.
  *
- * @param url - what agents know the server by, with the path `/mcp`
+ * @param url - the URL by which agents know the server, with the path `/mcp`
  */
 export async function createApp(pool: PoolOptions, url: string): Promise<FastifyInstance> {
   const app = Fastify()
@@ -30,7 +30,7 @@ export async function createApp(pool: PoolOptions, url: string): Promise<Fastify
   })
   const guard = app.authRequired('agents', { scopes: 'orders/read' })
 
-  // Without sessions: each request has a server of its own, and brings its own token.
+  // There are no sessions. Each request has its own server and its own token.
   app.post('/mcp', { onRequest: guard }, async (request, reply) => {
     const server = createServer(request.cognito)
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })

@@ -5,7 +5,7 @@
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Counter, Histogram, Registry } from 'prom-client'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, {
   type JwksFetchMessage,
   type PoolOptions,

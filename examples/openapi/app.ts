@@ -1,11 +1,11 @@
 /**
- * A shop whose OpenAPI document says who may call what, with Swagger UI to try it.
+ * A shop with an OpenAPI document that has the requirements of each route, and with Swagger UI to try the routes.
  * @module
  */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, { type PluginOptions } from '../../src/index.js'
 
 /**
@@ -15,7 +15,7 @@ import cognito, { type PluginOptions } from '../../src/index.js'
  */
 export async function createApp(pools: PluginOptions['pools']): Promise<FastifyInstance> {
   const app = Fastify()
-  // Before any route, so that the audit sees them all: one without a guard would stop the boot.
+  // The plugin comes before any route, so that the audit sees all routes. A route without a guard stops the boot.
   await app.register(cognito, { pools, routes: 'error' })
   await app.register(swagger, (parent) =>
     parent.cognito.openapi({ openapi: { info: { title: 'Shop', version: '1.0.0' } } }),
@@ -26,7 +26,7 @@ export async function createApp(pools: PluginOptions['pools']): Promise<FastifyI
   return app
 }
 
-/** The pages of Swagger UI are open to everybody, and say so to the audit. */
+/** The pages of Swagger UI are open, and their `config` exempts them from the audit. */
 async function addDocumentation(scope: FastifyInstance): Promise<void> {
   scope.addHook('onRoute', (route) => {
     route.config = { ...route.config, cognito: false }
@@ -34,7 +34,7 @@ async function addDocumentation(scope: FastifyInstance): Promise<void> {
   await scope.register(swaggerUi, {
     routePrefix: '/documentation',
     uiConfig: { persistAuthorization: true },
-    // For pools with a `domain`. A client id here would be that of every pool, so people type it in the dialog.
+    // This is for pools with a `domain`. A client id here would be for every pool, so users type it in the dialog.
     initOAuth: { usePkceWithAuthorizationCodeGrant: true },
   })
 }
@@ -48,7 +48,7 @@ const NEW_ORDER = {
 async function addShopRoutes(shop: FastifyInstance): Promise<void> {
   shop.get('/health', { config: { cognito: false } }, async () => ({ ok: true }))
 
-  // Open too, but who sends a token is known.
+  // This route is open too, but it knows the user if the request has a token.
   shop.get('/articles', { onRequest: shop.authOptional('customers') }, async (request) => ({
     articles: ['tea'],
     for: request.cognito?.subject ?? 'everybody',
@@ -64,7 +64,7 @@ async function addShopRoutes(shop: FastifyInstance): Promise<void> {
   )
 }
 
-/** A whole scope behind one guard: its routes are documented, and pass the audit. */
+/** One guard protects a whole scope. The document shows the routes of the scope, and the audit accepts them. */
 async function addStaffRoutes(scope: FastifyInstance): Promise<void> {
   const staff = scope.cognito.protect(
     scope,

@@ -1,5 +1,5 @@
 /**
- * Starts the shop in front of a local issuer, reads its document, and holds the shop to it.
+ * Starts the shop in front of a local issuer, reads its document, and compares the shop with the document.
  * @module
  */
 import { deepEqual, equal } from 'node:assert/strict'

@@ -3,10 +3,10 @@
  * @module
  */
 import Fastify, { type FastifyInstance } from 'fastify'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, { type PoolOptions } from '../../src/index.js'
 
-/** Makes the application. `addMore` adds what somebody else may have forgotten to guard. */
+/** Makes the application. `addMore` adds routes that may lack a guard. */
 export async function createApp(
   pool: PoolOptions,
   addMore: (app: FastifyInstance) => void = () => {},

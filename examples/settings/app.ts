@@ -1,16 +1,16 @@
 /**
- * Pools from the environment or from a file, one that was written for fastapi-cognito included.
+ * Pools from the environment or from a file. The file may be one of fastapi-cognito.
  * @module
  */
 import Fastify, { type FastifyInstance } from 'fastify'
-// In an application of your own: from 'fastify-cognito' and 'fastify-cognito/settings'.
+// Your application imports from 'fastify-cognito' and 'fastify-cognito/settings'.
 import cognito from '../../src/index.js'
 import { poolsFromEnv, poolsFromFile } from '../../src/settings/index.js'
 
 /**
  * Makes the application.
  *
- * @param env - `COGNITO_FILE` names a file; without it the pools are in the environment themselves
+ * @param env - `COGNITO_FILE` names a file; without it the environment itself has the pools
  */
 export async function createApp(env: Readonly<Record<string, string | undefined>>): Promise<FastifyInstance> {
   const { COGNITO_FILE: file, ...variables } = env

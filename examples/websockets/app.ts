@@ -1,11 +1,11 @@
 /**
- * A chat over WebSockets: for browsers by a subprotocol or a cookie, for everything else by a header.
+ * A chat over WebSockets. Browsers send the token as a subprotocol or a cookie, other clients in a header.
  * @module
  */
 import cookie from '@fastify/cookie'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-// In an application of your own: from 'fastify-cognito'.
+// Your application imports from 'fastify-cognito'.
 import cognito, {
   closeOnExpiry,
   fromCookie,
@@ -14,7 +14,7 @@ import cognito, {
   type PoolOptions,
 } from '../../src/index.js'
 
-/** What the application is told. */
+/** Settings of the application. */
 export interface Settings {
   readonly pool: PoolOptions
   /** Origin of the application's own pages. */
@@ -24,7 +24,7 @@ export interface Settings {
 /** Makes the application, ready to listen. */
 export async function createApp({ pool, origin }: Settings): Promise<FastifyInstance> {
   const app = Fastify()
-  // Without this `ws` answers with the first subprotocol that is offered, which may be the token.
+  // Without this function `ws` answers with the first offered subprotocol, which may be the token.
   const handleProtocols = (offers: Set<string>) => (offers.has('chat.v1') ? 'chat.v1' : false)
   await app.register(websocket, { options: { handleProtocols } })
   await app.register(cookie)
@@ -33,7 +33,7 @@ export async function createApp({ pool, origin }: Settings): Promise<FastifyInst
     tokenFrom: [fromHeader(), fromSubprotocol(), fromCookie('access_token')],
   })
 
-  /** A browser sends the cookie from every page, and tells by `Origin` which it is. */
+  /** A browser sends the cookie from pages of every origin. `Origin` tells the origin of the page. */
   async function ownPagesOnly(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (request.cookies['access_token'] === undefined || request.headers.origin === origin) return
     reply.code(403)
@@ -48,7 +48,7 @@ export async function createApp({ pool, origin }: Settings): Promise<FastifyInst
       closeOnExpiry(socket, request.cognito)
       socket.send(`Hello, ${subject}`)
 
-      /** A client sends the next token before this one expires. One that is refused changes nothing. */
+      /** A client sends the next token before the current token expires. A refused token changes nothing. */
       async function renew(token: string): Promise<void> {
         const renewed = await app.cognito.verify(token, 'eu')
         if (renewed.pool !== pool || renewed.subject !== subject) {

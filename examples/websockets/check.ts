@@ -1,5 +1,5 @@
 /**
- * Opens sockets of every kind, and throws if one of them is not answered as it has to be.
+ * Opens sockets of every kind, and throws if an answer is wrong.
  * @module
  */
 import assert from 'node:assert/strict'
@@ -36,7 +36,7 @@ async function checkSources(url: string, pool: TestPool): Promise<void> {
   assert.equal(await greet(url, ['chat.v1']), 401)
 }
 
-/** The first message, or the status of the answer that there is instead of a socket. */
+/** The first message, or the status of the answer if no socket opens. */
 async function greet(url: string, protocols: string[], options?: ClientOptions): Promise<string | number> {
   const socket = new WebSocket(url, protocols, options)
   try {
@@ -51,7 +51,7 @@ async function greet(url: string, protocols: string[], options?: ClientOptions):
   }
 }
 
-/** A renewed token keeps the socket open past the end of the first one, until its own. */
+/** A renewed token keeps the socket open after the first token expires, until the renewed token expires. */
 async function checkExpiry(url: string, pool: TestPool): Promise<void> {
   const now = Math.floor(Date.now() / 1000)
   const short = pool.accessToken({ sub: 'ada', exp: now + 2 })
