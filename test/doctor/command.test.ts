@@ -288,7 +288,7 @@ t.test('a defect is not taken for wrong usage', async (t) => {
 const isSource = import.meta.url.endsWith('.ts')
 const cli = fileURLToPath(new URL(`../../src/doctor/cli.${isSource ? 'ts' : 'js'}`, import.meta.url))
 
-/** Runs the program itself. What another loader makes of the rooms has no place in the coverage. */
+/** Runs the program itself. Its coverage is not collected, because another loader changes the lines of the files. */
 async function runProgram(
   args: readonly string[],
   stdin: string,
