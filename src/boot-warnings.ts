@@ -1,5 +1,5 @@
 /**
- * Warnings at boot about pools that are configured in an unusual way.
+ * Logs warnings at boot about pools that are configured in an unusual way.
  * @module
  */
 import type { FastifyBaseLogger } from 'fastify'
@@ -16,8 +16,8 @@ export function warnAtBoot(log: FastifyBaseLogger, pools: Iterable<ResolvedPool>
 }
 
 /**
- * An emulator publishes its keys over plain HTTP, and everybody knows its private key. From another host, anybody on the
- * network path can replace the keys as well.
+ * Warns of keys over plain HTTP. Such keys are those of an emulator, whose private key is public. If they come from another
+ * host, an attacker on the network path can replace the keys as well.
  */
 function warnOfPlainKeys(log: FastifyBaseLogger, { name, jwksUrls }: ResolvedPool): void {
   const isProduction = process.env['NODE_ENV'] === 'production'
@@ -27,14 +27,14 @@ function warnOfPlainKeys(log: FastifyBaseLogger, { name, jwksUrls }: ResolvedPoo
   else if (plain.length > 0 && isProduction) log.warn({ pool: name }, IN_PRODUCTION)
 }
 
-/** Every token of such a pool would be refused. The id itself is not logged, because it may be the client secret. */
+/** Warns of an `appClientId` that cannot be an id. The value is not logged, because it may be the client's secret. */
 function warnOfOddClients(log: FastifyBaseLogger, pool: ResolvedPool): void {
   if (!hasOddClient(pool)) return
-  const message = `fastify-cognito: pools.${pool.name}.appClientId: Cognito makes no such id, so no token of it will come; ${CLIENT_ID_ADVICE}`
+  const message = `fastify-cognito: pools.${pool.name}.appClientId: Cognito makes no such id, so no token can have it; ${CLIENT_ID_ADVICE}`
   log.warn({ pool: pool.name }, message)
 }
 
 const FROM_ANOTHER_HOST =
-  'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; who is on the way can replace them'
+  'fastify-cognito: insecureHttp: the keys of this pool come over plain http from another host; an attacker on the network path can replace them'
 const IN_PRODUCTION =
-  'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; never in production'
+  'fastify-cognito: the keys of this pool come over plain http, as those of an emulator do; use https in production'

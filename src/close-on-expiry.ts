@@ -1,43 +1,43 @@
 /**
- * How long a WebSocket may outlive the token that opened it: not at all.
+ * Closes a WebSocket when the token that opened it expires.
  * @module
  */
-
 import { type Clock, monotonicClock } from './base/clock.js'
 import type { Authentication } from './verify/authentication.js'
 
-/** A WebSocket by its shape: that of `ws`, which `@fastify/websocket` hands out, and that of browsers. */
+/** A WebSocket, described by its shape: a socket of `ws`, as `@fastify/websocket` passes it, or of the browser API. */
 export interface ClosableSocket {
-  /** 0 connecting, 1 open, 2 closing, 3 closed. */
+  /** State of the socket: 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number
+  /** Starts the closing handshake (RFC 6455 §7.1.2). */
   readonly close: (code: number, reason: string) => void
   readonly addEventListener: (type: 'close', listener: () => void) => void
-  /** Ends the connection without the closing handshake; only `ws` has it. */
+  /** Ends the connection without the closing handshake. Only `ws` has this method. */
   readonly terminate?: () => void
 }
 
-/** What is read of an {@link Authentication}. */
+/** The part of an {@link Authentication} that is read. */
 type Expiring = Pick<Authentication, 'payload'>
 
-/** Of the codes that are the application's own (RFC 6455 §7.4.2). */
+/** Close code, from the range for private use (RFC 6455 §7.4.2). */
 const CODE = 4401
 const REASON = 'The token expired'
 const CLOSING = 2
-/** Until the peer agrees to close, its messages go on arriving: one that does not agree is not waited for. */
+/** Longest wait for the peer's part of the closing handshake, because its messages still arrive until then; milliseconds. */
 const HANDSHAKE_MS = 2000
-/** The clock is looked at this often, as it may be set, and as Node has no timers of more than 2^31 ms. */
+/** Time between two looks at the clock, which may be set. A timer of Node cannot exceed 2^31 ms; milliseconds. */
 const LOOK_MS = 60_000
 
 /**
- * Closes a socket with code 4401 and the reason `The token expired` when the token that opened it does, by its claim
- * `exp`; `clockTolerance` does not count. A peer that does not agree within two seconds is cut off. A later call for
- * the same socket replaces the earlier one: the socket then lives as long as the new token. No timer keeps the process
- * alive, or outlives its socket.
+ * Closes a socket with code 4401 and reason `The token expired` at the time of the token's claim `exp`, without
+ * `clockTolerance`. The connection is cut when the peer does not answer the closing handshake within two seconds. A later call
+ * for the same socket replaces the earlier call, so that the socket lives as long as the new token. The timer does not keep
+ * the process alive and ends with its socket.
  *
- * @param socket - of `@fastify/websocket`, `ws`, or of that shape. One that is closing already is left alone
- * @param authentication - `request.cognito`, or what `app.cognito.verify` resolves to; with `null`, of a request without
- * credentials, nothing happens
- * @throws {TypeError} when an argument is something else
+ * @param socket - a socket of `@fastify/websocket` or `ws`, or an object of the same shape; a closing socket is left alone
+ * @param authentication - `request.cognito`, or the result of `app.cognito.verify`. With `null`, for a request without
+ *   credentials, nothing happens
+ * @throws {TypeError} when an argument is anything else
  * @example
  * app.get('/feed', { websocket: true, onRequest: app.authRequired('eu') }, (socket, request) => {
  *   closeOnExpiry(socket, request.cognito)
@@ -48,15 +48,15 @@ export function closeOnExpiry(socket: ClosableSocket, authentication: Expiring |
   watch(socket, authentication, timeOfDay)
 }
 
-/** A token's times are of the clock on the wall, so that is what counts. */
+/** The clock of the times in a token: milliseconds since 1970. */
 const timeOfDay: Clock = { now: () => Date.now(), after: monotonicClock.after }
 
 const watches = new WeakMap<ClosableSocket, Watch>()
 
 /**
- * What {@link closeOnExpiry} does, by any clock.
+ * Does the same as {@link closeOnExpiry}, with any clock.
  *
- * @throws {TypeError} when an argument is something else
+ * @throws {TypeError} when an argument is anything else
  */
 export function watch(socket: ClosableSocket, authentication: Expiring | null, clock: Clock): void {
   assertSocket(socket)
@@ -68,6 +68,7 @@ export function watch(socket: ClosableSocket, authentication: Expiring | null, c
   known.closeAt(exp * 1000)
 }
 
+/** The timer of one socket. */
 class Watch {
   readonly #socket: ClosableSocket
   readonly #clock: Clock
@@ -79,7 +80,11 @@ class Watch {
     socket.addEventListener('close', () => this.#callOff())
   }
 
-  /** @param time - milliseconds since 1970 */
+  /**
+   * Closes the socket at a time, and cancels an earlier one.
+   *
+   * @param time - milliseconds since 1970
+   */
   closeAt(time: number): void {
     const left = time - this.#clock.now()
     if (left <= 0) this.#close()
@@ -99,7 +104,7 @@ class Watch {
 }
 
 function assertSocket(value: unknown): void {
-  const socket = Object(value) as Partial<ClosableSocket>
+  const socket: Readonly<Partial<Record<keyof ClosableSocket, unknown>>> = Object(value)
   const isSocket =
     typeof socket.close === 'function' &&
     typeof socket.addEventListener === 'function' &&
@@ -111,10 +116,11 @@ function assertSocket(value: unknown): void {
   }
 }
 
-function readExpiry(authentication: Expiring): number {
-  const exp = (authentication as Partial<Expiring> | undefined)?.payload?.['exp']
+function readExpiry(authentication: unknown): number {
+  const { payload }: { readonly payload?: unknown } = Object(authentication)
+  const { exp }: { readonly exp?: unknown } = Object(payload)
   if (typeof exp === 'number' && Number.isFinite(exp)) return exp
   throw new TypeError(
-    'closeOnExpiry: expected request.cognito, what app.cognito.verify resolves to, or null where nobody is authenticated',
+    'closeOnExpiry: expected request.cognito, the result of app.cognito.verify, or null for a request without credentials',
   )
 }

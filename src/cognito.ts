@@ -1,5 +1,5 @@
 /**
- * `app.cognito`: what the plugin offers outside of a route's own hooks.
+ * Makes `app.cognito`: the functions of the plugin outside a route's own hooks.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -24,28 +24,44 @@ import { choosePools, type TokenPolicy } from './verify/token-policy.js'
 import { assertRequirement, type TokenRequirement } from './verify/token-requirement.js'
 import type { Verifier } from './verify/verifier.js'
 
-/** A registered pool, as it was understood. */
+/**
+ * A registered pool, with its options resolved. The object is frozen.
+ *
+ * @example app.cognito.pools.eu.issuers[0] // 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123'
+ */
 export interface PoolDescription {
+  /** Name of the pool in the option `pools`. */
   readonly name: string
+  /** User pool id, such as `eu-west-1_AbCdEf123`. */
   readonly userPoolId: string
+  /** AWS region; `undefined` for a pool of an emulator without one. */
   readonly region: string | undefined
-  /** `null` where every client of the pool is accepted. */
+  /** Ids of the accepted app clients; `null` when the pool accepts every client. */
   readonly appClientId: readonly string[] | null
+  /** Accepted kinds of token. */
   readonly tokenUse: readonly TokenUse[]
+  /** Accepted values of the claim `iss`. */
   readonly issuers: readonly string[]
+  /** URLs of the pool's key sets; empty when the option `jwks` has the keys. */
   readonly jwksUrls: readonly string[]
 }
 
-/** `app.cognito`. `P` are the pools that the program knows. */
+/**
+ * `app.cognito`: the functions of the plugin outside a route's own hooks.
+ *
+ * @typeParam P - the registered pools: name → type, see {@link Register}
+ */
 export interface Cognito<P> {
   /**
-   * Verifies a token that did not come with a request's headers: of a socket, a queue, a GraphQL context. A
-   * requirement object that is used again is compiled once, so it must not change.
+   * Verifies a token that did not come in the headers of a request, but from a socket, a queue or a GraphQL context. The plugin
+   * compiles each requirement object once, so the object must not change afterwards.
    *
-   * @param pool - a name or a list of names; the default pool where it is left out
-   * @returns what the token proves
-   * @throws {CognitoError} rejected: why the token is refused
-   * @throws {TypeError} rejected: for an unknown pool or a wrong requirement
+   * @param token - the token, without a scheme such as `Bearer`
+   * @param pool - the name of a pool or a list of names; by default the option `defaultPool`
+   * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing
+   * @returns the authentication that the token proves
+   * @throws {CognitoError} rejected with: the refusal of the token, by its `code`
+   * @throws {TypeError} rejected with: for an unknown pool or a wrong requirement
    * @example const { subject } = await app.cognito.verify(message.token, 'eu', { scopes: 'orders/read' })
    */
   readonly verify: <
@@ -58,8 +74,10 @@ export interface Cognito<P> {
     requirement?: TokenRequirement<U, C>,
   ) => Promise<ProofOf<P, N, U, C>>
   /**
-   * Puts a guard before every route of a scope, as an `onRequest` hook, and types them by it.
+   * Adds a guard to every route of a scope as an `onRequest` hook. The type of `request.cognito` in the scope follows the guard.
    *
+   * @param scope - the instance of a plugin scope; the guard runs for the routes that the scope adds
+   * @param guard - a guard of `app.authRequired` or `app.authOptional`
    * @returns the scope itself
    * @example
    * app.register(async (scope) => {
@@ -69,52 +87,58 @@ export interface Cognito<P> {
    */
   readonly protect: Protect
   /**
-   * Tells which guards a hook is composed of, for OpenAPI and for the option `routes`: `@fastify/auth` hides them.
+   * Declares the guards of a composed hook for OpenAPI and for the option `routes`, because `@fastify/auth` hides its guards.
    *
-   * @param guards - of which one has to let the request pass; of a list among them, all
+   * @param hook - the composed hook
+   * @param guards - alternatives: a guard, or a list of guards that all have to let the request pass
    * @returns the hook itself
-   * @throws {TypeError} where something in the list is no guard
+   * @throws {TypeError} when an item of the list is no guard
    * @example const either = app.cognito.composed(app.auth([eu, us]), [eu, us])
    */
   readonly composed: <H>(hook: H, guards: readonly (AnyGuard | readonly AnyGuard[])[]) => H
   /**
-   * Adds to the options of `@fastify/swagger` what guards ask for: the schemes of the pools, and the security, answers
-   * and required scopes of each route. Where a route or the options say something themselves, that stays.
+   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools, and the security,
+   * the answers and the required scopes of each route. Values of a route or of the given options stay unchanged.
    *
-   * @typeParam O - the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
-   * @returns the options, with a `transform` that runs after their own
+   * @typeParam O - the type of the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
+   * @param options - the options of `@fastify/swagger`; by default none
+   * @returns new options, with a `transform` that runs after the given one
    * @throws {TypeError} for a static document, and for Swagger 2.0
    * @example app.register(swagger, (parent) => parent.cognito.openapi({ openapi: { info: { title: 'Shop', version: '1' } } }))
    */
   readonly openapi: <O extends object>(options?: NoInfer<O>) => O
   /**
-   * Fetches the key sets that are held now, as happens by itself every `keys.refreshAfter` seconds: for a key that has to
-   * be refused at once. A failing endpoint takes no key away.
+   * Fetches the held key sets again, before `keys.refreshAfter` seconds are over: for a key that has to be refused at once. A
+   * failed fetch removes no key.
    *
-   * @param pool - a name or a list of names; all pools where it is left out
-   * @returns whether all endpoints answered; `false` where one failed, and its keys are still held
-   * @throws {TypeError} rejected: for an unknown pool
+   * @param pool - the name of a pool or a list of names; by default all pools
+   * @returns `true` when all endpoints answered; `false` when one failed, whose keys are still held
+   * @throws {TypeError} rejected with: for an unknown pool
    * @example await app.cognito.refresh('eu')
    */
   readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<boolean>
   /**
-   * Revokes tokens that are out there, for all applications with the same store: they are refused from then on with code
-   * `COGNITO_ERR_TOKEN_REVOKED`. Cognito is not told; it would go on to refresh them.
+   * Revokes issued tokens in all applications with the same store. Their guards refuse the tokens from then on with code
+   * `COGNITO_ERR_TOKEN_REVOKED`. Cognito does not learn of the revocation, so refresh tokens still work there.
    *
-   * @param revocation - by `jti`, `origin_jti`, `sub`, `client_id` or `pool`
-   * @returns when the store has confirmed it
-   * @throws {TypeError} rejected: where the option `revocation` is not set, and for a wrong argument or an unknown pool
-   * @throws {CognitoError} rejected: `COGNITO_ERR_REVOCATION_UNAVAILABLE` where the store did not confirm it
+   * @param revocation - the tokens to revoke, by `jti`, `origin_jti`, `sub`, `client_id` or `pool`
+   * @returns a promise that is fulfilled when the store has confirmed the mark
+   * @throws {TypeError} rejected with: when the option `revocation` is not set, for a wrong argument, and for an unknown pool
+   * @throws {CognitoError} rejected with: `COGNITO_ERR_REVOCATION_UNAVAILABLE` when the store did not confirm the mark
    * @example await app.cognito.revoke({ pool: 'eu', by: 'sub', value: user.sub })
    */
   readonly revoke: (revocation: Revocation<keyof P & string>) => Promise<void>
-  /** Whether the option `revocation` is set, so that `revoke` has a store. */
+  /** `true` when the option `revocation` is set, so that `revoke` has a store. */
   readonly canRevoke: boolean
-  /** The option `clockTolerance`: leeway on the times of a token; seconds. */
+  /** The option `clockTolerance`: leeway for the times of a token; seconds. */
   readonly clockTolerance: number
-  /** Health of each pool's signing keys, by the pool's name, for a readiness probe. It asks nobody. */
+  /**
+   * Returns the health of each pool's signing keys, pool name → health, for a readiness probe. The call makes no request.
+   *
+   * @example app.get('/ready', async () => app.cognito.status())
+   */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
-  /** The registered pools by their names. */
+  /** The registered pools: pool name → pool. */
   readonly pools: Readonly<Record<string, PoolDescription>>
 }
 
@@ -135,7 +159,7 @@ export function createCognito(
   return Object.freeze({
     verify: createVerify(verifier, options, gate),
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
-      scope.addHook('onRequest', guard as never)
+      scope.addHook('onRequest', guard)
       addScopeGuard(scope, guard)
       return scope
     },
@@ -147,7 +171,9 @@ export function createCognito(
     },
     async revoke(revocation: Revocation) {
       if (!gate)
-        throw new TypeError('revoke: expected the option revocation to be set: its store takes the mark')
+        throw new TypeError(
+          'revoke: expected the option revocation to be set, because its store keeps the mark',
+        )
       await revoke(gate, revocation, options, now() / 1000)
     },
     canRevoke: gate !== undefined,
@@ -205,8 +231,9 @@ async function revoke(
 ): Promise<void> {
   assertRevocation(revocation)
   const { pool = defaultPool } = revocation
-  const [chosen] = choosePools(pools, [pool], 'revoke.pool') as [ResolvedPool]
-  await gate.revoke(toMark(revocation, chosen.userPoolId, now, clockTolerance), pool)
+  for (const { userPoolId } of choosePools(pools, [pool], 'revoke.pool')) {
+    await gate.revoke(toMark(revocation, userPoolId, now, clockTolerance), pool)
+  }
 }
 
 function describe({

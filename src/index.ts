@@ -1,5 +1,5 @@
 /**
- * The plugin: connects the wings, decorates the instance, declares the types.
+ * The plugin `fastify-cognito`: connects the wings of `src/`, decorates the instance and declares the types.
  * @module
  */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
@@ -49,10 +49,11 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     memo,
     unrevoked,
   })
-  app.decorateRequest('cognito', null as never)
-  app.decorate('authRequired', authRequired as never)
-  app.decorate('authOptional', authOptional as never)
-  app.decorate('cognito', createCognito(verifier, options, revocation, Date.now) as never)
+  app.decorateRequest('cognito', null, [])
+  const cognito = createCognito(verifier, options, revocation, Date.now)
+  for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
+    app.decorate(name, value)
+  }
   if (options.resource) serveResource(app, options.resource)
   app.addHook('onError', (_request, reply, error, done) => {
     if (error instanceof CognitoError)
@@ -62,11 +63,11 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   app.addHook('onClose', async () => verifier.close())
 }
 
-/** Fastify would only say which decorator is there already. */
+/** Refuses a second registration in one scope. Fastify's own error would only name the decorator that exists already. */
 function assertFirst(app: FastifyInstance): void {
   if (!app.hasDecorator('authRequired') || factoryNameOf(app.authRequired) === undefined) return
   throw new TypeError(
-    'fastify-cognito: expected one registration for a scope and the scopes inside of it; give it all pools, under names of their own in pools, or register it in sibling scopes',
+    'fastify-cognito: expected one registration for a scope and the scopes inside it; put all pools into the option pools of one registration, or register the plugin in sibling scopes',
   )
 }
 
@@ -130,9 +131,10 @@ export type { RevocationFailureMessage, VerificationMessage } from './verify/dia
 export type { RequiredNames, TokenRequirement } from './verify/token-requirement.js'
 
 /**
- * Protects an API with the tokens of one or many Amazon Cognito user pools.
+ * Protects an API with the tokens of one or many Amazon Cognito user pools. The plugin decorates the instance with
+ * `authRequired`, `authOptional` and `cognito`, and the request with `cognito`. Its options are {@link PluginOptions}.
  *
- * @throws {TypeError} when the application starts: a wrong option, naming its path and what was expected
+ * @throws {TypeError} at boot, for a wrong option: names the path of the option and what was expected
  * @example
  * await app.register(cognito, {
  *   pools: { eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' } },
@@ -155,38 +157,40 @@ declare module 'fastify' {
     RequestType,
   > extends RouteBrand<RouteGeneric> {
     /**
-     * Who sent the request: what the route's guard proved; `null` where nobody did.
+     * The authentication that the route's guard proved; `null` for a request without a guard, and for one without credentials.
      *
      * @see {@link Authentication}
      */
     readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
   }
   interface FastifyContextConfig {
-    /** `false`: the route is meant to have no guard, so the option `routes` does not list it. Takes no guard away. */
+    /** `false` declares that the route has no guard on purpose, so that the option `routes` does not list the route. It removes no guard. */
     readonly cognito?: false
   }
   interface FastifyInstance {
     /**
      * Makes a guard that refuses a request without a valid token.
      *
-     * @param pool - a name, a list of names or a function of the request; the default pool where it is left out
-     * @param requirement - what the route asks besides
+     * @param pool - the name of a pool, a list of names, or a function from the request to a name; by default the option
+     *   `defaultPool`
+     * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing
      * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
      * @example app.get('/orders', { onRequest: app.authRequired('eu', { scopes: 'orders/read' }) }, listOrders)
      */
     readonly authRequired: GuardFactory<Pools, never>
     /**
-     * Makes a guard that lets a request without credentials pass as `null`, and refuses a bad token all the same. Its
-     * parameters are those of `authRequired`.
+     * Makes a guard that lets a request without credentials pass, with `request.cognito` as `null`, but refuses an invalid token.
      *
+     * @param pool - see `authRequired`
+     * @param requirement - see `authRequired`
      * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
      * @example app.get('/', { onRequest: app.authOptional('eu') }, async (request) => request.cognito?.subject ?? null)
      */
     readonly authOptional: GuardFactory<Pools, null>
-    /** What the plugin offers outside of a route's own hooks. */
+    /** The functions of the plugin outside a route's own hooks, such as `verify`, `protect` and `revoke`. */
     readonly cognito: Cognito<Pools>
     /**
-     * Sets a handler for what is not found that is meant to have no guard, so that the option `routes` does not list it.
+     * Sets a not-found handler that has no guard on purpose, so that the option `routes` does not list the handler.
      *
      * @example app.setNotFoundHandler({ config: { cognito: false } }, async (request, reply) => reply.sendFile('index.html'))
      */

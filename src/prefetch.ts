@@ -1,5 +1,5 @@
 /**
- * What is fetched at boot: the keys of each pool.
+ * Fetches the keys of each pool at boot.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -10,10 +10,10 @@ import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool/pool.js'
 import type { Verifier } from './verify/verifier.js'
 
-/** In the background nothing is asked of applications that are closed at once, as those of tests are; milliseconds. */
+/** Delay of a fetch in the background, so that an application that closes at once, as in tests, fetches nothing; milliseconds. */
 const DELAY_MS = 100
-/** Pools that are asked for at once: a thousand of them make no thousand connections. */
-const PROBES = 8
+/** Number of pools whose keys are fetched at the same time, so that many pools do not open as many connections. */
+const PARALLEL_POOLS = 8
 
 interface PoolWithoutKeys {
   readonly pool: ResolvedPool
@@ -21,8 +21,8 @@ interface PoolWithoutKeys {
 }
 
 /**
- * Fetches the keys of every pool when the application is ready, as the option `keys.prefetch` says. In the background a
- * pool without keys is a line in the log, as in every outage.
+ * Fetches the keys of every pool when the application is ready, as the option `keys.prefetch` says. With `'require'` a pool
+ * without keys stops the boot. With `'background'` the log has a warning, as in every outage.
  */
 export function prefetchKeys(
   app: FastifyInstance,
@@ -40,7 +40,7 @@ export function prefetchKeys(
   }
 }
 
-/** Resolves to the first pool that has no keys. */
+/** Fetches the keys of all pools. Resolves to the first pool without keys; `undefined` when all pools have keys. */
 async function fetchAll(
   verifier: Verifier,
   pools: Iterator<ResolvedPool>,
@@ -54,7 +54,7 @@ async function fetchAll(
       if (status.state === 'down') first ??= { pool: next.value, status }
     }
   }
-  await Promise.all(Array.from({ length: PROBES }, work))
+  await Promise.all(Array.from({ length: PARALLEL_POOLS }, work))
   return first
 }
 

@@ -11,13 +11,13 @@ export interface ChallengeParameters {
     | 'insufficient_scope'
     | 'insufficient_user_authentication'
   readonly error_description?: string
-  /** Space-separated scopes. */
+  /** Scope names, separated by one space (RFC 6749 §3.3). */
   readonly scope?: string
-  /** Seconds. */
+  /** Longest accepted time since the user signed in, in seconds (RFC 9470 §3). */
   readonly max_age?: string
 }
 
-/** What can stand in a challenge without breaking out of its quotes: printable ASCII but `"` and `\` (RFC 6750 §3). */
+/** Text that cannot end the quotes around a parameter: printable ASCII without `"` and `\` (RFC 6750 §3). */
 export const CHALLENGE_VALUE = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/
 
 const ORDER = [
@@ -28,9 +28,9 @@ const ORDER = [
 ] as const satisfies (keyof ChallengeParameters)[]
 
 /**
- * Writes the one `Bearer` challenge of an answer, every value quoted (RFC 6750 §3, RFC 9110 §11.6.1).
+ * Writes the `Bearer` challenge of an answer. Every value is quoted (RFC 6750 §3, RFC 9110 §11.6.1).
  *
- * @param resourceMetadata - URL of the metadata of the API as a resource (RFC 9728 §5.1)
+ * @param resourceMetadata - URL of the API's resource metadata (RFC 9728 §5.1)
  * @example toChallenge('api', { error: 'invalid_request' }) // 'Bearer realm="api", error="invalid_request"'
  */
 export function toChallenge(

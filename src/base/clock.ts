@@ -1,17 +1,17 @@
 /**
- * Time that only goes forward, as the key policy sees it.
+ * Clocks that never go back.
  * @module
  */
 
-/** A clock is an argument, so that a test can move it. */
+/** A source of time and of timers. It is passed as an argument, so that a test can move the time. */
 export interface Clock {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since a moment that does not change. */
   readonly now: () => number
-  /** Runs `action` after `ms` milliseconds, without keeping the process alive. Returns what calls it off. */
+  /** Runs `action` after `ms` milliseconds, without keeping the process alive. Returns a function that cancels the timer. */
   readonly after: (ms: number, action: () => void) => () => void
 }
 
-/** The clock of the process: setting the time of day does not move it. */
+/** The monotonic clock of the process: a change of the system time does not move it. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   after(ms, action) {
@@ -21,8 +21,12 @@ export const monotonicClock: Clock = {
 }
 
 /**
- * A steady clock that has gone on while the process was suspended, as far as the time of day tells: nothing must look new
- * because the process stood still. Its readings are milliseconds since 1970, and never go back.
+ * Makes a clock that includes the time during which the process was suspended, because keys and marks age meanwhile. The
+ * clock catches up with the time of day when the process resumes. Its readings are milliseconds since 1970 and never go
+ * back.
+ *
+ * @param steady - a clock that may stop while the process is suspended
+ * @param timeOfDay - milliseconds since 1970
  */
 export function createWakingClock(steady = monotonicClock, timeOfDay = Date.now): Clock {
   let ahead = Number.NEGATIVE_INFINITY

@@ -1,10 +1,10 @@
 /**
- * A set that nobody can change, because many requests share it.
+ * A set that cannot be changed, because many requests share it.
  * @module
  */
 
-/** Not a subclass of `Set`, whose own methods would change it all the same. */
-class FrozenSet implements Iterable<string> {
+/** A read-only set. It does not extend `Set`, because the methods of `Set.prototype` could change a subclass. */
+class FrozenSet implements ReadonlySet<string> {
   readonly #names: ReadonlySet<string>
 
   constructor(names: readonly string[]) {
@@ -20,24 +20,35 @@ class FrozenSet implements Iterable<string> {
     return this.#names.has(name)
   }
 
+  keys() {
+    return this.#names.keys()
+  }
+
+  values() {
+    return this.#names.values()
+  }
+
+  entries() {
+    return this.#names.entries()
+  }
+
   [Symbol.iterator]() {
     return this.#names.values()
   }
 
   forEach(action: (name: string, again: string, set: ReadonlySet<string>) => void, self?: unknown): void {
-    for (const name of this.#names) action.call(self, name, name, this as unknown as ReadonlySet<string>)
+    for (const name of this.#names) action.call(self, name, name, this)
   }
 
   get [Symbol.toStringTag](): string {
     return 'Set'
   }
 
-  /** What else sets can do in this version of Node: ECMAScript 2025, §24.2.4. */
+  /** Adds the methods of ECMAScript 2025 §24.2.4 that this version of Node has. */
   static {
-    const views = ['keys', 'values', 'entries']
     const sets = ['union', 'intersection', 'difference', 'symmetricDifference']
     const questions = ['isSubsetOf', 'isSupersetOf', 'isDisjointFrom']
-    for (const name of [...views, ...sets, ...questions].filter((method) => method in Set.prototype)) {
+    for (const name of [...sets, ...questions].filter((method) => method in Set.prototype)) {
       const method = Reflect.get(Set.prototype, name)
       Object.defineProperty(FrozenSet.prototype, name, {
         value(this: FrozenSet, ...given: unknown[]) {
@@ -50,6 +61,6 @@ class FrozenSet implements Iterable<string> {
 
 const EMPTY = new FrozenSet([])
 
-/** The read-only set of these names. */
+/** Makes a read-only set of names. */
 export const toFrozenSet = (names: readonly string[]): ReadonlySet<string> =>
-  (names.length === 0 ? EMPTY : new FrozenSet(names)) as unknown as ReadonlySet<string>
+  names.length === 0 ? EMPTY : new FrozenSet(names)

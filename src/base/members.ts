@@ -1,12 +1,16 @@
 /**
- * How an object that came with a token is read: by its own members only, never through its prototype.
+ * Reads and freezes parsed JSON: own members only, never members of the prototype.
  * @module
  */
 
-/** A parsed JSON object. */
+/** A parsed JSON object: member names and their values. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** Freezes parsed JSON, so that nobody can change what another request reads. */
+/** Tells whether a value is a JSON object. A list is not one. */
+export const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Freezes parsed JSON at all levels, so that one request cannot change what another request reads. */
 export function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === 'object' && member !== null) deepFreeze(member)
@@ -14,7 +18,7 @@ export function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value)
 }
 
-/** The member of that name, or `undefined` where the object has none of its own. */
+/** Returns the own member of that name; `undefined` when the object has none. */
 export function ownMember(object: Members, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }

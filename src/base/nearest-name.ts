@@ -1,10 +1,10 @@
 /**
- * Which known name somebody meant who wrote an unknown one.
+ * Finds the known name that an unknown name was probably meant to be.
  * @module
  */
 
-/** A known name → what else it is called elsewhere, where no count of letters tells. Both in their plain form. */
-const OTHER_NAMES = new Map<string, readonly string[]>(
+/** Known name → its synonyms, which have too many other letters to be misspellings. Both are in plain form. */
+const SYNONYMS = new Map<string, readonly string[]>(
   Object.entries({
     pools: ['pool', 'userpools', 'userpool'],
     userpools: ['pools'],
@@ -20,17 +20,17 @@ const OTHER_NAMES = new Map<string, readonly string[]>(
   }),
 )
 
-/** Case and separators do not count: `USER_POOL_ID`, `userPoolId` and `user-pool-id` are one name. */
+/** Returns the plain form of a name, without case and separators: `userpoolid` for `USER_POOL_ID` and `userPoolId`. */
 const toPlain = (name: string) => name.toLowerCase().replace(/[\s_.-]/g, '')
 
-/** How many letters of a name may be wrong. */
+/** Returns how many letters of a name may be wrong: two from nine letters on, one from four. */
 const limitOf = ({ length }: string) => (length >= 9 ? 2 : length >= 4 ? 1 : 0)
 
-/** A short name of the kind may be a word of its own: `tools` is no `pools`. */
-const limitOfOther = (name: string) => (name.length >= 6 ? limitOf(name) : 0)
+/** Returns how many letters of a synonym may be wrong: none in a short one, because `tools` is no misspelt `pools`. */
+const limitOfSynonym = (name: string) => (name.length >= 6 ? limitOf(name) : 0)
 
 /**
- * The known name that a misspelt one was meant to be; `undefined` where none is near.
+ * Returns the known name that a misspelt one was meant to be; `undefined` when none is near.
  *
  * @example nearestSpelling('USERPOOL_ID', ['USER_POOL_ID', 'REGION']) // 'USER_POOL_ID'
  */
@@ -38,33 +38,33 @@ export const nearestSpelling = (name: string, known: readonly string[]): string 
   nearest(name, known, () => [])
 
 /**
- * Like {@link nearestSpelling}, and knows other usual names of options.
+ * Does the same as {@link nearestSpelling}, and also knows synonyms of option names.
  *
  * @example nearestName('clientId', ['userPoolId', 'appClientId']) // 'appClientId'
  */
 export const nearestName = (name: string, known: readonly string[]): string | undefined =>
-  nearest(name, known, (plain) => OTHER_NAMES.get(plain) ?? [])
+  nearest(name, known, (plain) => SYNONYMS.get(plain) ?? [])
 
-/** Whether two names are one but for case and separators. */
+/** Tells whether two names differ in case and separators only. */
 export const isSameName = (a: string, b: string): boolean => toPlain(a) === toPlain(b)
 
 function nearest(
   name: string,
   known: readonly string[],
-  listOthers: (plain: string) => readonly string[],
+  listSynonyms: (plain: string) => readonly string[],
 ): string | undefined {
   const given = toPlain(name)
   const candidates = known.flatMap((candidate) => {
     const plain = toPlain(candidate)
-    const others = listOthers(plain).map((spelling) => ({
+    const synonyms = listSynonyms(plain).map((spelling) => ({
       candidate,
       spelling,
-      limit: limitOfOther(spelling),
+      limit: limitOfSynonym(spelling),
     }))
-    return [{ candidate, spelling: plain, limit: limitOf(plain) }, ...others]
+    return [{ candidate, spelling: plain, limit: limitOf(plain) }, ...synonyms]
   })
   const [best] = candidates
-    // A name may be as long as somebody likes, and counting takes time by its length.
+    // The cost of countFaults grows with the length of the name, which has no limit.
     .filter(({ spelling, limit }) => Math.abs(given.length - spelling.length) <= limit)
     .map(({ candidate, spelling, limit }) => ({ candidate, limit, faults: countFaults(given, spelling) }))
     .filter(({ faults, limit }) => faults <= limit)
@@ -72,11 +72,11 @@ function nearest(
   return best?.candidate
 }
 
-/** Letters that are missing, too many or wrong, and neighbours that changed places (optimal string alignment). */
+/** Counts missing, extra and wrong letters and swapped neighbours (optimal string alignment distance). */
 function countFaults(a: string, b: string): number {
-  // Row i, column j: the faults of the first i letters of `a` as the first j of `b`.
+  // Row i, column j: the distance of the first i letters of `a` from the first j letters of `b`.
   const table: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
-  const at = (i: number, j: number) => (table[i] as number[])[j] as number
+  const at = (i: number, j: number) => table[i]?.[j] ?? Number.POSITIVE_INFINITY
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     table.push(row)
@@ -88,7 +88,7 @@ function countFaults(a: string, b: string): number {
           at(i, j - 1) + 1,
           at(i - 1, j) + 1,
           at(i - 1, j - 1) + (isSame ? 0 : 1),
-          isSwapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
+          at(i - 2, j - 2) + (isSwapped ? 1 : Number.POSITIVE_INFINITY),
         ),
       )
     }

@@ -1,18 +1,18 @@
 /**
- * How text that somebody else wrote is shown on a terminal and in a log: characters that nobody sees become escapes.
+ * Makes text from outside safe for a terminal and a log: invisible characters become escapes.
  * @module
  */
 
 /**
- * Control characters (C0, DEL, C1), format characters (directions of text, zero width), separators of lines, and halves of
- * characters.
+ * Invisible characters: control characters (C0, DEL, C1), format characters (text direction, zero width), line separators
+ * and lone surrogates.
  */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 const toHex = (unit: number) => unit.toString(16).padStart(4, '0')
 
 /**
- * Writes each code unit of a text as JSON would.
+ * Writes each UTF-16 code unit of a text as a JSON escape.
  *
  * @example escapeUnits('\n') // '\\u000a'
  */
@@ -20,12 +20,12 @@ export const escapeUnits = (text: string): string =>
   Array.from({ length: text.length }, (_, index) => `\\u${toHex(text.charCodeAt(index))}`).join('')
 
 /**
- * Shows the unseen characters of a text, line breaks too: one line without any power over a terminal. Text inside of a
- * JSON document means the same afterwards.
+ * Replaces the invisible characters of a text by escapes, line breaks included. The result is one line that cannot control
+ * a terminal. A text inside a JSON document keeps its meaning.
  *
  * @example printable('\u001b[31mred') // '\\u001b[31mred'
  */
-export const printable = (text: string): string => text.replace(UNSEEN, escapeUnits)
+export const printable = (text: string): string => text.replace(INVISIBLE, escapeUnits)
 
-/** The same for several lines, whose line breaks stay. */
+/** Does the same as {@link printable} for text of several lines: the line breaks stay. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')

@@ -1,16 +1,16 @@
 /**
- * Which URLs nobody on the way can read or answer.
+ * Tells which URLs an attacker on the network path can neither read nor answer: `https:` URLs and loopback.
  * @module
  */
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** Whether a host is this machine. */
+/** Tells whether a host name is this machine. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname)
 }
 
-/** Parses a URL that is `https:`, or `http:` on loopback; `undefined` for every other text. */
+/** Parses a URL that is `https:`, or `http:` on loopback. Returns `undefined` for any other text. */
 export function parsePrivateUrl(value: string): URL | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url?.protocol === 'https:') return url
@@ -18,8 +18,8 @@ export function parsePrivateUrl(value: string): URL | undefined {
 }
 
 /**
- * Parses a URL that is private, or that is `http:` where the option `insecureHttp` allows it: for an emulator in another
- * container.
+ * Parses a URL that {@link parsePrivateUrl} takes, or any `http:` URL when the option `insecureHttp` allows it: for an
+ * emulator in another container. Returns `undefined` for any other text.
  */
 export function parseUrl(value: string, insecureHttp: boolean): URL | undefined {
   const url = parsePrivateUrl(value)
@@ -28,24 +28,24 @@ export function parseUrl(value: string, insecureHttp: boolean): URL | undefined 
 }
 
 /**
- * The host of a URL that is plain `http:` to another machine; `undefined` for every other URL.
+ * Returns the host of a plain `http:` URL to another machine; `undefined` for any other URL.
  *
- * @param url - a valid one
+ * @param url - a valid URL
  */
 export function plainHostOf(url: string): string | undefined {
   const { protocol, hostname, host } = new URL(url)
   return protocol === 'http:' && !isLoopback(hostname) ? host : undefined
 }
 
-/** The message for a URL that {@link parseUrl} does not take. */
+/** Message for a URL that {@link parseUrl} does not take. */
 export const URL_EXPECTED =
   'expected an https URL, or an http URL on loopback; insecureHttp: true allows an emulator in another container'
 
 /**
- * Refuses `insecureHttp` in production: who is on the way to such a URL would choose the keys, or read the passwords.
+ * Refuses `insecureHttp` in production, because an attacker on the network path could replace the keys or read passwords.
  *
- * @param path - where the options stand that have it
- * @throws {TypeError} naming its path
+ * @param path - path of the options that have `insecureHttp`, for the message
+ * @throws {TypeError} naming the path of the option
  */
 export function assertInsecureHttp(
   insecureHttp: boolean,

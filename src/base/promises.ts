@@ -1,24 +1,25 @@
 /**
- * How values are handled that may be promised, by the plugin itself or by a function of the application.
+ * Handles values that may be promises, from the plugin itself or from a function of the application.
  * @module
  */
 
-/** Tells a promise, of any library, from other values. */
+/** Tells whether a value is a promise, of any library. */
 export function isPromised(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
+  const isObject = (typeof value === 'object' || typeof value === 'function') && value !== null
+  return isObject && 'then' in value && typeof value.then === 'function'
 }
 
-/** Goes on at once where the value is there, and later where it is promised. */
+/** Calls `next` with a value: at once, or as soon as the promise of the value is fulfilled. */
 export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return isPromised(value) ? goOn(value, next) : next(value)
+  return isPromised(value) ? callLater(value, next) : next(value)
 }
 
-/** `await` waits for the promise itself; its method `then` may have been replaced. */
-async function goOn<T, R>(value: PromiseLike<T>, next: (value: T) => R | Promise<R>): Promise<R> {
+/** Uses `await`, which waits for a promise of Node even if its method `then` was replaced. */
+async function callLater<T, R>(value: PromiseLike<T>, next: (value: T) => R | Promise<R>): Promise<R> {
   return next(await value)
 }
 
-/** Takes up the rejection of a promise that nobody waits for: unhandled, it would end the process. */
+/** Ignores the rejection of a promise whose result is not used. An unhandled rejection would end the process. */
 export function ignoreRejection(value: unknown): void {
   if (isPromised(value)) Promise.resolve(value).catch(() => undefined)
 }

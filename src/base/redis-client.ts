@@ -1,10 +1,10 @@
 /**
- * How Redis is asked, whichever library the application's client is of.
+ * Sends commands to Redis through the application's client, whether `ioredis` or `@redis/client` made it.
  * @module
  */
 import { ignoreRejection } from './promises.js'
 
-/** What the clients of both libraries have in common. */
+/** The methods that the clients of both libraries share. */
 interface AnyClient<Own> {
   duplicate(...overrides: (object | undefined)[]): Own
   connect(): Promise<unknown>
@@ -13,57 +13,57 @@ interface AnyClient<Own> {
   on(event: 'connect', listener: () => void): unknown
 }
 
-/** An instance or a cluster of `ioredis`; also `app.redis` of `@fastify/redis`, which is one. */
+/** An instance or a cluster of `ioredis`. `app.redis` of `@fastify/redis` is an instance of it. */
 export interface IoredisClient extends AnyClient<IoredisClient> {
   call(command: string, args: string[]): Promise<unknown>
 }
 
-/** A client of `@redis/client`, or `redis`, 5 or 6. */
+/** A client of `@redis/client` or `redis`, version 5 or 6. */
 export interface NodeRedisClient extends AnyClient<NodeRedisClient> {
   sendCommand(args: string[]): Promise<unknown>
 }
 
-/** A cluster of `@redis/client`, or `redis`, 5 or 6. */
+/** A cluster of `@redis/client` or `redis`, version 5 or 6. */
 export interface NodeRedisCluster extends AnyClient<NodeRedisCluster> {
   sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>
   getSlotMaster: unknown
 }
 
-/** A client that the application has connected, and closes. */
+/** A client that the application connects and closes. */
 export type RedisClient = IoredisClient | NodeRedisClient | NodeRedisCluster
 
 /**
- * Asks Redis one command.
+ * Sends one command to Redis and resolves to its answer.
  *
  * @param args - the command and its arguments
- * @throws {Error} rejected with, where Redis gives no answer or an error
+ * @throws {RedisFailure} rejected with: when Redis gives no answer or an error
  */
 export type Send = (...args: [command: string, ...rest: string[]]) => Promise<unknown>
 
-/** A connection that nobody else uses. */
+/** A connection of the plugin's own. */
 export interface RedisConnection {
   readonly send: Send
-  /** Ends it; what waits for an answer is rejected. */
+  /** Ends the connection. Commands without an answer are rejected. */
   readonly end: () => void
 }
 
-/** Redis, as a client of the application reaches it. */
+/** Redis, reached through a client of the application. */
 export interface Redis {
-  /** Over the connection of the application. */
+  /** Sends a command over the application's connection. */
   readonly send: Send
-  /** Over a connection of its own, which is not waited for: a command is, until it is there. */
+  /** Opens a connection of the plugin's own and returns at once. Its commands wait until it is connected. */
   readonly connect: () => RedisConnection
 }
 
-/** No deadline of the application's commands may end one that waits for news. */
-const UNHURRIED = { lazyConnect: true, commandTimeout: undefined, socketTimeout: undefined }
+/** Options of a connection whose commands wait for news: the application's deadlines would end these commands. */
+const NO_DEADLINES = { lazyConnect: true, commandTimeout: undefined, socketTimeout: undefined }
 
 /**
- * Reduces a client to what is asked of it.
+ * Wraps a client of the application.
  *
- * @param tag - what all keys have in common, for a cluster to know where they are
- * @param path - where the client stands in the options
- * @throws {TypeError} when it is of no library that is known
+ * @param tag - hash tag that all keys have in common, so that a cluster finds their node
+ * @param path - path of the client in the options, for the message
+ * @throws {TypeError} when neither library made the client
  */
 export function toRedis(client: RedisClient, tag: string, path: string): Redis {
   if (!COMMON.every((name) => has(client, name))) throw notKnown(path)
@@ -87,17 +87,17 @@ const notKnown = (path: string) =>
 
 const duplicate = <C extends AnyClient<C>>(client: C) => client.duplicate()
 
-/** It would connect anew at once and by itself, and what is ended meanwhile stays open. */
+/** Switches reconnection off: a client of `@redis/client` that ends while it reconnects would stay open. */
 function duplicateNodeRedis(client: NodeRedisClient): NodeRedisClient {
   const { socket } = Object(Reflect.get(client, 'options'))
   return client.duplicate({ socket: { ...socket, reconnectStrategy: false, socketTimeout: undefined } })
 }
 
-/** The options of a cluster are those of its nodes one level further down. */
+/** Options of the nodes of a cluster are in `redisOptions`. */
 function duplicateIoredis(client: IoredisClient): IoredisClient {
-  if (!Reflect.get(client, 'isCluster')) return client.duplicate(UNHURRIED)
+  if (!Reflect.get(client, 'isCluster')) return client.duplicate(NO_DEADLINES)
   const { redisOptions } = Object(Reflect.get(client, 'options'))
-  return client.duplicate([], { ...UNHURRIED, redisOptions: { ...redisOptions, ...UNHURRIED } })
+  return client.duplicate([], { ...NO_DEADLINES, redisOptions: { ...redisOptions, ...NO_DEADLINES } })
 }
 
 function reduce<C extends AnyClient<C>>(
@@ -109,7 +109,7 @@ function reduce<C extends AnyClient<C>>(
     send: (...args) => orFailure(args[0], () => ask(client, args)),
     connect() {
       const own = duplicate(client)
-      // Without a listener, an error of a connection would end the process; commands tell of it as well.
+      // An error without a listener would end the process. Commands report the same error.
       own.on('error', () => undefined)
       const isReached = new Promise<void>((resolve) => own.on('connect', () => resolve()))
       const connected = own.connect()
@@ -117,7 +117,7 @@ function reduce<C extends AnyClient<C>>(
       const disconnect = () => own.disconnect()
       return {
         send: (...args) => orFailure(args[0], () => connected.then(() => ask(own, args))),
-        // Not before it is there, or was given up: node-redis forgets a socket that is still connecting.
+        // Waits for the connection or its failure, because `@redis/client` leaves a connecting socket open.
         end: () => ignoreRejection(Promise.race([isReached, connected]).then(disconnect, disconnect)),
       }
     },
@@ -132,9 +132,9 @@ async function orFailure(command: string, ask: () => Promise<unknown>): Promise<
   }
 }
 
-/** Why Redis gave no answer, or none that can be used. */
+/** The error of a command that Redis did not answer, or whose answer cannot be used. */
 export class RedisFailure extends Error {
-  /** What a log may say. */
+  /** One word in capitals for the log, such as `REDIS_READONLY`. */
   readonly code: string
 
   constructor(code: string, message: string) {
@@ -145,10 +145,10 @@ export class RedisFailure extends Error {
 
 Object.defineProperty(RedisFailure.prototype, 'name', { value: 'RedisFailure' })
 
-/** The error of a client has the arguments of the command, and so can its message: claims of a token. */
+/** Drops the client's own error, because it can repeat the arguments of the command: claims of a token. */
 function toFailure(command: string, error: unknown): RedisFailure {
-  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown }
-  // Redis begins its errors with a word in capitals, such as READONLY or NOPERM.
+  const { code, message }: { readonly code?: unknown; readonly message?: unknown } = Object(error)
+  // An error of Redis begins with a word in capitals, such as READONLY or NOPERM.
   const word =
     /^[A-Z]{3,20}(?=[: ])/.exec(String(message))?.[0] ?? (typeof code === 'string' ? code : 'NO_ANSWER')
   return new RedisFailure(`REDIS_${word}`, `Redis did not answer ${command}: ${word}`)

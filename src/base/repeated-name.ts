@@ -1,17 +1,17 @@
 /**
- * Whether an object in JSON has one name twice: `JSON.parse` keeps the last and drops the others without a word.
+ * Finds a name that a JSON object has twice. `JSON.parse` keeps the last value and drops the others silently.
  * @module
  */
 
-/** A name that stands there for the second time. */
+/** The second occurrence of a name. */
 export interface RepeatedName {
-  /** Down from the outermost object; positions in lists are left out. */
+  /** Names from the outermost object down to the repeated name. Positions in lists are left out. */
   readonly path: readonly string[]
-  /** Position in the text. */
+  /** Position in the JSON text, in UTF-16 code units. */
   readonly index: number
 }
 
-/** Message for a name that stands twice. */
+/** Message for a repeated name. */
 export const REPEATED =
   'this name stands twice in one object, and only the last would count; expected it once: remove one'
 
@@ -21,7 +21,7 @@ interface Level {
 }
 
 /**
- * Finds the first name that its object has twice.
+ * Finds the first name that an object has twice.
  *
  * @param json - valid JSON
  * @example findRepeatedName('{"eu":{"region":1,"region":2}}')?.path // ['eu', 'region']
@@ -29,19 +29,20 @@ interface Level {
 export function findRepeatedName(json: string): RepeatedName | undefined {
   const levels: Level[] = []
   for (const { text, index, isName } of listParts(json)) {
+    const level = levels.at(-1)
     if (text === '{' || text === '[') levels.push({ names: new Set() })
     else if (text === '}' || text === ']') levels.pop()
-    else if (isName && !enter(levels.at(-1) as Level, JSON.parse(text))) {
+    else if (level !== undefined && isName && !enter(level, JSON.parse(text))) {
       return { path: levels.flatMap(({ name }) => name ?? []), index }
     }
   }
   return undefined
 }
 
-/** Brackets, and texts with their quotes. Everything else says nothing of the structure. */
+/** Lists the brackets, and the texts with their quotes. Nothing else belongs to the structure. */
 function* listParts(json: string): Generator<{ text: string; index: number; isName: boolean }> {
   for (let index = 0; index < json.length; index++) {
-    const character = json[index] as string
+    const character = json.charAt(index)
     if ('{}[]'.includes(character)) yield { text: character, index, isName: false }
     if (character !== '"') continue
     const end = endOfText(json, index)
@@ -50,7 +51,7 @@ function* listParts(json: string): Generator<{ text: string; index: number; isNa
   }
 }
 
-// A regular expression would run out of stack in a text of some megabytes.
+// A regular expression would overflow the stack in a text of some megabytes.
 function endOfText(json: string, start: number): number {
   let end = start + 1
   while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1
@@ -63,7 +64,7 @@ function isBeforeColon(json: string, end: number): boolean {
   return json[next] === ':'
 }
 
-/** @returns whether the name is new to the object */
+/** Adds a name to its object. Returns `false` when the object has the name already. */
 function enter(level: Level, name: string): boolean {
   const isNew = !level.names.has(name)
   level.names.add(name)

@@ -1,26 +1,30 @@
 /**
- * What is said of an unknown name among options: the nearest known one, the place where it is known, or all known ones.
+ * Writes the message for an unknown option name: the nearest known name, the place where the name is known, or all names.
  * @module
  */
 import { isSameName, nearestName } from './nearest-name.js'
 import { printable } from './printable.js'
 
-/** A schema as JSON. */
-type Schema = Readonly<Record<string, unknown>>
+/** A JSON Schema, as far as this module reads it. */
+interface Schema {
+  readonly [word: string]: unknown
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly patternProperties?: Readonly<Record<string, Schema>>
+}
 
 /** A name that a schema does not know. */
 export interface Stranger {
-  /** Down from the outermost options; the name is the last. */
+  /** Names from the outermost options down to the unknown name. */
   readonly path: readonly string[]
-  /** The schema of the object that has it. */
+  /** The schema of the object that has the name. */
   readonly schema: Schema
   readonly value: unknown
 }
 
 /**
- * The nearest known name, else all of them.
+ * Names the nearest known name, or all known names when none is near.
  *
- * @param expected - what is said where there are no names to list
+ * @param expected - text in place of the names when there are none
  * @example describeUnknown('clientId', ['appClientId']) // 'unknown name; did you mean appClientId?'
  */
 export function describeUnknown(name: string, known: readonly string[], expected?: unknown): string {
@@ -31,10 +35,10 @@ export function describeUnknown(name: string, known: readonly string[], expected
 }
 
 /**
- * The same for a name in options of several levels: one that is known on another level is sent there.
+ * Does the same as {@link describeUnknown} in nested options: when another level knows the name, the message shows that place.
  *
  * @param root - the schema of the outermost options
- * @param start - where these stand; empty where they have no name
+ * @param start - path of the outermost options; empty when they have no name
  */
 export function describeStranger({ path, schema, value }: Stranger, root: Schema, start: string): string {
   const name = String(path.at(-1))
@@ -46,10 +50,10 @@ export function describeStranger({ path, schema, value }: Stranger, root: Schema
   return `unknown name here; is its place ${printable([start, ...place].filter(Boolean).join('.'))}?`
 }
 
-const membersOf = (schema: Schema) => (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
+const membersOf = ({ properties = {} }: Schema) => properties
 
-/** The schema of what stands under names of the operator's own; `undefined` where the names are fixed. */
-const itemOf = (schema: Schema): Schema | undefined => Object.values(schema['patternProperties'] ?? {})[0]
+/** The schema of each entry when the operator chooses the names, as in `pools`; `undefined` when the names are fixed. */
+const itemOf = ({ patternProperties = {} }: Schema): Schema | undefined => Object.values(patternProperties)[0]
 
 function listPlaces(schema: Schema): readonly (readonly string[])[] {
   return Object.entries(membersOf(schema)).flatMap(([name, member]) => {
@@ -62,7 +66,7 @@ function listPlaces(schema: Schema): readonly (readonly string[])[] {
 const findPlace = (root: Schema, name: string) =>
   listPlaces(root).find((place) => isSameName(String(place.at(-1)), name))
 
-/** Recognises a pool written beside `pools` by the options in it. */
+/** Recognises a pool that was written beside `pools`, by its options. */
 function findPool(root: Schema, name: string, value: unknown): readonly string[] | undefined {
   const isRecordOf = ([, member]: [string, Schema]) =>
     Object.keys(membersOf(itemOf(member) ?? {})).some((option) => Object.hasOwn(Object(value), option))

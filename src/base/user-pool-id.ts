@@ -1,21 +1,21 @@
 /**
- * What a user pool id says: its region, its two issuers and where its keys are published.
+ * Derives the region, the two issuers and the URL of the keys from a user pool id.
  * @module
  */
 
 /** The parts of a user pool id. */
 export interface UserPoolIdParts {
-  /** `eu-west-1` */
+  /** AWS region, such as `eu-west-1`. */
   readonly region: string
-  /** Domain that ends the hosts of the AWS partition the region lies in, `amazonaws.com`. */
+  /** Domain of the region's AWS partition, such as `amazonaws.com`. */
   readonly dnsSuffix: string
 }
 
-// AWS: a region, an underscore, an alphanumeric part; 55 characters at the most (API_UserPoolType).
+// A user pool id is a region, an underscore and letters or digits; at most 55 characters (AWS, API_UserPoolType).
 const USER_POOL_ID = /^([a-z]+(?:-[a-z]+)+-\d{1,2})_[A-Za-z0-9]+$/
 const MAX_LENGTH = 55
 
-// At most one prefix fits a region; without one it is the commercial or the GovCloud partition.
+// At most one prefix fits a region. Regions of the commercial and the GovCloud partition have none of them.
 const DNS_SUFFIX: readonly (readonly [prefix: string, suffix: string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],
@@ -26,10 +26,10 @@ const DNS_SUFFIX: readonly (readonly [prefix: string, suffix: string])[] = [
 ]
 
 /**
- * Takes a user pool id apart without touching the network.
+ * Parses a user pool id.
  *
- * @param userPoolId - as the AWS console shows it
- * @returns `undefined` when the id is not of that form
+ * @param userPoolId - the id as the AWS console shows it
+ * @returns `undefined` when the text is no user pool id
  * @example parseUserPoolId('eu-west-1_AbCdEf123')?.region // 'eu-west-1'
  */
 export function parseUserPoolId(userPoolId: string): UserPoolIdParts | undefined {
@@ -40,7 +40,7 @@ export function parseUserPoolId(userPoolId: string): UserPoolIdParts | undefined
 }
 
 /**
- * Both issuers that a pool can have: ORIGINAL, then UPDATED.
+ * Returns both issuers that a pool can have: ORIGINAL, then UPDATED.
  *
  * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html
  * @example deriveIssuers('eu-west-1_AbCdEf123', { region: 'eu-west-1', dnsSuffix: 'amazonaws.com' })[0]
@@ -57,7 +57,7 @@ export function deriveIssuers(
 }
 
 /**
- * Where an issuer publishes its keys (RFC 7517 §5).
+ * Returns the URL where an issuer publishes its keys (RFC 7517 §5).
  *
  * @example deriveJwksUrl('http://127.0.0.1:9229/local_1') // 'http://127.0.0.1:9229/local_1/.well-known/jwks.json'
  */

@@ -1,13 +1,13 @@
 /**
- * What kind of value stands where another was expected, in words that never tell the value.
+ * Describes the kind of a wrong value, without repeating the value.
  * @module
  */
 import { parseUserPoolId } from './user-pool-id.js'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** What text may look like, the first that fits. */
-const TEXTS: readonly (readonly [looksSo: (text: string) => boolean, kind: string])[] = [
+/** Kinds of text. The first that matches is told. */
+const TEXTS: readonly (readonly [matches: (text: string) => boolean, kind: string])[] = [
   [(text) => text === '', 'empty text'],
   [(text) => text.trim() !== text, 'text with a space or a line break at its beginning or its end'],
   [(text) => text.includes(','), 'text with commas; each item of a list is a text of its own'],
@@ -15,16 +15,16 @@ const TEXTS: readonly (readonly [looksSo: (text: string) => boolean, kind: strin
     (text) => parseUserPoolId(text) !== undefined,
     'what looks like a user pool id, which belongs in userPoolId',
   ],
-  // Cognito's client ids have 26 small letters and digits.
+  // An app client id of Cognito has 26 small letters and digits.
   [(text) => /^[a-z0-9]{26}$/.test(text), 'what looks like an app client id, which belongs in appClientId'],
   [(text) => text.startsWith('arn:'), 'an ARN'],
   [(text) => /^https?:/.test(text), 'a URL'],
 ]
 
 /**
- * Tells the kind of a value that does not fit.
+ * Describes the kind of a value that does not fit its schema.
  *
- * @param schema - what it does not fit
+ * @param schema - the schema that the value does not fit
  * @example kindOf([]) // 'an empty list'
  */
 export function kindOf(value: unknown, schema: Schema = {}): string {
@@ -39,7 +39,7 @@ function kindOfText(text: string, { type }: Schema): string {
   if (type === 'number' || type === 'integer' || type === 'boolean') {
     return `text; a ${type === 'boolean' ? type : 'number'} stands without quotes`
   }
-  return TEXTS.find(([looksSo]) => looksSo(text))?.[1] ?? 'text of another form'
+  return TEXTS.find(([matches]) => matches(text))?.[1] ?? 'text of another form'
 }
 
 function kindOfNumber(value: number, { type, minimum, maximum }: Schema): string {

@@ -1,5 +1,5 @@
 /**
- * What a claim schema may be: what could not work, or would do nothing, stops the boot.
+ * Checks the claim schema of an application: a schema that cannot work, or a word in it without effect, stops the boot.
  * @module
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -22,21 +22,21 @@ import { ACCESS_CLAIMS, FLAGS, ID_CLAIMS, isAttribute, PROFILE_CLAIMS } from './
 interface Property {
   readonly name: string
   readonly schema: TSchema
-  /** Name of the claim on the wire. */
+  /** Name of the claim in the token. */
   readonly wire: string
   readonly isOptional: boolean
 }
 
-/** What is wrong with a property, to follow its path; `undefined` for nothing. */
+/** Returns what is wrong with a property, as text to follow its path; `undefined` when nothing is wrong. */
 type Check = (property: Property, all: readonly Property[]) => string | undefined
 
-/** Words beside the schema of a property that this plugin reads, and TypeBox does not. */
+/** Schema options that this plugin reads and TypeBox ignores. */
 const WORDS = ['alias', 'fromText', 'default'] as const
 
 /**
  * Checks a claim schema and each of its properties.
  *
- * @param path - where the schema stands, for the message of an error
+ * @param path - path of the schema in the options, for the message
  * @throws {TypeError} naming the path and what to write instead
  */
 export function assertClaimSchema(schema: unknown, path: string): asserts schema is TSchema {
@@ -101,7 +101,7 @@ const checkTwin: Check = ({ name, wire }, all) => {
 }
 
 const STANDARD_PROPERTIES = { ...ACCESS_CLAIMS.properties, ...ID_CLAIMS.properties }
-const isProfile = (name: string) => (PROFILE_CLAIMS as readonly string[]).includes(name)
+const isProfile = (name: string) => PROFILE_CLAIMS.some((claim) => claim === name)
 const isStandard = (name: string) => Object.hasOwn(STANDARD_PROPERTIES, name)
 
 const checkSource: Check = ({ name, wire }) =>
@@ -109,34 +109,37 @@ const checkSource: Check = ({ name, wire }) =>
     ? `: the standard claim ${name} cannot be read from '${wire}'; rename the property`
     : undefined
 
-/** The type of a standard claim is that of `Authentication`, whatever a transform would make of it. */
+/** Refuses a transform on a standard claim, because `Authentication` fixes the claim's type. */
 const checkTransform: Check = ({ name, schema }) =>
   isStandard(name) && !isProfile(name) && findPart(schema, isTransform)
     ? `: the standard claim ${name} keeps its type; decode it in a property of another name, with { alias: '${name}' }`
     : undefined
 
-/** Authorization reads these claims from the payload, where a default is not. */
+/** Refuses a default on a standard claim, because authorization reads the payload, which has no default. */
 const checkDefault: Check = ({ name, schema }) =>
   isStandard(name) && !isProfile(name) && Object.hasOwn(schema, 'default')
     ? `.default: expected none on the standard claim ${name}, which is as Cognito wrote it; take another name`
     : undefined
 
-/** TypeBox ignores these words below the top level. `Type.Composite` wraps a property that two schemas have in an intersection, so their words end up below it. */
+/**
+ * Refuses the plugin's words below the top level of a property, where nothing reads them. `Type.Composite` moves them there:
+ * it puts a property that two schemas have into an intersection.
+ */
 const checkInside: Check = ({ schema }) => {
   const whole = bodyOf(schema)
   const part = findPart(whole, (inner) => inner !== whole && findWord(inner) !== undefined)
   if (part === undefined) return undefined
   const word = findWord(part)
-  return typeBoxKindOf(schema) === 'Intersect' && (schema['allOf'] as unknown[]).includes(part)
+  return typeBoxKindOf(schema) === 'Intersect' && schema['allOf'].includes(part)
     ? `: its ${word} would be lost; of the schemas that Type.Composite merges only one may have this property: leave it out of the others by Type.Omit`
     : `: its ${word} stands inside of the property, where it does nothing; write it on the property itself, or make a property of what it stands on`
 }
 
-/** The schema itself, which an import of a module has among others. */
+/** Returns the schema of a property: the imported definition for an import of a TypeBox module. */
 const bodyOf = (schema: TSchema): TSchema =>
   typeBoxKindOf(schema) === 'Import' ? schema['$defs'][schema['$ref']] : schema
 
-/** TypeBox takes an inherited member such as `constructor` for a property that is there. */
+/** Refuses names such as `constructor` in nested objects, because TypeBox takes the inherited member for the property. */
 const checkInherited: Check = ({ schema }) => {
   let name: string | undefined
   findPart(bodyOf(schema), ({ properties = {} }) => {
@@ -153,7 +156,7 @@ const checkFormat: Check = ({ schema }) => {
   return format && `: the format '${format}' is not in TypeBox's FormatRegistry, so no token would fit`
 }
 
-/** A name that one kind of token defines alone may have any value in the other. */
+/** Tells whether Cognito fixes the type of a claim: only when both kinds of token define the claim, or when it is a flag. */
 const hasFixedType = (wire: string) =>
   FLAGS.includes(wire) ||
   (Object.hasOwn(ID_CLAIMS.properties, wire) &&
@@ -168,7 +171,7 @@ const checkFromText: Check = ({ schema, wire }) => {
     : undefined
 }
 
-/** Kinds of a claim that no token may have. */
+/** TypeBox kinds for a claim that no token may have. */
 const HAS_TO_BE_ABSENT: ReadonlySet<string> = new Set(['Never', 'Undefined', 'Void'])
 const NEGATION = ': text fits it whatever it says; expected a type, and a negation in a transform or in check'
 
@@ -186,8 +189,8 @@ const checkTypes: Check = ({ schema, wire, isOptional }) => {
 function findMisfit(types: ReadonlySet<string>, wire: string, isFromText: boolean): string | undefined {
   if (types.size === 0) return 'its parts exclude each other'
   if (hasFixedType(wire)) {
-    const certain = typesOf((ID_CLAIMS.properties as Readonly<Record<string, TSchema>>)[wire] as TSchema)
-    return overlap(types, certain) ? undefined : `the claim '${wire}' is of type ${list(certain)}`
+    const fixed = typesOf(Reflect.get(ID_CLAIMS.properties, wire))
+    return overlap(types, fixed) ? undefined : `the claim '${wire}' is of type ${list(fixed)}`
   }
   if (isAttribute(wire) || isFromText) {
     return overlap(types, TEXT_TYPES)
@@ -195,10 +198,10 @@ function findMisfit(types: ReadonlySet<string>, wire: string, isFromText: boolea
       : `'${wire}' is text and cannot become ${list(types)}; declare text, and decode it by a transform`
   }
   if (canBeJson(types)) return undefined
-  const way = types.has('Date')
+  const remedy = types.has('Date')
     ? '{ fromText: true } reads a Date from text'
     : 'declare text or a number, and decode it by a transform'
-  return `JSON has no ${list(types)}; ${way}`
+  return `JSON has no ${list(types)}; ${remedy}`
 }
 
 function findMisfitInside(schema: TSchema): string | undefined {
@@ -206,7 +209,7 @@ function findMisfitInside(schema: TSchema): string | undefined {
   return foreign && `JSON has no ${list(foreign)} inside of lists and objects; declare text there`
 }
 
-/** The order counts: each check relies on the ones before it. */
+/** All checks, in order: each check relies on the checks before it. */
 const CHECKS: readonly Check[] = [
   checkName,
   checkKind,
@@ -225,7 +228,7 @@ const CHECKS: readonly Check[] = [
 /**
  * Checks the defaults of a schema that TypeBox can compile.
  *
- * @throws {TypeError} naming the path of one that cannot stand for a claim
+ * @throws {TypeError} naming the path of a default that does not fit its property
  */
 export function assertDefaults(schema: TSchema, path: string): void {
   for (const [name, property] of Object.entries<TSchema>(schema['properties'])) {
@@ -245,5 +248,5 @@ function hasFittingDefault(schema: TSchema): boolean {
   }
 }
 
-/** Requests share what a repeatable schema finds, frozen: a `Date` or a `Map` cannot be. */
+/** Tells whether a value is plain JSON. Requests share the frozen claims of a repeatable schema; a `Date` or a `Map` cannot be frozen. */
 const isJsonValue = (value: unknown) => isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)

@@ -1,15 +1,15 @@
 /**
- * How the text of a Cognito attribute becomes the type that its schema names, and how a typed value becomes that text: by
- * one strict grammar, or not at all.
+ * Converts the text of a Cognito attribute into the type that its schema names, and back, by one strict grammar.
  * @module
  */
+import { isMembers } from '../base/members.js'
 import { compileSchema, type TSchema } from '../base/schema.js'
 import { typesOf } from './schema-types.js'
 
-// Exact decimal text, as Cognito stores numbers: no exponent, no leading zero, no sign but a minus, no space.
+// Decimal text as Cognito stores numbers: no exponent, no leading zero, no plus sign, no space.
 const INTEGER = /^(?:0|-?[1-9]\d*)$/
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
-// RFC 3339 §5.6: a full date, alone or with a time and an offset.
+// A full date, alone or with a time and an offset (RFC 3339 §5.6).
 const DATE = /^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$/
 
 function toNumber(text: string, grammar: RegExp): unknown {
@@ -29,7 +29,7 @@ function toStructure(text: string, isExpected: (value: unknown) => boolean): unk
 
 function toDate(text: string): unknown {
   const date = DATE.test(text) ? new Date(text) : new Date(Number.NaN)
-  // Date rolls 30 February over into March: the day has to come out as it went in.
+  // `Date` turns 30 February into 1 or 2 March, so the parsed day is compared with the text.
   const isCalendarDay = text.slice(0, 10) === toDay(text.slice(0, 10))
   return isCalendarDay && !Number.isNaN(date.getTime()) ? date : text
 }
@@ -39,30 +39,28 @@ function toDay(day: string): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(0, 10)
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 type Grammar = (text: string) => unknown
 
-/** No text is of two of these types, but for a whole number, which is one value in both. */
+/** Type → its grammar. A text fits one of them at most; a whole number fits two, with the same value. */
 const GRAMMARS: Readonly<Record<string, Grammar>> = {
   integer: (text) => toNumber(text, INTEGER),
   number: (text) => toNumber(text, DECIMAL),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
   array: (text) => toStructure(text, Array.isArray),
-  object: (text) => toStructure(text, isObject),
+  object: (text) => toStructure(text, isMembers),
   Date: toDate,
 }
 
-/** Types that the text of an attribute can be of. */
+/** Types that the text of an attribute can become. */
 export const TEXT_TYPES: ReadonlySet<string> = new Set(['string', ...Object.keys(GRAMMARS)])
 
-/** Turns a value into another, or leaves it as it is. */
+/** Converts a value, or returns the value unchanged. */
 export type Conversion = (value: unknown) => unknown
 
 /**
- * Compiles how the text of an attribute is turned into a type that `schema` names. A value that already has a type stays
- * as it is, and so does text that is not exactly of such a type: the schema then refuses it. Text that fits the schema is
- * text.
+ * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of value
+ * unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then refuses the
+ * last kind.
  *
  * @example
  * compileCoercion(Type.Integer())('7') // 7
@@ -85,10 +83,10 @@ function convert(text: string, grammars: readonly Grammar[]): unknown {
 }
 
 /**
- * The text that `read` turns back into a value of JSON. A date comes as its text.
+ * Returns the attribute text that `read` converts back into a JSON value. A date is given as its text.
  *
- * @param read - what turns the attribute's text into its type
- * @returns `undefined` where there is none. An empty text is none: Cognito deletes the attribute
+ * @param read - the conversion from the attribute's text to its type
+ * @returns `undefined` when no text converts back, and for an empty text, for which Cognito deletes the attribute
  */
 export function toAttributeText(value: unknown, read: Conversion): string | undefined {
   const text = typeof value === 'string' ? value : JSON.stringify(value)

@@ -1,9 +1,9 @@
 /**
- * How each property of a claim schema is read from a payload.
+ * Compiles how each property of a claim schema is read from a payload.
  * @module
  */
 
-import { type Members, ownMember } from '../base/members.js'
+import { isMembers, ownMember } from '../base/members.js'
 import { compileDecoder, type TSchema, Type } from '../base/schema.js'
 import { type Conversion, compileCoercion } from './coercion.js'
 import { typesOf } from './schema-types.js'
@@ -12,17 +12,17 @@ import { FLAGS, isAttribute } from './standard-claims.js'
 /** A property of a claim schema. */
 export interface Field {
   readonly name: string
-  /** Name of the claim on the wire. */
+  /** Name of the claim in the token. */
   readonly wire: string
-  /** Turns text into the type of the schema, where Cognito writes text. */
+  /** Converts text into the type of the schema, if Cognito writes the claim as text. */
   readonly read: Conversion
-  /** What stands for an absent claim: the `default`, a new copy each time. */
+  /** Returns the `default` for an absent claim, a new copy each time. */
   readonly fallback: (() => unknown) | undefined
-  /** Decodes the transforms of a value that fits; throws when one of them throws. */
+  /** Decodes the transforms of a value that fits the schema. Throws when a transform throws. */
   readonly decode: Conversion | undefined
 }
 
-/** Name of the claim that a property is read from. */
+/** Returns the name of the claim that a property is read from. */
 export const wireOf = (name: string, schema: TSchema): string => schema['alias'] ?? name
 
 /**
@@ -47,25 +47,26 @@ const toFallback = (value: unknown) =>
 const readFlag = compileCoercion(Type.Boolean())
 const keep: Conversion = (value) => value
 
-/** How the value of a claim, or the text of an attribute, becomes a type of `schema`. */
+/** Compiles the conversion of a claim's value into a type of `schema`. */
 function compileReading(wire: string, schema: TSchema): Conversion {
-  // A flag is a boolean in some flows and text in others, so it must not depend on the schema which one is seen.
+  // Cognito writes a flag as a boolean or as text, so a flag becomes a boolean under every schema.
   if (FLAGS.includes(wire)) return readFlag
   if (!isAttribute(wire) && schema['fromText'] !== true) return keep
   const coerce = compileCoercion(schema)
   return isTextOfAddress(wire, schema) ? (value) => coerce(unwrapAddress(value)) : coerce
 }
 
-/** A schema of an object takes the claim `address` as it is. */
+/** Tells whether the claim `address` is read as text. A schema of an object reads the claim unchanged. */
 const isTextOfAddress = (wire: string, schema: TSchema) =>
   wire === 'address' && !typesOf(schema).has('object')
 
 /**
- * Cognito stores an address as text, and writes it into ID tokens as the one member `formatted` of an object.
+ * Returns the text of an address. Cognito stores an address as text, and writes an object with that text as its only member,
+ * `formatted`, into ID tokens.
  *
  * @see https://github.com/aws-amplify/amplify-js/issues/4935
  */
 function unwrapAddress(value: unknown): unknown {
-  const isWrapped = typeof value === 'object' && value !== null && Object.keys(value).length === 1
-  return isWrapped ? (ownMember(value as Members, 'formatted') ?? value) : value
+  const isWrapped = isMembers(value) && Object.keys(value).length === 1
+  return isWrapped ? (ownMember(value, 'formatted') ?? value) : value
 }

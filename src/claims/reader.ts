@@ -1,8 +1,7 @@
 /**
- * Which claims an application declares, and how they are read from a payload together with the standard ones.
+ * Reads the standard claims and the claims that an application declares from a verified payload.
  * @module
  */
-
 import { ignoreRejection } from '../base/promises.js'
 import {
   type CompiledSchema,
@@ -25,7 +24,10 @@ import {
   type TokenUse,
 } from './standard-claims.js'
 
-/** A TypeBox object schema by its shape: TypeBox 0.34 declares its symbols once per module format. */
+/**
+ * A TypeBox 0.34 object schema, `Type.Object({ … })`, described by its shape alone. TypeBox declares its symbols once for each
+ * module format, so its own type would not fit a schema that was loaded in the other format.
+ */
 export interface ObjectSchema {
   readonly type: 'object'
   readonly properties: object
@@ -33,7 +35,11 @@ export interface ObjectSchema {
   readonly static: unknown
 }
 
-/** What the option `claims` takes: a TypeBox 0.34 object schema, or a type guard over the payload. */
+/**
+ * The option `claims`: a TypeBox 0.34 object schema of the application's own claims, or a type guard over the whole payload.
+ *
+ * @example Type.Object({ tenant: Type.String({ alias: 'custom:tenant_id' }) })
+ */
 export type ClaimsOption = ObjectSchema | ((claims: unknown) => claims is object)
 
 /** Schema of the option `tokenUse`. */
@@ -41,12 +47,12 @@ export const tokenUseOption = Type.Optional(
   oneOrMore(Type.Union([Type.Literal('access'), Type.Literal('id')]), "'access', 'id' or a list of both"),
 )
 
-/** Schema of the option `claims`; {@link compileClaims} looks at it closely. */
+/** Schema of the option `claims`. {@link compileClaims} checks the value in detail. */
 export const claimsOption = Type.Optional(
   Type.Unsafe<ClaimsOption>({ ...Type.Any(), expected: 'a TypeBox object schema or a type guard' }),
 )
 
-/** The claims of one token, or the names of those that do not fit. */
+/** The claims of one token, or the names of the claims that do not fit. */
 export type ClaimsReading =
   | { readonly claims: CommonClaims; readonly misfits?: never }
   | { readonly claims?: never; readonly misfits: readonly string[] }
@@ -54,12 +60,9 @@ export type ClaimsReading =
 /** Reads the claims of a verified payload. */
 export interface ClaimsReader {
   readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
-  /** Names that it speaks for, whether it finds them in a token or not: those of its schema, and profile claims. */
+  /** Names of the claims that this reader decides about, present or not: the properties of its schema, and profile claims. */
   readonly names: Readonly<Record<TokenUse, ReadonlySet<string>>>
-  /**
-   * Whether it finds the same in the same payload every time, and nothing that could be changed: so that one reading
-   * can serve many requests.
-   */
+  /** `true` when the same payload always gives equal claims that can be frozen, so that requests can share one reading. */
   readonly isRepeatable: boolean
 }
 
@@ -69,6 +72,10 @@ interface FieldSet {
 }
 
 type Values = Record<string, unknown>
+
+type DeclaredReading =
+  | { readonly values: Values; readonly misfits?: never }
+  | { readonly values?: never; readonly misfits: readonly string[] }
 
 const toFields = (schema: TSchema): Field[] =>
   Object.entries<TSchema>(schema['properties']).map(([name, property]) => compileField(name, property))
@@ -83,7 +90,7 @@ const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly 
   },
 }
 
-/** Puts what a payload has into `values`, under the names of the schema and in its types. */
+/** Copies claims from a payload into `values`, under the names of the schema and converted to its types. */
 function collect(fields: readonly Field[], payload: Payload, values: Values): void {
   for (const { name, wire, read, fallback } of fields) {
     if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
@@ -91,7 +98,7 @@ function collect(fields: readonly Field[], payload: Payload, values: Values): vo
   }
 }
 
-/** Names come from the schema, never from the token. */
+/** Names a field for a message: by the schema, never by text of the token. */
 const describe = ({ name, wire }: Field) => (name === wire ? name : `${name} (${wire})`)
 
 function findMisfits({ fields, schema }: FieldSet, values: Values): readonly string[] {
@@ -102,23 +109,27 @@ function findMisfits({ fields, schema }: FieldSet, values: Values): readonly str
   return misfits.length > 0 ? misfits : ['a format threw']
 }
 
+/** Tells whether the standard claims fit their schema. */
+const isStandard = ({ schema }: FieldSet, claims: Values): claims is Values & CommonClaims =>
+  schema.check(claims)
+
 /** Reads the claims that Cognito itself writes. */
 function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
   const standard = STANDARD_FIELDS[tokenUse]
   const claims: Values = {}
   collect(standard.fields, payload, claims)
-  if (!standard.schema.check(claims)) return { misfits: findMisfits(standard, claims) }
+  if (!isStandard(standard, claims)) return { misfits: findMisfits(standard, claims) }
   for (const name of standard.profile) {
     const value = Object.hasOwn(payload, name) && payload[name]
     if (typeof value === 'string') claims[name] = value
   }
-  return { claims: claims as unknown as CommonClaims }
+  return { claims }
 }
 
-/** Nothing is inherited from it, so that an absent `constructor` is absent. */
+/** Prototype of declared claims. It has no members, so that an absent claim `constructor` is absent. */
 const BLANK = Object.freeze(Object.create(null))
 
-function readDeclared(declared: FieldSet, payload: Payload): ClaimsReading {
+function readDeclared(declared: FieldSet, payload: Payload): DeclaredReading {
   const values: Values = Object.create(BLANK)
   collect(declared.fields, payload, values)
   if (!declared.schema.check(values)) return { misfits: findMisfits(declared, values) }
@@ -130,14 +141,14 @@ function readDeclared(declared: FieldSet, payload: Payload): ClaimsReading {
       return { misfits: [`a transform of ${describe(field)} threw`] }
     }
   }
-  return { claims: values as unknown as CommonClaims }
+  return { values }
 }
 
 /**
- * Compiles the option `claims` to a reader of verified payloads. The standard claims are always read as well.
+ * Compiles the option `claims` to a reader of verified payloads. The reader always reads the standard claims as well.
  *
  * @param option - `undefined` for the standard claims alone
- * @param path - where the option stands, for the message of an error
+ * @param path - path of the option, for the message of an error
  * @throws {TypeError} when the schema cannot be used, naming the path
  * @example
  * const { read } = compileClaims(Type.Object({ seats: Type.Integer({ alias: 'custom:seats' }) }), 'pools.eu.claims')
@@ -165,7 +176,7 @@ function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
     const extra = readDeclared(declared, payload)
-    return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.claims } }
+    return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.values } }
   }
 }
 
@@ -179,7 +190,7 @@ function readerOfGuard(guard: (claims: unknown) => unknown): ClaimsReader['read'
   }
 }
 
-/** A type guard that throws has not accepted. Exactly `true`: the promise of an asynchronous one would pass for it. */
+/** Returns `true` when the type guard returns exactly `true`. A promise, or a guard that throws, is a refusal. */
 function accepts(guard: (claims: unknown) => unknown, payload: Payload): boolean {
   try {
     const answer = guard(payload)
@@ -200,7 +211,7 @@ function compileFields(schema: unknown, path: string): FieldSet {
   return { fields, schema: compiled }
 }
 
-/** The property that cannot be compiled is named, where it is one. */
+/** Compiles the whole schema. On failure the error names the property that cannot be compiled, if there is one. */
 function compileWhole(schema: TSchema, path: string): CompiledSchema {
   try {
     return compileSchema(schema)

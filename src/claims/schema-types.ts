@@ -1,19 +1,19 @@
 /**
- * Which types of value a schema takes, and which of them JSON cannot carry.
+ * Tells which types of value a schema takes, and which of these types JSON does not have.
  * @module
  */
 import { findPart, isOwnKind, type TSchema, typeBoxKindOf } from '../base/schema.js'
 
 type Types = ReadonlySet<string>
 
-/** The types of JSON by the names of JSON Schema. An `integer` is a `number`, too. */
+/** The types of JSON, named as in JSON Schema. An `integer` is a `number` as well. */
 const JSON_TYPES: Types = new Set(['string', 'integer', 'number', 'boolean', 'null', 'array', 'object'])
 const ANYTHING: Types = new Set([...JSON_TYPES, 'Date'])
 const TEXT: Types = new Set(['string'])
 
 /**
- * The types of the values that may fit `schema`, before its transforms: those of JSON, `Date`, and others by TypeBox's
- * names, such as `bigint`. A schema that names no type takes all of JSON.
+ * Returns the types of the values that may fit `schema`, before its transforms: types of JSON, `Date`, and other types by
+ * TypeBox's names, such as `bigint`. A schema that names no type takes all types of JSON.
  */
 export function typesOf(schema: TSchema): Types {
   switch (typeBoxKindOf(schema)) {
@@ -41,22 +41,22 @@ function intersect(one: Types, other: Types): Types {
 
 const pick = (types: Types, taken: Types) => [...types].filter((type) => takes(taken, type))
 
-/** Whether every value of `type` is of one of `types`. */
+/** Tells whether every value of `type` has one of `types`. */
 function takes(types: Types, type: string): boolean {
   return types.has(type) || (type === 'integer' && types.has('number'))
 }
 
-/** Whether values of some types can be of others as well. */
+/** Tells whether a value can have a type of both sets. */
 export function overlap(one: Types, other: Types): boolean {
   return intersect(one, other).size > 0
 }
 
-/** Whether a JSON value may be of one of `types`. */
+/** Tells whether a JSON value can have one of `types`. */
 export function canBeJson(types: Types): boolean {
   return overlap(types, JSON_TYPES)
 }
 
-/** The types of a part inside of lists and objects that JSON cannot carry, such as a `Date`; `undefined` without one. */
+/** Returns the types of the first item or member that JSON does not have, such as `Date`; `undefined` when there is none. */
 export function findForeignTypes(schema: TSchema): Types | undefined {
   let found: Types | undefined
   findPart(schema, (part) => {
@@ -71,6 +71,6 @@ const listInner = (schema: TSchema): TSchema[] =>
     Object.values<TSchema>(inner ?? {}),
   )
 
-/** A part that has to be absent is no fault: JSON can leave it out. */
+/** Tells whether JSON has none of the types. A member that has to be absent is no fault, because JSON can leave a member out. */
 const isForeign = (types: Types) =>
   types.size > 0 && !canBeJson(types) && !types.has('undefined') && !types.has('void')

@@ -1,14 +1,14 @@
 /**
- * The claims that Cognito writes into its tokens, their types and their schemas.
+ * The claims that Cognito writes into its tokens: their types and their schemas.
  * @module
  */
 import type { Members } from '../base/members.js'
 import { type IsDocumented, Type } from '../base/schema.js'
 
-/** Which of Cognito's tokens it is: the claim `token_use`. */
+/** The kind of a Cognito token: the value of its claim `token_use`. */
 export type TokenUse = 'access' | 'id'
 
-/** A payload as it came, its members under their names on the wire. */
+/** The payload of a token, unchanged: its members have the names that Cognito gave them (RFC 7519 §4). */
 export type Payload = Members
 
 const COMMON = {
@@ -22,7 +22,7 @@ const COMMON = {
   'cognito:groups': Type.Optional(Type.Array(Type.String())),
 }
 
-/** Claims that both kinds of token carry. Times are seconds since 1970 (RFC 7519 §2). */
+/** The claims that both kinds of token have. Times are seconds since 1970 (RFC 7519 §2). */
 export interface CommonClaims {
   readonly sub: string
   readonly iss: string
@@ -48,7 +48,7 @@ export const ACCESS_CLAIMS = Type.Object({
 })
 
 /**
- * Claims of an access token. A machine's has no `username`.
+ * The claims of an access token. The token of a machine (client-credentials grant) has no `username`.
  *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
@@ -56,7 +56,7 @@ export interface AccessClaims extends CommonClaims {
   readonly token_use: 'access'
   readonly client_id: string
   readonly username?: string
-  /** Names separated by one space (RFC 6749 §3.3). */
+  /** Scope names, separated by one space (RFC 6749 §3.3). */
   readonly scope?: string
   readonly version?: number
   readonly device_key?: string
@@ -86,7 +86,7 @@ export const ID_CLAIMS = Type.Object({
 })
 
 /**
- * Claims of an ID token. Standard attributes that are not named here stay in the payload.
+ * The claims of an ID token. Standard attributes that are not named here stay in the payload.
  *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
  */
@@ -111,8 +111,8 @@ export interface IdClaims extends CommonClaims {
 }
 
 /**
- * Claims of an ID token that a pre token generation Lambda may write as a value of any type, and that decide nothing in
- * this plugin. One that is no text stays in the payload, unless the application declares it.
+ * The profile claims: claims of an ID token that decide nothing in this plugin. A pre token generation Lambda may write them
+ * as values of any type. A profile claim that is no text stays in the payload, unless the application declares the claim.
  *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
  */
@@ -126,10 +126,10 @@ export const PROFILE_CLAIMS = [
   'event_id',
 ] as const satisfies readonly (keyof IdClaims)[]
 
-/** One of {@link PROFILE_CLAIMS}. */
+/** The name of a profile claim, see {@link PROFILE_CLAIMS}. */
 export type ProfileClaim = (typeof PROFILE_CLAIMS)[number]
 
-/** Claims of an ID token that Cognito writes as text in some flows, and as `true` or `false` in others. */
+/** Flags: claims of an ID token that Cognito writes as text in some flows, and as `true` or `false` in others. */
 export const FLAGS: readonly string[] = ['email_verified', 'phone_number_verified']
 
 /**
@@ -158,12 +158,12 @@ export const WRITABLE: readonly string[] = [
 
 const ATTRIBUTES: ReadonlySet<string> = new Set([...WRITABLE, 'updated_at'])
 
-/** Whether a claim is an attribute of the user, which Cognito stores as text. */
+/** Tells whether a claim is an attribute of the user. Cognito stores attributes as text. */
 export function isAttribute(wire: string): boolean {
   return ATTRIBUTES.has(wire) || /^(?:dev:)?custom:/.test(wire)
 }
 
-/** Does not compile when an interface and its schema drift apart. */
+/** Does not compile when an interface and its schema differ. */
 const areDocumented: [
   IsDocumented<AccessClaims, typeof ACCESS_CLAIMS>,
   IsDocumented<IdClaims, typeof ID_CLAIMS>,

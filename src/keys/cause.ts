@@ -1,16 +1,16 @@
 /**
- * The one word of an error that an operator may be told: never its message, which may have text of an answer.
+ * Finds the code of an error for the operator. Its message is left out, because it may repeat text of a response.
  * @module
  */
 
 const CODE = /^[A-Z][A-Za-z0-9_]{2,63}$/
-/** Causes are followed this far. */
+/** Longest chain of causes that is followed. */
 const MAX_DEPTH = 5
 
 /**
- * Finds the first code in the chain of an error's causes: `fetch` hides there what happened.
+ * Finds the first code in the chain of an error's causes, because `fetch` puts the code into a cause.
  *
- * @returns `{ code: 'ECONNREFUSED' }`; nothing where no error of the chain has a code that is a word
+ * @returns `{ code: 'ECONNREFUSED' }`; `{}` when no error of the chain has a code that is one word
  */
 export function codeOf(error: unknown, depth = 0): { readonly code?: string } {
   if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return {}

@@ -1,52 +1,52 @@
 /**
- * How long something is waited for, in time that the process lived through.
+ * Deadlines that count only the time in which the process was running.
  *
- * A process can stand still: AWS Lambda freezes it between two requests, a laptop is closed, the event loop is busy. Silence
- * in that time says nothing of an endpoint. So a deadline is a chain of short timers, of which each late one counts little.
+ * A process can stand still: AWS Lambda freezes it between two requests, a laptop sleeps, the event loop is busy. Silence in
+ * such a gap says nothing about an endpoint. So a deadline is a chain of short timers, and a late timer counts little.
  * @module
  */
 import type { Clock } from '../base/clock.js'
 
-/** A deadline that has begun. */
+/** A running deadline. */
 export interface Deadline {
-  /** Whether the process has stood still since the deadline began. */
+  /** Tells whether the process has stood still since the deadline began. */
   readonly hadGap: () => boolean
-  /** Calls the deadline off. */
+  /** Cancels the deadline. */
   readonly callOff: () => void
 }
 
-/** Length of one timer of the chain, in milliseconds. */
+/** Length of one timer of the chain; milliseconds. */
 const SLICE_MS = 100
-/** A timer that is later than this means that the process stood still; milliseconds. */
+/** Lateness of a timer from which on the process is taken to have stood still; milliseconds. */
 const GAP_MS = 500
-/** One timer of the chain counts at most this much; milliseconds. */
+/** Longest time that one timer of the chain counts; milliseconds. */
 const LONGEST_SLICE_MS = 1000
 
 /**
- * Begins a deadline.
+ * Starts a deadline.
  *
- * @param ms - milliseconds to live through
- * @param graceMs - after the first gap, what has arrived meanwhile has this time to be read; milliseconds
- * @param onEnd - runs when the time is over
+ * @param ms - time until the deadline, gaps not counted; milliseconds
+ * @param graceMs - time left after the first gap, to read what arrived meanwhile; milliseconds
+ * @param onEnd - runs at the deadline
  */
 export function startDeadline(clock: Clock, ms: number, graceMs: number, onEnd: () => void): Deadline {
   let leftMs = ms
   let hadGap = false
   let sliceMs = 0
-  let begun = 0
+  let startedAt = 0
   let callOff: () => void
 
-  const isLate = () => clock.now() - begun - sliceMs > GAP_MS
+  const isLate = () => clock.now() - startedAt - sliceMs > GAP_MS
 
   function next(): void {
     sliceMs = Math.min(SLICE_MS, leftMs)
-    begun = clock.now()
+    startedAt = clock.now()
     callOff = clock.after(sliceMs, end)
   }
 
   function end(): void {
-    leftMs -= Math.min(clock.now() - begun, LONGEST_SLICE_MS)
-    // Once only: in a process that is always late a deadline would never end.
+    leftMs -= Math.min(clock.now() - startedAt, LONGEST_SLICE_MS)
+    // Only the first gap counts. Otherwise a process whose timers are always late would never reach a deadline.
     if (!hadGap && isLate()) {
       hadGap = true
       leftMs = graceMs
@@ -59,7 +59,7 @@ export function startDeadline(clock: Clock, ms: number, graceMs: number, onEnd: 
   return { hadGap: () => hadGap || isLate(), callOff: () => callOff() }
 }
 
-/** Waits for a time, or until `closing` is aborted. */
+/** Waits `ms` milliseconds, or until `closing` is aborted. */
 export function pause({ after }: Clock, ms: number, closing: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {

@@ -1,5 +1,5 @@
 /**
- * How one JWKS document is fetched or read, once: its deadline, its size, and what each failure means.
+ * Fetches or reads one JWKS document once: with a deadline, with a limit of size, and with a meaning for each failure.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -7,42 +7,51 @@ import { codeOf } from './cause.js'
 import { startDeadline } from './deadline.js'
 import { readJwksFile } from './file.js'
 
-/** Why a place gave no usable answer. `'file'`: the file of a `file:` URL cannot be read. */
+/**
+ * Why an endpoint gave no usable key set.
+ *
+ * - `'timeout'`: the endpoint did not answer within `keys.timeout`
+ * - `'network'`: the connection failed
+ * - `'status'`: the HTTP status was not 2xx
+ * - `'not a key set'`: the document has no usable key (RFC 7517 §5)
+ * - `'file'`: the file of a `file:` URL cannot be read
+ */
 export type EndpointFailure = 'timeout' | 'network' | 'status' | 'not a key set' | 'file'
 
-/** What one attempt brought. */
+/** The result of one attempt. */
 export interface JwksDocument {
-  /** The parsed document; present where there is no failure. */
+  /** The parsed document; absent after a failure. */
   readonly content?: unknown
   readonly failure?: EndpointFailure
-  /** What was wrong in one word, `'ECONNREFUSED'` or `'503'`, for the operator; absent where nothing tells. */
+  /** Cause of the failure in one word for the operator, such as `'ECONNREFUSED'` or `'503'`; absent when unknown. */
   readonly code?: string
-  /** Whether a second attempt at once is worth it. */
+  /** `true` when a second attempt soon may succeed. */
   readonly isTransient?: boolean
-  /** For how long the endpoint asked not to be asked again; milliseconds. */
+  /** Time from the header `Retry-After`; milliseconds. */
   readonly retryAfterMs?: number
-  /** Whether the process stood still meanwhile: then a failure says nothing of the endpoint. */
+  /** `true` when the process stood still meanwhile. A failure then says nothing about the endpoint. */
   readonly wasInterrupted: boolean
-  /** HTTP status; absent where nothing was answered over HTTP. */
+  /** HTTP status; absent without an HTTP response. */
   readonly status?: number
-  /** Of the HTTP answer. */
+  /** Headers of the HTTP response. */
   readonly headers?: Headers
 }
 
-/** A document before it is known whether the process stood still. */
+/** A document without the information whether the process stood still. */
 type Answer = Omit<JwksDocument, 'wasInterrupted'>
 
-/** A set of two keys has about 1 kB. Decoded bytes, so that a compressed answer is no bomb. */
+/** Largest document, in bytes after decompression. A set of two keys has about 1 kB. */
 export const MAX_DOCUMENT_BYTES = 512 * 1024
+/** Longest `Retry-After` that is obeyed; milliseconds. */
 const LONGEST_RETRY_AFTER_MS = 60_000
 
 /**
  * Fetches a document once. Never rejects. Redirects are not followed.
  *
- * @param url - `https:`, `http:` or `file:`; from the configuration, never taken from a token
- * @param timeoutMs - headers and body together, in time that the process lives through; milliseconds
+ * @param url - `https:`, `http:` or `file:`; from the configuration, never from a token
+ * @param timeoutMs - deadline for headers and body together, gaps not counted; milliseconds
  * @param closing - ends the attempt
- * @param timeOfDay - for a `Retry-After` that is a date; milliseconds since 1970
+ * @param timeOfDay - milliseconds since 1970, for a `Retry-After` that is a date
  */
 export async function fetchDocument(
   url: string,
@@ -56,7 +65,7 @@ export async function fetchDocument(
   const ended = new Promise<Answer>((resolve) => {
     ending.signal.addEventListener('abort', () => resolve({ failure: 'timeout' }))
   })
-  // What arrived while the process was frozen is read within the grace. What did not is not on its way.
+  // A response that arrived while the process stood still can be read within the grace.
   const deadline = startDeadline(clock, timeoutMs, timeoutMs / 4, end)
   closing.addEventListener('abort', end)
   const answer = await Promise.race([ask(url, ending.signal, timeOfDay), ended])
@@ -84,17 +93,17 @@ async function readResponse(
   timeOfDay: () => number,
 ): Promise<Answer> {
   const { ok, status, headers, body } = response
-  const seen = { status, headers }
-  if (ok) return { ...seen, ...(await readContent(response, signal)) }
-  // A body that nobody reads would hold its connection.
+  const head = { status, headers }
+  if (ok) return { ...head, ...(await readContent(response, signal)) }
+  // An unread body would keep its connection.
   body?.cancel?.().catch(() => undefined)
-  if (status < 400) return { ...seen, failure: 'status', code: 'REDIRECT' }
+  if (status < 400) return { ...head, failure: 'status', code: 'REDIRECT' }
   const retryAfterMs = retryAfterOf(response, timeOfDay)
   const isTransient = status === 429 || status >= 500
-  return { ...seen, failure: 'status', code: String(status), isTransient, ...retryAfterMs }
+  return { ...head, failure: 'status', code: String(status), isTransient, ...retryAfterMs }
 }
 
-/** RFC 9110 §10.2.3 */
+/** Reads `Retry-After` (RFC 9110 §10.2.3) of a 429 or 503. */
 function retryAfterOf(
   { status, headers }: Response,
   timeOfDay: () => number,
@@ -105,14 +114,14 @@ function retryAfterOf(
   return ms > 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {}
 }
 
-/** A `fetch` that a test has replaced may give an object with nothing but `ok` and `json`. */
+/** Reads the document of a response. A test's replacement of `fetch` may return an object with only `ok` and `json`. */
 async function readContent(response: Response, signal: AbortSignal): Promise<Answer> {
   if (typeof response.body?.getReader !== 'function') return { content: await response.json() }
   const text = await readText(response.body.getReader(), signal)
   return text === undefined ? { failure: 'not a key set', code: 'TOO_LARGE' } : parse(text)
 }
 
-/** An error page in HTML may pass. */
+/** Parses JSON. Other text is a transient failure, because it may be the error page of a proxy. */
 function parse(text: string): Answer {
   try {
     return { content: JSON.parse(text) }
@@ -122,8 +131,8 @@ function parse(text: string): Answer {
 }
 
 /**
- * The reader is canceled by hand. `fetch` may follow its signal by a weak reference alone, so that the signal does not end a
- * body any more once the request object is collected as garbage (measured with other options on Node 20 and 22).
+ * Reads a body, and cancels the reader itself when `signal` is aborted. `fetch` may hold its signal by a weak reference only.
+ * The signal then no longer ends the body once the request object is garbage (measured on Node 20 and 22).
  *
  * @returns `undefined` for a body that is too large
  */

@@ -1,5 +1,5 @@
 /**
- * One place where a pool publishes its keys: the set that is held, when the place is asked again, and who waits for that.
+ * An endpoint where a pool publishes its keys: the set that is held, the next fetch, and the requests that wait for it.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -10,55 +10,58 @@ import type { PublishedKeys } from './key-set.js'
 import { createBackOff, createBudget, type EndpointHealth, type SchedulePolicy } from './schedule.js'
 import type { Memory } from './store.js'
 
-/** How long a set is trusted. Times in milliseconds. */
+/** The policy for how long a key set is trusted. Times are in milliseconds. */
 export interface EndpointPolicy extends Clock, SchedulePolicy {
-  /** A set that was asked for longer ago is fetched again in the background when it is used. */
+  /** Age from which on a set is fetched again in the background when a request uses the set. */
   readonly refreshAfterMs: number
-  /** A set that was asked for longer ago is fetched again before it is used, unless the place is known to fail. */
+  /** Age from which on a set is fetched again before a request uses the set, unless the endpoint is known to fail. */
   readonly askFirstAfterMs: number
-  /** A set that was asked for longer ago is not trusted, even while the place fails; at least `refreshAfterMs`. */
+  /** Age from which on a set is not trusted, even while the endpoint fails; at least `refreshAfterMs`. */
   readonly staleIfErrorMs: number
-  /** A request waits for the budget to grow no longer than this. */
+  /** Longest time that a request waits for the budget to grow. */
   readonly maxWaitMs: number
 }
 
-/** Where the keys that are held come from: `'store'` is the option `keys.store`, `'inline'` a pool's option `jwks`. */
+/** The source of a key set that is held. `'store'` is the option `keys.store`, `'inline'` the option `jwks` of a pool. */
 export type KeySetSource = 'network' | 'store' | 'file' | 'inline'
 
-/** Where the sets of a place come from. */
+/** The source of the key sets of an endpoint. */
 export interface KeySource {
   readonly name: KeySetSource
   readonly fetch: FetchKeySet
-  /** Where sets are kept for the next start of the process. */
+  /** The store that keeps sets for the next start of the process. */
   readonly memory?: Memory | undefined
 }
 
-/** The key that was asked for, or why there is none. */
+/** The result of a lookup: the key, or why there is none. */
 export type Lookup<K> =
   | { readonly outcome: 'found'; readonly key: K }
-  /** A set that was asked for after the request came lacks the key. */
+  /** The key is missing in a set that was fetched after the request arrived. */
   | { readonly outcome: 'absent' }
-  /** `'failed'`: the place gave no usable set. `'later'`: it may not be asked yet, or too many requests wait for that. */
+  /** `'failed'`: the endpoint gave no usable set. `'later'`: it may not be asked yet, or too many requests wait already. */
   | { readonly outcome: 'failed' | 'later'; readonly retryAfterMs: number }
 
-/** A set that is held. Times are readings of the clock. */
+/** A key set that is held. Times are readings of the clock. */
 interface HeldSet<K> {
   readonly keys: ReadonlyMap<string, K>
   readonly published: PublishedKeys
   readonly source: KeySetSource
   readonly askedAt: number
-  /** Sets that were asked for together are not all fetched again together. */
+  /** Time from which on the set is fetched again. It varies, so that sets of the same age are not all fetched at once. */
   readonly refreshAt: number
 }
 
-/** Share by which the time of the next fetch varies. */
+/** Share of `refreshAfterMs` by which the time of the next fetch varies. */
 const JITTER = 0.1
-/** Requests that wait for the budget to grow: two seconds of 2,500 unknown key ids each. They hold 54 MB with Fastify's part. */
+/**
+ * Largest number of waiting requests while a set is held: those of two seconds at 2,500 unknown key ids a second. They take
+ * 54 MB, Fastify's part included.
+ */
 const MAX_WAITING = 5000
-/** When a request may come again that was turned away for no reason that lasts; milliseconds. */
+/** `Retry-After` of a refusal whose reason will pass soon; milliseconds. */
 export const SOON_MS = 1000
 
-/** One place. It is not asked before somebody asks for a key. `K` is what a published key is built into. */
+/** An endpoint. It is not asked before its first use. `K` is the usable form that each published key is built into. */
 export class Endpoint<K> {
   readonly #source: KeySource
   readonly #build: (pem: string) => K
@@ -69,8 +72,8 @@ export class Endpoint<K> {
   readonly #backOff: ReturnType<typeof createBackOff>
   #set: HeldSet<K> | undefined
   #restored: Promise<void> | undefined
-  #underWay: Promise<void> | undefined
-  // Fetches are numbered, so that no clock has to tell whether one was begun after a request came.
+  #pending: Promise<void> | undefined
+  // Fetches are numbered, so that the order of a fetch and a request does not depend on a clock.
   #begun = 0
   #lastAnswered = 0
   #lastFailed = 0
@@ -78,9 +81,9 @@ export class Endpoint<K> {
   #waiting = 0
 
   /**
-   * @param build - makes the usable form of a key, once per key; a key for which it throws counts as not published
-   * @param closing - ends what is under way; nobody is asked after that
-   * @param onOutcome - told when a fetch has ended
+   * @param build - makes the usable form of a key, once for each key; a key for which `build` throws counts as not published
+   * @param closing - ends the fetch; the endpoint is not asked after its abort
+   * @param onOutcome - called after each fetch
    */
   constructor(
     source: KeySource,
@@ -98,7 +101,7 @@ export class Endpoint<K> {
     this.#backOff = createBackOff(policy)
   }
 
-  /** A key that may be used at once, without waiting for anything. */
+  /** Returns a key that may be used at once, without a fetch; `undefined` when there is none. */
   held(kid: string): K | undefined {
     const set = this.#set
     const key = set?.keys.get(kid)
@@ -107,13 +110,13 @@ export class Endpoint<K> {
     const time = now()
     if (time <= set.refreshAt) return key
     if (time - set.askedAt > staleIfErrorMs) return undefined
-    // A process that idled or stood still asks before it trusts an old set, unless it knows that nobody would answer.
+    // After idling or standing still, the process fetches before it trusts an old set, unless the endpoint is known to fail.
     if (time - set.askedAt > askFirstAfterMs && !this.#isKnownToFail(time)) return undefined
     if (this.#mayAsk()) void this.#begin()
     return key
   }
 
-  /** Looks a key up that may not be used at once. Never rejects. */
+  /** Looks up a key that {@link held} does not return. Never rejects. */
   async lookUp(kid: string): Promise<Lookup<K>> {
     const since = this.#begun
     await this.#restore()
@@ -125,36 +128,39 @@ export class Endpoint<K> {
     }
   }
 
-  /** Sees to it that a set is held that is not due. Never rejects. */
+  /** Fetches the set unless a fresh one is held. Never rejects. */
   async ensure(): Promise<void> {
     await this.#restore()
     if (!this.#isDue()) return
     if (this.#mayAsk()) void this.#begin()
-    await this.#underWay
+    await this.#pending
   }
 
-  /** Fetches the set in any case, where one is held or on its way. Resolves to whether that succeeded. Never rejects. */
+  /**
+   * Fetches the set again, even a fresh one; does nothing when no set is held and no fetch is pending. Resolves to `true` unless
+   * the fetch failed. Never rejects.
+   */
   async refresh(): Promise<boolean> {
     const since = this.#begun
     if (this.#source.memory !== undefined) await this.#restore()
-    if (this.#set === undefined && this.#underWay === undefined) return true
+    if (this.#set === undefined && this.#pending === undefined) return true
     while (this.#lastAnswered <= since && this.#lastFailed <= since && !this.#closing.aborted) {
-      await (this.#underWay ?? this.#begin())
+      await (this.#pending ?? this.#begin())
     }
     return this.#lastAnswered > since
   }
 
-  /** Whether the place is being asked. */
+  /** `true` while a fetch is pending. */
   get isAsked(): boolean {
-    return this.#underWay !== undefined
+    return this.#pending !== undefined
   }
 
-  /** Whether the set that is held has the key, however old it is. */
+  /** Tells whether the held set has the key, whatever the age of the set. */
   has(kid: string): boolean {
     return this.#set?.keys.has(kid) === true
   }
 
-  /** The set that is held, while it may be used where the place does not answer. */
+  /** Returns the held set unless it is too old to be trusted while the endpoint fails. */
   trusted(): HeldSet<K> | undefined {
     const set = this.#set
     const { now, staleIfErrorMs } = this.#policy
@@ -170,18 +176,20 @@ export class Endpoint<K> {
   }
 
   #mayAsk(): boolean {
-    return this.#underWay === undefined && this.#backOff.remainingMs() === 0 && !this.#closing.aborted
+    return this.#pending === undefined && this.#backOff.remainingMs() === 0 && !this.#closing.aborted
   }
 
-  /** A failure of long ago says nothing of today, and one in which the process stood still says nothing at all. */
+  /** Tells whether the endpoint failed recently. A failure with a gap does not count. */
   #isKnownToFail(time: number): boolean {
     const { knownToFailUntil } = this.health()
     return knownToFailUntil !== undefined && time - knownToFailUntil <= this.#policy.askFirstAfterMs
   }
 
   /**
-   * @param since - how many fetches had begun when the request came
-   * @returns `undefined` where only a later fetch can tell
+   * Answers a lookup from what is known.
+   *
+   * @param since - number of fetches that had begun when the request arrived
+   * @returns `undefined` when only a later fetch can tell
    */
   #answer(kid: string, since: number): Lookup<K> | undefined {
     const key = this.held(kid)
@@ -195,21 +203,21 @@ export class Endpoint<K> {
   }
 
   /**
-   * Waits for the end of a fetch, or for the budget to grow. While nothing is held, or what is held is due, or the place
-   * fails, a fetch needs no budget: its time or the back-off bounds it.
+   * Waits for the end of a fetch, or for the budget to grow. A fetch takes from the budget only while a fresh set is held and
+   * the endpoint answers. In all other states the time of a fetch, or the back-off, limits the fetches.
    *
-   * @returns an answer where there is nothing to wait for
+   * @returns a refusal when the request must not wait
    */
   async #nextFetch(): Promise<Lookup<K> | undefined> {
-    if (this.#underWay === undefined && this.#backOff.remainingMs() > 0) return this.#failed()
+    if (this.#pending === undefined && this.#backOff.remainingMs() > 0) return this.#failed()
     const mayBegin = () => this.#isDue() || this.health().isFailing || this.#budget.take()
-    if (this.#underWay === undefined && !mayBegin()) return this.#waitForBudget()
-    if (this.#underWay !== undefined && !this.#isDue()) return this.#waitFor(this.#underWay, SOON_MS)
-    await (this.#underWay ?? this.#begin())
+    if (this.#pending === undefined && !mayBegin()) return this.#waitForBudget()
+    if (this.#pending !== undefined && !this.#isDue()) return this.#waitFor(this.#pending, SOON_MS)
+    await (this.#pending ?? this.#begin())
     return undefined
   }
 
-  /** All wait for the same moment, whatever key they ask for. */
+  /** Waits for the budget to grow. All requests wait for the same moment, whatever their key id. */
   async #waitForBudget(): Promise<Lookup<K> | undefined> {
     const ms = this.#budget.growsInMs()
     if (ms > this.#policy.maxWaitMs) return { outcome: 'later', retryAfterMs: ms }
@@ -219,7 +227,7 @@ export class Endpoint<K> {
     return this.#waitFor(this.#nextSlot, ms)
   }
 
-  /** The room is limited while a set is held: at a cold start everybody waits for the one fetch that serves all. */
+  /** Waits for `end`, with at most {@link MAX_WAITING} other requests. At a cold start all requests wait, without this limit. */
   async #waitFor(end: Promise<void>, retryAfterMs: number): Promise<Lookup<K> | undefined> {
     if (this.#waiting >= MAX_WAITING) return { outcome: 'later', retryAfterMs }
     this.#waiting += 1
@@ -232,15 +240,15 @@ export class Endpoint<K> {
     this.#begun += 1
     const number = this.#begun
     const fetching = this.#source.fetch(this.#set?.published ?? new Map(), this.#closing)
-    this.#underWay = fetching.then((fetched) => {
-      this.#underWay = undefined
-      // A fetch that was ended from here says nothing of the place.
-      if (!this.#closing.aborted) this.#learn(number, fetched)
+    this.#pending = fetching.then((fetched) => {
+      this.#pending = undefined
+      // A fetch that `closing` ended says nothing about the endpoint.
+      if (!this.#closing.aborted) this.#record(number, fetched)
     })
-    return this.#underWay
+    return this.#pending
   }
 
-  #learn(number: number, fetched: FetchedSet): void {
+  #record(number: number, fetched: FetchedSet): void {
     const failure = fetched.failure === undefined ? this.#replace(fetched, this.#source.name) : fetched
     if (failure === undefined) {
       this.#lastAnswered = number
@@ -252,7 +260,7 @@ export class Endpoint<K> {
     this.#onOutcome()
   }
 
-  /** A key that the new set lacks is gone at once. A set from which no key can be built is none. */
+  /** Replaces the held set, and so removes a key that the new set lacks. A set from which no key can be built is a failure. */
   #replace(set: GoodSet, source: KeySetSource): FetchFailure | undefined {
     const { keys: published, askedAt } = set
     const built = [...published].map(([kid, one]) => [kid, this.#keyOf(kid, one)] as const)

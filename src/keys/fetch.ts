@@ -1,5 +1,5 @@
 /**
- * How a whole key set is fetched from one place: attempts, the second reader, and what is published of it.
+ * Fetches a key set from one endpoint: attempts, the check by the second reader, and the tracing channel.
  * @module
  */
 import { tracingChannel } from 'node:diagnostics_channel'
@@ -9,77 +9,83 @@ import { type EndpointFailure, fetchDocument, type JwksDocument } from './docume
 import { type PublishedKeys, readKeySet } from './key-set.js'
 import { agreesOn } from './second-reader.js'
 
-/** What the tracing channel `fastify-cognito.jwks.fetch` publishes; of `node:diagnostics_channel`. */
+/**
+ * The message on the tracing channel `fastify-cognito.jwks.fetch` of `node:diagnostics_channel`: one fetch of a key set.
+ *
+ * @example tracingChannel('fastify-cognito.jwks.fetch').asyncEnd.subscribe((message) => count(message as JwksFetchMessage))
+ */
 export interface JwksFetchMessage {
   /** Name of the pool. */
   readonly pool: string
+  /** URL of the key set. */
   readonly url: string
   /**
-   * Set when the fetch ends: `'ok'`, how the endpoint failed, or `'interrupted'` where the process stood still meanwhile
-   * or the application was closed, so that nothing is known of the endpoint.
+   * Set when the fetch ends: `'ok'`, or how the endpoint failed. `'interrupted'` means that the process stood still or the
+   * application was closed meanwhile, so that the outcome says nothing about the endpoint.
    */
   outcome?: 'ok' | 'interrupted' | EndpointFailure
-  /** Set where it is known: what was wrong in one word, `'ECONNREFUSED'` or `'503'`. */
+  /** Cause of a failure in one word, such as `'ECONNREFUSED'` or `'503'`; absent when unknown. */
   code?: string
 }
 
 const channel = tracingChannel<JwksFetchMessage>('fastify-cognito.jwks.fetch')
 
-/** How sets are fetched. */
+/** The policy for one fetch of a key set. */
 export interface FetchPolicy {
   /** Name of the pool, for the tracing channel. */
   readonly pool: string
   readonly clock: Clock
   /** Deadline of one attempt, headers and body together; milliseconds. */
   readonly timeoutMs: number
-  /** 0 to 1 */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
 }
 
-/** A usable set. */
+/** A usable key set. */
 export interface GoodSet {
   readonly failure?: undefined
   readonly keys: PublishedKeys
-  /** When the request went out that brought the set; a reading of the clock. */
+  /** Time of the request that brought the set; a reading of the clock. */
   readonly askedAt: number
 }
 
-/** A place that gave no usable set. */
+/** The failure of an endpoint that gave no usable key set. */
 export type FetchFailure = { readonly failure: EndpointFailure } & Pick<
   JwksDocument,
   'code' | 'isTransient' | 'retryAfterMs' | 'wasInterrupted'
 >
 
-/** What a fetch brought. */
+/** The result of a fetch. */
 export type FetchedSet = GoodSet | FetchFailure
 
 /**
- * Fetches the set of one place. Never rejects.
+ * Fetches the key set of one endpoint. Never rejects.
  *
- * @param known - the keys that were read there before: both readers agreed on them
+ * @param known - the keys that this endpoint published before, on which both readers agreed
  * @param closing - ends the fetch
  */
 export type FetchKeySet = (known: PublishedKeys, closing: AbortSignal) => Promise<FetchedSet>
 
-/** A fetch that the application has ended says nothing of the endpoint. */
+/** The result of a fetch that the closing application ended. It says nothing about the endpoint. */
 const CLOSED: FetchFailure = { failure: 'network', wasInterrupted: true }
 
+/** Shortest and longest pause before the second attempt; milliseconds. */
 const MIN_PAUSE_MS = 100
 const MAX_PAUSE_MS = 300
-/** Attempts that may be repeated because the process stood still meanwhile. */
+/** Number of attempts that are repeated because the process stood still meanwhile. */
 const MAX_INTERRUPTIONS = 3
 
 /**
  * Makes the fetch of one URL.
  *
- * @param url - `https:`, `http:` or `file:`; from the configuration, never taken from a token
+ * @param url - `https:`, `http:` or `file:`; from the configuration, never from a token
  */
 export function createFetch(url: string, policy: FetchPolicy): FetchKeySet {
   return async (known, closing) => {
     const message: JwksFetchMessage = { pool: policy.pool, url }
     let fetched: FetchedSet = CLOSED
     await channel.tracePromise(async () => {
-      fetched = await fetchPatiently(url, policy, known, closing)
+      fetched = await fetchWithRetries(url, policy, known, closing)
       message.outcome = outcomeOf(fetched)
       if (fetched.failure !== undefined && fetched.code !== undefined) message.code = fetched.code
     }, message)
@@ -93,10 +99,10 @@ function outcomeOf(fetched: FetchedSet): NonNullable<JwksFetchMessage['outcome']
 }
 
 /**
- * A server that closes an idle connection just as it is used again is no outage: such a failure gets a second attempt. An
- * attempt in which the process stood still is no attempt: it is repeated at once.
+ * Makes a second attempt after a transient failure: a server may close an idle connection just as the plugin uses it. An
+ * attempt in which the process stood still does not count and is repeated at once.
  */
-async function fetchPatiently(
+async function fetchWithRetries(
   url: string,
   policy: FetchPolicy,
   known: PublishedKeys,
@@ -117,7 +123,7 @@ async function fetchPatiently(
 
 function retryOf({ wasInterrupted, isTransient, retryAfterMs }: FetchFailure) {
   if (wasInterrupted) return 'at once'
-  // An endpoint that says when to come again is not asked before.
+  // The plugin obeys `Retry-After`.
   return isTransient && retryAfterMs === undefined ? 'after a pause' : 'never'
 }
 
@@ -138,7 +144,7 @@ async function attempt(
   return { failure: 'not a key set', code: 'NO_USABLE_KEY', wasInterrupted }
 }
 
-/** Leaves out the keys that the second reader does not read in the same way. */
+/** Keeps the keys that the second reader reads in the same way. */
 export async function agree(keys: PublishedKeys, known: PublishedKeys, clock: Clock): Promise<PublishedKeys> {
   const entries = [...keys]
   const verdicts = await Promise.all(

@@ -1,18 +1,17 @@
 /**
- * How a small file is read that decides about keys: without waiting, within a size, and only what others cannot write.
+ * Reads a small file that decides about keys: without blocking, up to a limit, and only if other users cannot write it.
  * @module
  */
-
 import type { Stats } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-/** Why a file is not believed. Its `code` is for the operator. */
+/** The error for a file that is not trusted. Its `code` is for the operator. */
 export class FileRefusal extends Error {
   readonly code: string
 
   constructor(code: string) {
-    super(`the file is not believed: ${code}`)
+    super(`the file is not trusted: ${code}`)
     this.code = code
   }
 }
@@ -20,13 +19,13 @@ export class FileRefusal extends Error {
 const WRITABLE_BY_OTHERS = 0o002
 export const WRITABLE_BY_GROUP_OR_OTHERS = 0o022
 
-/** Windows has no such permissions: its `stat` tells of every file that can be written that all can write it. */
+/** `false` on Windows, whose `stat` reports every writable file as writable by all users. */
 export const hasPermissions = process.platform !== 'win32'
 
 /**
- * Reads the file of a `file:` URL. A link is followed, as a ConfigMap of Kubernetes is one.
+ * Reads the file of a `file:` URL. Symbolic links are followed, because the files of a Kubernetes ConfigMap are links.
  *
- * @throws {Error} rejected: with the code of the file system, `NOT_A_FILE`, `TOO_LARGE`, or `WRITABLE_BY_OTHERS`
+ * @throws {Error} rejected with: the `code` of the file system, `NOT_A_FILE`, `TOO_LARGE` or `WRITABLE_BY_OTHERS`
  */
 export async function readJwksFile(url: string, maxBytes: number): Promise<string> {
   return readChecked(fileURLToPath(url), 0, maxBytes, ({ mode }) =>
@@ -35,11 +34,11 @@ export async function readJwksFile(url: string, maxBytes: number): Promise<strin
 }
 
 /**
- * Opens a file, judges the very file that was opened, and reads it.
+ * Opens a file, checks the opened file and reads it.
  *
- * @param flags - besides those for reading without waiting for a pipe's other end
- * @param judge - the code of what is wrong with it
- * @throws {Error} rejected: with the code of the file system, or that of the verdict
+ * @param flags - flags of `open` besides `O_RDONLY` and `O_NONBLOCK`
+ * @param judge - returns the code of what is wrong with the file; `undefined` when nothing is wrong
+ * @throws {Error} rejected with: the `code` of the file system, of `judge`, `NOT_A_FILE` or `TOO_LARGE`
  */
 export async function readChecked(
   path: string,
@@ -47,7 +46,7 @@ export async function readChecked(
   maxBytes: number,
   judge: (stats: Stats) => string | undefined,
 ): Promise<string> {
-  // Windows has no O_NONBLOCK, and no pipes among its files: `|` takes what is not there for 0.
+  // O_NONBLOCK: opening a named pipe would block. Windows has neither; there `|` takes the missing constant for 0.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags)
   try {
     const stats = await file.stat()
@@ -59,7 +58,7 @@ export async function readChecked(
   }
 }
 
-/** The size that `stat` tells may be wrong by the time of reading. */
+/** Reads up to a limit, because the file may have grown since `stat`. */
 async function readUpTo(file: FileHandle, maxBytes: number): Promise<string> {
   const buffer = Buffer.allocUnsafe(maxBytes + 1)
   let length = 0

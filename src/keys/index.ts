@@ -1,5 +1,5 @@
 /**
- * The side door `fastify-cognito/keys`: stores of key sets.
+ * The entry point `fastify-cognito/keys`: stores of key sets.
  * @module
  */
 export type { RedisClient } from '../base/redis-client.js'

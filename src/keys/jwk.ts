@@ -1,5 +1,5 @@
 /**
- * Which published keys may check a signature.
+ * Decides which published keys may check a signature.
  * @module
  */
 import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto'
@@ -8,9 +8,9 @@ import { isWeakByRoca } from './roca.js'
 
 /** A published key that may check a signature. */
 export interface PublishedKey {
-  /** Modulus, base64url (RFC 7518 §6.3.1.1). */
+  /** Modulus in base64url (RFC 7518 §6.3.1.1). */
   readonly n: string
-  /** Exponent, base64url (RFC 7518 §6.3.1.2). */
+  /** Exponent in base64url (RFC 7518 §6.3.1.2). */
   readonly e: string
   /** The same key as SPKI in PEM. */
   readonly pem: string
@@ -21,18 +21,18 @@ const MAX_MODULUS_BITS = 8192
 const MIN_EXPONENT = 65_537n
 
 /**
- * Turns a JSON Web Key into a public key, built from its modulus and exponent alone (RFC 7517 §4, RFC 7518 §3.3 and
- * §6.3.1, FIPS 186-5 §5.4).
+ * Builds a public key from the modulus and the exponent of a JSON Web Key (RFC 7517 §4, RFC 7518 §3.3 and §6.3.1,
+ * FIPS 186-5 §5.4). Its other members only decide whether the key may be used.
  *
- * @param jwk - one entry of a key set, as it came
+ * @param jwk - one entry of a key set, unchecked
  * @returns `undefined` for a key that must not be used
  */
 export function toPublicKey(jwk: Members): PublishedKey | undefined {
   if (!isForRs256(jwk)) return undefined
   try {
-    const { n, e } = jwk as { readonly n: string; readonly e: string }
+    const { n, e } = jwk
     const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
-    if (!isStrong(key.asymmetricKeyDetails as AsymmetricKeyDetails) || isWeakByRoca(n)) return undefined
+    if (!isStrong(key.asymmetricKeyDetails) || isWeakByRoca(n)) return undefined
     return { n, e, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
   } catch {
     return undefined
@@ -49,14 +49,22 @@ export const toJwk = (kid: string, { n, e }: PublishedKey): Members => ({
   e,
 })
 
-function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
+function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails = {}): boolean {
   const hasModulus = modulusLength >= MIN_MODULUS_BITS && modulusLength <= MAX_MODULUS_BITS
   return hasModulus && publicExponent >= MIN_EXPONENT && publicExponent % 2n === 1n
 }
 
-function isForRs256({ kty, use, alg, key_ops: operations, d }: Members): boolean {
+interface RsaParameters {
+  readonly n: string
+  readonly e: string
+}
+
+function isForRs256(jwk: Members): jwk is Members & RsaParameters {
+  const { kty, use, alg, key_ops: operations, n, e, d } = jwk
   return (
     kty === 'RSA' &&
+    typeof n === 'string' &&
+    typeof e === 'string' &&
     (use === undefined || use === 'sig') &&
     (alg === undefined || alg === 'RS256') &&
     (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&

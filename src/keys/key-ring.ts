@@ -1,5 +1,5 @@
 /**
- * The keys of one pool: those of all its endpoints together, how long a request waits for one, and how they are.
+ * The key ring of one pool: the keys of all its endpoints, the longest wait for a key, and the health of the keys.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -7,44 +7,50 @@ import { startDeadline } from './deadline.js'
 import type { EndpointFailure } from './document.js'
 import { type Endpoint, type KeySetSource, type Lookup, SOON_MS } from './endpoint.js'
 
-/** Health of a pool's keys. */
+/**
+ * The health of a pool's signing keys.
+ *
+ * @example app.cognito.status().eu.state // 'ok'
+ */
 export interface KeyRingStatus {
   /**
-   * `cold`: nothing is held, and not every endpoint has failed; `ok`: a usable set is held; `degraded`: one is held while its endpoint
-   * fails; `down`: none is held, and the endpoint fails.
+   * - `cold`: no usable key set is held, and not every endpoint fails
+   * - `ok`: a usable key set is held
+   * - `degraded`: a usable key set is held, but the endpoint of every held set fails
+   * - `down`: no usable key set is held, and every endpoint fails
    */
   readonly state: 'cold' | 'ok' | 'degraded' | 'down'
-  /** Keys held, each with the seconds since the set was asked for that has it. */
+  /** The keys that are held, each with the seconds since the request for its key set. */
   readonly keys: readonly { readonly ageSeconds: number }[]
-  /** Where the newest set that is held comes from; `undefined` where none is. */
+  /** Source of the newest key set that is held; `undefined` when no set is held. */
   readonly source: KeySetSource | undefined
-  /** Seconds since an endpoint of the pool last answered. */
+  /** Seconds since an endpoint of the pool last answered; `undefined` before the first answer. */
   readonly lastSuccessSeconds: number | undefined
-  /** Seconds since an endpoint of the pool last failed, how, and why in one word where that is known: `'ECONNREFUSED'`. */
+  /** The last failure of an endpoint: seconds since then, how it failed, and the cause in one word, such as `'ECONNREFUSED'`. */
   readonly lastFailure:
     | { readonly seconds: number; readonly reason: EndpointFailure; readonly code: string | undefined }
     | undefined
 }
 
-/** A waiting request is released after this; milliseconds. */
-export const PATIENCE_MS = 3000
-/** After a gap, a waiting request has this long again; milliseconds. */
-const PATIENCE_AFTER_GAP_MS = 2000
+/** Longest time that a request waits for a key; milliseconds. */
+export const LONGEST_WAIT_MS = 3000
+/** Time that a waiting request has left after a gap, see `deadline.ts`; milliseconds. */
+const WAIT_AFTER_GAP_MS = 2000
 
-/** The keys of one pool. `K` is what a published key is built into. */
+/** The keys of one pool. `K` is the usable form that each published key is built into. */
 export class KeyRing<K> {
   readonly #byIssuer: ReadonlyMap<string, Endpoint<K>>
   readonly #endpoints: readonly Endpoint<K>[]
   readonly #clock: Clock
 
-  /** @param byIssuer - where each issuer of the pool publishes its keys, in the order in which they are asked at boot */
+  /** @param byIssuer - issuer → its endpoint, in the order in which the endpoints are used at boot */
   constructor(byIssuer: ReadonlyMap<string, Endpoint<K>>, clock: Clock) {
     this.#byIssuer = byIssuer
     this.#endpoints = [...new Set(byIssuer.values())]
     this.#clock = clock
   }
 
-  /** A key that may be used at once, without waiting for anything. */
+  /** Returns a key that may be used at once, without a fetch; `undefined` when there is none. */
   held(kid: string): K | undefined {
     for (const endpoint of this.#endpoints) {
       const key = endpoint.held(kid)
@@ -54,24 +60,26 @@ export class KeyRing<K> {
   }
 
   /**
-   * Looks a key up that may not be used at once: at the issuer's endpoint and, should that fail, at the pool's other one.
+   * Looks up a key that {@link held} does not return: at the issuer's endpoint first, then at the pool's other endpoint if the
+   * first one fails.
    *
-   * @param issuer - one of the pool's
+   * @param issuer - an issuer of the pool
    */
   find(kid: string, issuer: string): Promise<Lookup<K>> {
-    const first = this.#byIssuer.get(issuer) as Endpoint<K>
-    const answer = this.#search(kid, [first, ...this.#endpoints.filter((other) => other !== first)])
+    const first = this.#byIssuer.get(issuer)
+    const endpoints = this.#endpoints.toSorted((a, b) => Number(b === first) - Number(a === first))
+    const answer = this.#search(kid, endpoints)
     return new Promise((resolve, reject) => {
-      const patience = startDeadline(this.#clock, PATIENCE_MS, PATIENCE_AFTER_GAP_MS, () => {
-        const key = this.held(kid) ?? (patience.hadGap() ? undefined : this.#unanswered(kid))
+      const deadline = startDeadline(this.#clock, LONGEST_WAIT_MS, WAIT_AFTER_GAP_MS, () => {
+        const key = this.held(kid) ?? (deadline.hadGap() ? undefined : this.#unanswered(kid))
         resolve(key === undefined ? { outcome: 'failed', retryAfterMs: SOON_MS } : { outcome: 'found', key })
       })
-      // A request that is released goes; what it waited for goes on.
-      answer.finally(patience.callOff).then(resolve, reject)
+      // The search goes on after the deadline, for other requests.
+      answer.finally(deadline.callOff).then(resolve, reject)
     })
   }
 
-  /** Sees to it that a set is held, as far as possible: at the first endpoint and, should it fail, at the other one. */
+  /** Fetches a key set unless a fresh one is held: from the first endpoint, then from the other one if the first one fails. */
   async ensure(): Promise<void> {
     for (const endpoint of this.#endpoints) {
       await endpoint.ensure()
@@ -79,7 +87,7 @@ export class KeyRing<K> {
     }
   }
 
-  /** Fetches every set that is held, in any case. Resolves to whether all of their endpoints answered. */
+  /** Fetches every set that is held, even a fresh one. Resolves to `true` when all their endpoints answered. */
   async refresh(): Promise<boolean> {
     return (await Promise.all(this.#endpoints.map((endpoint) => endpoint.refresh()))).every(Boolean)
   }
@@ -90,7 +98,7 @@ export class KeyRing<K> {
     const failure = health.flatMap(({ lastFailure }) => lastFailure ?? []).sort((a, b) => b.at - a.at)[0]
     const successes = health.flatMap(({ lastSuccess }) => lastSuccess ?? [])
     const sets = this.#endpoints.flatMap((endpoint) => endpoint.trusted() ?? [])
-    // The newest set comes last: a key of two sets is as old as it is in the newer one.
+    // The newest set comes last, so that a key of two sets has the age of the newer set.
     sets.sort((a, b) => a.askedAt - b.askedAt)
     const askedAt = new Map(sets.flatMap((set) => [...set.keys.keys()].map((kid) => [kid, set.askedAt])))
     const seconds = (at: number) => Math.round((now - at) / 1000)
@@ -103,7 +111,7 @@ export class KeyRing<K> {
     }
   }
 
-  /** One answering endpoint is enough: a pool that has not switched to its UPDATED issuer answers 403 there. */
+  /** One endpoint that answers is enough: Cognito answers 403 for the UPDATED issuer of a pool that does not use it. */
   #state(): KeyRingStatus['state'] {
     const isFailing = (endpoint: Endpoint<K>) => endpoint.health().isFailing
     const holding = this.#endpoints.filter((endpoint) => endpoint.trusted() !== undefined)
@@ -112,15 +120,15 @@ export class KeyRing<K> {
   }
 
   /**
-   * A key of a set whose endpoint is being asked, and has been silent so far. In a process that stood still, silence is no
-   * reason to trust an old key.
+   * Returns an old key whose endpoint was asked and has not answered yet. After a gap the caller does not use it, because the
+   * endpoint may have answered meanwhile.
    */
   #unanswered(kid: string): K | undefined {
     const asked = this.#endpoints.filter(({ isAsked }) => isAsked)
     return asked.map((endpoint) => endpoint.trusted()?.keys.get(kid)).find((key) => key !== undefined)
   }
 
-  /** A definite answer of one endpoint is final, but for a key that another one has published. */
+  /** Asks the endpoints in turn. The answer of one endpoint is final, unless another endpoint has published the key. */
   async #search(kid: string, endpoints: readonly Endpoint<K>[]): Promise<Lookup<K>> {
     const refusals: Refusal[] = []
     const isAbsent = () => refusals.some(({ outcome }) => outcome === 'absent')

@@ -1,24 +1,24 @@
 /**
- * Which keys a JWKS document publishes, read strictly (RFC 7517 §5).
+ * Reads the keys of a JWKS document strictly (RFC 7517 §5).
  * @module
  */
 import { type Members, ownMember } from '../base/members.js'
 import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 
-/** The usable keys of a set, by their ids. */
+/** Key id → usable key of a key set. */
 export type PublishedKeys = ReadonlyMap<string, PublishedKey>
 
-/** Entries of a set at the most. A user pool has two. */
+/** Largest number of entries of a key set. A user pool has two. */
 const MAX_KEYS = 100
 
-/** The key id as a token can name it (`jwt.ts`). */
+/** The form of a key id that the header of a token can have. */
 const KID = /^[\x21-\x7E]{1,256}$/
 
 /**
  * Reads the entries of a JWKS document.
  *
  * @param content - the parsed document
- * @returns at most 100 objects; `undefined` for anything that is no key set
+ * @returns at most 100 entries; `undefined` for a document that is no key set
  */
 export function readEntries(content: unknown): readonly Members[] | undefined {
   const keys = isObject(content) ? ownMember(content, 'keys') : undefined
@@ -27,11 +27,11 @@ export function readEntries(content: unknown): readonly Members[] | undefined {
 }
 
 /**
- * Reads the usable keys of a JWKS document. Unusable entries beside them are passed over. A key id that stands for two
- * different usable keys stands for none: nothing tells which of them a token means.
+ * Reads the usable keys of a JWKS document and ignores unusable entries. A key id of two different usable keys is left out,
+ * because a token that names the id could mean either key.
  *
  * @param content - the parsed document
- * @returns `undefined` for anything that is no key set; an empty map for a set without a usable key
+ * @returns `undefined` for a document that is no key set; an empty map for a set without a usable key
  */
 export function readKeySet(content: unknown): PublishedKeys | undefined {
   const entries = readEntries(content)

@@ -1,22 +1,22 @@
 /**
- * Where the keys of a pool are: at which URLs for which issuers, or in the options themselves.
+ * Describes where the keys of a pool are: at a URL for each issuer, or in the options themselves.
  * @module
  */
 import type { PublishedKeys } from './key-set.js'
 
-/** A pool, as far as its keys are concerned. */
+/** The part of a pool's options that locates its keys. */
 export interface KeyLocations {
   /** Name of the pool. */
   readonly name: string
-  /** Exact `iss` of the pool's tokens, each. */
+  /** Values that the claim `iss` of the pool's tokens can have. */
   readonly issuers: ReadonlySet<string>
-  /** Issuer → URL of its keys; empty where the options have the keys themselves. */
+  /** Issuer → URL of its keys; empty when the options have the keys themselves. */
   readonly jwksUrls: ReadonlyMap<string, string>
-  /** The keys that the options have; `undefined` where they are fetched. */
+  /** The keys that the options have; `undefined` when the keys are fetched. */
   readonly jwks: PublishedKeys | undefined
 }
 
-/** The URLs of a pool's keys, each once, in the order of its issuers; none where the options have the keys themselves. */
+/** Returns the URLs of a pool's keys, each once, in the order of the issuers; none when the options have the keys. */
 export const jwksUrlsOf = ({ jwksUrls }: Pick<KeyLocations, 'jwksUrls'>): readonly string[] => [
   ...new Set(jwksUrls.values()),
 ]

@@ -1,5 +1,5 @@
 /**
- * What the log says of a pool's keys: when they begin to fail, when they work again, and when their store is not believed.
+ * Logs when the endpoints of a pool fail, when they answer again, and when the key store is not trusted.
  * @module
  */
 import { type Clock, monotonicClock } from '../base/clock.js'
@@ -7,13 +7,13 @@ import type { KeyRingStatus } from './key-ring.js'
 import { jwksUrlsOf, type KeyLocations } from './locations.js'
 import type { KeysListener } from './pool-keys.js'
 
-/** The logger of an application, as far as it is used. */
+/** The methods of the application's logger that are used. */
 export interface KeysLogger {
   readonly warn: (details: object, message: string) => void
   readonly info: (details: object, message: string) => void
 }
 
-/** At most one warning, and one line that it is over, in this time; milliseconds. */
+/** Shortest time between two warnings about one pool; milliseconds. */
 const PAUSE_MS = 60_000
 
 /** Makes the listener that writes the log of one pool. */
@@ -22,16 +22,16 @@ export function createKeysLog(
   logger: KeysLogger,
   { now }: Clock = monotonicClock,
 ): KeysListener {
-  let said: 'degraded' | 'down' | undefined
+  let logged: 'degraded' | 'down' | undefined
   let mayWarnAt = Number.NEGATIVE_INFINITY
   const storeFailures = new Set<string>()
   return {
     onStatus({ state, lastFailure }) {
       if (state !== 'degraded' && state !== 'down') {
-        if (said !== undefined) logger.info(describe(pool), MESSAGES.ok)
-        said = undefined
-      } else if (said !== state && said !== 'down' && now() >= mayWarnAt) {
-        said = state
+        if (logged !== undefined) logger.info(describe(pool), MESSAGES.ok)
+        logged = undefined
+      } else if (logged !== state && logged !== 'down' && now() >= mayWarnAt) {
+        logged = state
         mayWarnAt = now() + PAUSE_MS
         logger.warn({ ...describe(pool), ...toCause(lastFailure) }, MESSAGES[state])
       }
@@ -46,11 +46,11 @@ export function createKeysLog(
 
 const MESSAGES = {
   degraded:
-    'fastify-cognito: no JWKS endpoint of this pool answers; the keys that are held serve on, for keys.staleIfError seconds',
-  down: 'fastify-cognito: no JWKS endpoint of this pool answers; until one does, its tokens get 503',
+    'fastify-cognito: no JWKS endpoint of this pool answers; the held keys are used for up to keys.staleIfError seconds',
+  down: 'fastify-cognito: no JWKS endpoint of this pool answers; requests with its tokens get 503 until an endpoint answers',
   ok: 'fastify-cognito: a JWKS endpoint of this pool answers again',
   store:
-    'fastify-cognito: keys.store failed, or what it had for this pool is not believed; the endpoint is asked instead',
+    'fastify-cognito: keys.store failed, or its key set for this pool cannot be trusted; the endpoint is asked instead',
 } as const
 
 const describe = ({ name, jwksUrls }: KeyLocations) => ({

@@ -1,67 +1,72 @@
 /**
- * The keys of a pool as its options describe them: where they come from, and what a request is told when one is missing.
+ * Makes the key ring of a pool from its options, and the error for a key that is missing.
  * @module
  */
 import { createWakingClock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
 import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
-import { KeyRing, type KeyRingStatus, PATIENCE_MS } from './key-ring.js'
-import { jwksUrlsOf, type KeyLocations } from './locations.js'
+import { KeyRing, type KeyRingStatus, LONGEST_WAIT_MS } from './key-ring.js'
+import type { KeyLocations } from './locations.js'
 import type { ResolvedKeys } from './options.js'
 import { createInlineSource, createUrlSource, foreverPolicy } from './sources.js'
 
-/** The keys that a pool's tokens are signed with. */
+/** The key ring of a pool, with its keys as signature checks. */
 export type PoolKeys = KeyRing<SignatureCheck>
 
-/** What happens to a pool's keys, for the log. */
+/** The listener for what happens to a pool's keys; it writes the log. */
 export interface KeysListener {
-  /** A fetch has ended: how the pool is now. */
+  /** Called after each fetch, with the health of the pool's keys. */
   readonly onStatus: (status: KeyRingStatus) => void
-  /** The store failed, or what it had is not believed: a word that says why. */
+  /** Called with one word for the cause when the store failed, or when its key set is not trusted. */
   readonly onStoreFailure: (code: string) => void
 }
 
-/** How the keys of all pools are kept. */
+/** The settings that the key rings of all pools share. */
 export interface KeysContext {
   readonly options: ResolvedKeys
-  /** Leeway on the times of a token; seconds. */
+  /** Leeway for the times of a token; seconds. */
   readonly tolerance: number
-  /** Ends what is under way; nobody is asked after that. */
+  /** Ends all fetches. No endpoint is asked after its abort. */
   readonly closing: AbortSignal
 }
 
-/** What a fetch takes besides its attempt, at the most; milliseconds. */
+/** Longest time of a fetch besides its attempt; milliseconds. */
 const FETCH_MARGIN_MS = 1000
 
-/** It goes on while the process sleeps, because keys go out of date meanwhile. */
+/** The clock of all key rings. It includes the time during which the process was suspended, because keys age meanwhile. */
 const clock = createWakingClock()
 
-/** Makes the keys of a pool. Nobody is asked for them before a token needs one. */
+/** Makes the key ring of a pool. It fetches nothing until a token needs a key or the application prefetches. */
 export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
   const { options, tolerance, closing } = context
   const policy = toPolicy(options)
   const build = (pem: string) => createSignatureCheck(pem, tolerance)
   const onOutcome = (): void => listener.onStatus(ring.status())
-  const open = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
+  const createEndpoint = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
     new Endpoint(source, build, policy, closing, onOutcome)
-  const inline = pool.jwks && open(createInlineSource(pool.jwks, clock), foreverPolicy(policy))
-  const byUrl = new Map<string, Endpoint<SignatureCheck>>()
-  for (const url of jwksUrlsOf(pool)) {
-    const surroundings = { pool: pool.name, options, policy, clock, onStoreFailure: listener.onStoreFailure }
-    byUrl.set(url, open(createUrlSource(url, surroundings), policy))
-  }
-  const byIssuer = [...pool.issuers].map((issuer): [string, Endpoint<SignatureCheck>] => [
-    issuer,
-    inline ?? (byUrl.get(pool.jwksUrls.get(issuer) as string) as Endpoint<SignatureCheck>),
-  ])
-  const ring: PoolKeys = new KeyRing(new Map(byIssuer), clock)
+  const ring: PoolKeys = new KeyRing(createEndpoints(), clock)
   return ring
+
+  function createEndpoints(): ReadonlyMap<string, Endpoint<SignatureCheck>> {
+    if (pool.jwks !== undefined) {
+      const inline = createEndpoint(createInlineSource(pool.jwks, clock), foreverPolicy(policy))
+      return new Map([...pool.issuers].map((issuer) => [issuer, inline]))
+    }
+    const source = { pool: pool.name, options, policy, clock, onStoreFailure: listener.onStoreFailure }
+    const byUrl = new Map<string, Endpoint<SignatureCheck>>()
+    const endpointOf = (url: string) => {
+      const endpoint = byUrl.get(url) ?? createEndpoint(createUrlSource(url, source), policy)
+      byUrl.set(url, endpoint)
+      return endpoint
+    }
+    return new Map([...pool.jwksUrls].map(([issuer, url]) => [issuer, endpointOf(url)]))
+  }
 }
 
 function toPolicy(options: ResolvedKeys): EndpointPolicy {
   const refreshAfterMs = options.refreshAfter * 1000
-  // A set must not be old as soon as a slow endpoint has sent it.
+  // A set must not count as old already when a slow endpoint has sent it.
   const longestFetchMs = options.timeout * 1000 + FETCH_MARGIN_MS
   return {
     ...clock,
@@ -71,7 +76,7 @@ function toPolicy(options: ResolvedKeys): EndpointPolicy {
     staleIfErrorMs: Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs),
     lookupBurst: options.lookupBurst,
     lookupIntervalMs: options.lookupInterval * 1000,
-    maxWaitMs: PATIENCE_MS,
+    maxWaitMs: LONGEST_WAIT_MS,
   }
 }
 
@@ -81,15 +86,15 @@ const REASONS = {
   later: 'the key that the token names is unknown, and the published ones cannot be asked for again yet',
 } as const
 
-/** The endpoint may have asked for a minute of peace; seconds. */
+/** Longest `Retry-After` of an answer; seconds. */
 const LONGEST_RETRY_AFTER = 60
 
 /**
- * What a request is told that has waited for a key.
+ * Returns the key of a lookup.
  *
- * @param pool - its name
- * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` for a key that is not published, `COGNITO_ERR_KEYS_UNAVAILABLE` where
- *   that is not known
+ * @param pool - name of the pool
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` for a key that is not published, `COGNITO_ERR_KEYS_UNAVAILABLE` when the
+ *   plugin cannot tell whether the key is published
  */
 export function takeKey<K>(lookup: Lookup<K>, pool: string): K {
   if (lookup.outcome === 'found') return lookup.key

@@ -1,27 +1,27 @@
 /**
- * When one place may be asked again: a budget while it answers, and a back-off while it fails.
+ * Decides when an endpoint may be asked again: by a budget while it answers, and by a back-off while it fails.
  * @module
  */
 import type { EndpointFailure } from './document.js'
 import type { FetchFailure } from './fetch.js'
 
-/** How often a place may be asked. Times in milliseconds. */
+/** Limits on how often an endpoint is asked. Times are in milliseconds. */
 export interface SchedulePolicy {
   readonly now: () => number
-  /** 0 to 1 */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
-  /** Fetches at once. */
+  /** Number of fetches that a full budget has. */
   readonly lookupBurst: number
-  /** One more fetch each time this has passed. */
+  /** Time after which the budget has one more fetch. */
   readonly lookupIntervalMs: number
 }
 
-/** Makes the budget of the fetches that unknown key ids may cause: a token bucket, which is full. */
+/** Makes the budget for the fetches that unknown key ids cause: a token bucket, full at first. */
 export function createBudget({ now, lookupBurst, lookupIntervalMs }: SchedulePolicy) {
   let left = lookupBurst
   let filledAt = now()
   return {
-    /** Takes one fetch; `false` where none is left. */
+    /** Takes one fetch. Returns `false` when none is left. */
     take(): boolean {
       const earned = Math.floor((now() - filledAt) / lookupIntervalMs)
       left = Math.min(lookupBurst, left + earned)
@@ -30,12 +30,12 @@ export function createBudget({ now, lookupBurst, lookupIntervalMs }: SchedulePol
       left -= 1
       return true
     },
-    /** Milliseconds until there is one more. */
+    /** Returns the milliseconds until the budget has one more fetch. */
     growsInMs: () => Math.max(1, filledAt + lookupIntervalMs - now()),
   }
 }
 
-/** How a place has answered so far. Times are readings of the clock. */
+/** The health of an endpoint. Times are readings of the clock. */
 export interface EndpointHealth {
   readonly isFailing: boolean
   readonly lastSuccess: number | undefined
@@ -43,16 +43,17 @@ export interface EndpointHealth {
     | { readonly at: number; readonly reason: EndpointFailure; readonly code: string | undefined }
     | undefined
   /**
-   * Until when the place is left alone after it failed in time that the process lived through; `undefined` where it has
-   * answered since.
+   * End of the back-off after the last failure that was not interrupted by a gap; `undefined` when the endpoint has answered
+   * since.
    */
   readonly knownToFailUntil: number | undefined
 }
 
+/** First and longest back-off; milliseconds. */
 const FIRST_BACK_OFF_MS = 1000
 const LAST_BACK_OFF_MS = 30_000
 
-/** Makes the back-off of a place: it doubles with each failure, from a second up to half a minute. */
+/** Makes the back-off of an endpoint. It doubles with each failure, from one second to half a minute. */
 export function createBackOff({ now, random }: SchedulePolicy) {
   let failures = 0
   let until = 0
@@ -62,7 +63,7 @@ export function createBackOff({ now, random }: SchedulePolicy) {
     knownToFailUntil: undefined,
   }
   return {
-    /** Milliseconds until the place may be asked again; 0 where it may be asked now. */
+    /** Returns the milliseconds until the endpoint may be asked again; 0 when it may be asked now. */
     remainingMs: () => Math.max(0, until - now()),
     health: (): EndpointHealth => ({ ...health, isFailing: failures > 0 }),
     succeeded() {
@@ -72,7 +73,7 @@ export function createBackOff({ now, random }: SchedulePolicy) {
     },
     failed({ failure, code, retryAfterMs = 0, wasInterrupted }: FetchFailure) {
       const at = now()
-      // A fetch within the back-off was asked for by hand.
+      // Only `app.cognito.refresh` fetches within the back-off.
       const isOutOfTurn = at < until
       const stepMs = Math.min(FIRST_BACK_OFF_MS * 2 ** failures, LAST_BACK_OFF_MS) * (0.5 + random() / 2)
       until = Math.max(until, at + (isOutOfTurn ? 0 : stepMs), at + retryAfterMs)

@@ -1,22 +1,22 @@
 /**
- * Whether a second library reads the same key out of a set. The door of `get-jwks`.
+ * Checks that a second library, `get-jwks`, reads the same key from a set. This file is the only importer of `get-jwks`.
  *
- * `get-jwks` returns one key of a set and has no option for the set itself, so the plugin fetches and reads the document.
- * Before a key is believed, `get-jwks` has to find it as well: it is given a set of that one entry as a `data:` URL.
+ * `get-jwks` returns one key of a set and has no option to read a set that is there already. So the plugin itself fetches and
+ * reads the document. `get-jwks` then has to find each key in a `data:` URL with a set of that one key.
  * @module
  */
 import buildGetJwks from 'get-jwks'
 import type { Clock } from '../base/clock.js'
 import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 
-/** A `fetch` that somebody has replaced may never answer; milliseconds. */
-const PATIENCE_MS = 500
+/** Longest wait for the second reader, because a test's replacement of `fetch` may never answer; milliseconds. */
+const LONGEST_WAIT_MS = 500
 
 /**
- * Asks `get-jwks` for one key.
+ * Tells whether `get-jwks` reads the same key.
  *
- * @returns `false` where it does not find that key, or finds another. Any other failure is no verdict: a test that replaces
- *   `fetch` may refuse `data:` URLs.
+ * @returns `false` when `get-jwks` does not find the key, or finds another. Any other failure counts as agreement, because a
+ *   test's replacement of `fetch` may refuse `data:` URLs.
  */
 export async function agreesOn(kid: string, key: PublishedKey, { after }: Clock): Promise<boolean> {
   const document = JSON.stringify({ keys: [toJwk(kid, key)] })
@@ -29,7 +29,7 @@ export async function agreesOn(kid: string, key: PublishedKey, { after }: Clock)
     .then((jwk) => toPublicKey(Object(jwk))?.pem === key.pem)
     .catch((error: { readonly code?: unknown } | undefined) => error?.code !== 'JWK_NOT_FOUND')
   return new Promise((resolve) => {
-    const callOff = after(PATIENCE_MS, () => resolve(true))
+    const callOff = after(LONGEST_WAIT_MS, () => resolve(true))
     void verdict.then(resolve).finally(callOff)
   })
 }

@@ -1,5 +1,5 @@
 /**
- * Where the key sets of a place come from: the network, a file, or the options themselves.
+ * Makes the sources of key sets: the network, a file, or the options themselves.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -9,18 +9,18 @@ import type { PublishedKeys } from './key-set.js'
 import type { ResolvedKeys } from './options.js'
 import { createMemory } from './store.js'
 
-/** What a source needs besides its URL. */
+/** The settings of a source besides its URL. */
 export interface SourceContext {
   /** Name of the pool. */
   readonly pool: string
   readonly options: ResolvedKeys
   readonly policy: EndpointPolicy
   readonly clock: Clock
-  /** Takes a word for what is wrong with the store. */
+  /** Called with one word for the cause when the store failed, or when its key set is not trusted. */
   readonly onStoreFailure: (code: string) => void
 }
 
-/** Makes the source of a URL. What comes from a file is in no store: the file is there after a restart, too. */
+/** Makes the source of a URL. A `file:` URL uses no store, because the file survives a restart. */
 export function createUrlSource(url: string, context: SourceContext): KeySource {
   const { pool, options, policy, clock, onStoreFailure } = context
   const { random, refreshAfterMs, staleIfErrorMs } = policy
@@ -31,7 +31,7 @@ export function createUrlSource(url: string, context: SourceContext): KeySource 
   return { name: 'network', fetch, memory: createMemory(options.store, url, memoryPolicy) }
 }
 
-/** Makes the source of keys that the options have. */
+/** Makes the source of the keys that the options have. */
 export function createInlineSource(jwks: PublishedKeys, clock: Clock): KeySource {
   return {
     name: 'inline',
@@ -39,7 +39,7 @@ export function createInlineSource(jwks: PublishedKeys, clock: Clock): KeySource
   }
 }
 
-/** The policy for keys that do not get old, and that cost nothing to read once more. */
+/** Returns the policy for the keys of the options: they do not age, and each lookup may read them again. */
 export const foreverPolicy = (policy: EndpointPolicy): EndpointPolicy => ({
   ...policy,
   refreshAfterMs: Number.POSITIVE_INFINITY,

@@ -1,15 +1,15 @@
 /**
- * What no two pools may have in common.
+ * Refuses pools that share an id, an issuer or a key set.
  * @module
  */
 import type { PoolOptions, ResolvedPool } from './pool.js'
 
 /**
- * A token belongs to exactly one pool, and a key signs for exactly one: pools share neither id, issuer nor key set.
+ * Checks that each token belongs to exactly one pool, and that each key signs for exactly one pool.
  *
- * @param options - of the pools, by their names
+ * @param options - the options of the pools, by pool name
  * @param keysUrl - the environment variable `AWS_COGNITO_KEYS_URL`
- * @throws {TypeError} naming the path of the second one that has something
+ * @throws {TypeError} naming the path of the second pool that has a shared value
  */
 export function assertPoolsApart(
   options: Readonly<Record<string, PoolOptions>>,
@@ -45,10 +45,10 @@ function assertUnshared(
 ): void {
   const owners = new Map<string, string>()
   for (const pool of pools) {
-    for (const thing of new Set(ownedBy(pool))) {
-      const owner = owners.get(thing)
+    for (const value of new Set(ownedBy(pool))) {
+      const owner = owners.get(value)
       if (owner !== undefined) throw new TypeError(describe(pool.name, owner))
-      owners.set(thing, pool.name)
+      owners.set(value, pool.name)
     }
   }
 }

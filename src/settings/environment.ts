@@ -1,27 +1,28 @@
 /**
- * Which variables of the environment are settings of pools, and which were meant to be.
+ * Finds the environment variables that set options of pools, and the misspelt ones.
  * @module
  */
 import { isSameName, nearestName, nearestSpelling } from '../base/nearest-name.js'
 import { printable } from '../base/printable.js'
 import { optionNames } from '../options.js'
 
-/** Environment variables by their names. */
+/** Environment variables: name → value, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A variable that sets an option of a pool. */
 export interface PoolVariable {
   readonly name: string
-  /** In small letters. */
+  /** Name of the pool, in small letters. */
   readonly pool: string
   readonly option: string
 }
 
-/** The variables that are settings. */
+/** The variables that set options. */
 export interface Variables {
   readonly pools: readonly PoolVariable[]
-  /** The one with all pools as JSON. */
+  /** Name of the variable with all pools as JSON. */
   readonly json: string | undefined
+  /** Name of the variable for the option `defaultPool`. */
   readonly defaultPool: string | undefined
 }
 
@@ -36,7 +37,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   AUDIENCE: 'audience',
 }
 const ENDS = Object.keys(OPTIONS)
-/** Words of the longest end, and one more. */
+/** Largest number of words of an end that is compared: one more than the longest end has. */
 const MAX_WORDS = 4
 const JSON_END = 'USER_POOLS'
 const DEFAULT_END = 'DEFAULT_POOL'
@@ -46,25 +47,26 @@ const BEGINNING = /^COGNITO_/i
 const isUnsettable = (option: string) => option !== 'defaultPool' && !Object.values(OPTIONS).includes(option)
 /** Options of a pool that no variable sets. */
 const UNSETTABLE = optionNames.pool.filter(isUnsettable)
-/** Such options whose names have two words or more: nobody else has a variable of that name. */
+/** Options without a variable whose names have two words or more. No other software has a variable of such a name. */
 const UNMISTAKABLE = [...optionNames.plugin.filter(isUnsettable), ...UNSETTABLE].filter((name) =>
   /[A-Z]/.test(name),
 )
 
 /**
- * The variable that sets an option of a pool, in capital letters.
+ * Returns the name of the variable that sets an option of a pool, in capital letters.
  *
- * @param pool - `undefined` where its name is left out of the variable's
+ * @param pool - `undefined` for a variable without the name of a pool
+ * @param option - an option that a variable can set
  */
-export function toVariable(pool: string | undefined, option: string): string {
-  const end = ENDS.find((one) => OPTIONS[one] === option) as string
+export function toVariable(pool: string | undefined, option: string | undefined): string {
+  const end = ENDS.find((one) => OPTIONS[one] === option)
   return pool === undefined ? `COGNITO_${end}` : `COGNITO_${pool.toUpperCase()}_${end}`
 }
 
 /**
- * Finds the settings of pools. Case does not count in their names.
+ * Finds the variables that set options of pools. Case does not count in their names.
  *
- * @throws {TypeError} for a variable that was meant to be one, naming the nearest; and for two that set the same
+ * @throws {TypeError} for a misspelt variable, naming the nearest name; and for two variables that set the same option
  */
 export function findVariables(env: Environment): Variables {
   const given = Object.keys(env).filter((name) => env[name] !== undefined)
@@ -75,17 +77,18 @@ export function findVariables(env: Environment): Variables {
   const prefixes = ours.flatMap(({ prefix }) => prefix ?? [])
   for (const name of names) if (!OURS.test(name)) assertForeign(name, prefixes)
   assertApart(ours)
-  const nameOf = (end: string) => ours.find((one) => one.end === end && one.pool === undefined)?.name
+  const nameOf = (end: string) => ours.find((one) => one.end === end)?.name
   return {
-    pools: ours.flatMap(({ name, pool, end }) =>
-      pool === undefined ? [] : [{ name, pool, option: OPTIONS[end] as string }],
-    ),
+    pools: ours.flatMap(({ name, pool, end }) => {
+      const option = OPTIONS[end]
+      return option === undefined ? [] : [{ name, pool, option }]
+    }),
     json: nameOf(JSON_END),
     defaultPool: nameOf(DEFAULT_END),
   }
 }
 
-/** The variable that the plugin reads by itself, wherever its options come from. */
+/** The variable that the plugin itself reads, with settings from any source. */
 const KEYS_URL = 'AWS_COGNITO_KEYS_URL'
 
 function assertNotKeysUrl(name: string): void {
@@ -93,7 +96,7 @@ function assertNotKeysUrl(name: string): void {
   throw fault(name, `unknown name; did you mean ${KEYS_URL}?`)
 }
 
-/** Refuses a name of ours whose first word is misspelt: `COGNTIO_AUDIENCE`, `COGNITO-AUDIENCE`. */
+/** Refuses a variable whose first word is a misspelt `COGNITO`: `COGNTIO_AUDIENCE`, `COGNITO-AUDIENCE`. */
 function assertBeginning(name: string): void {
   const [first = '', ...rest] = name.trim().split(/[\s._-]/)
   if (BEGINNING.test(name) || nearestSpelling(first, ['COGNITO']) === undefined) return
@@ -101,11 +104,14 @@ function assertBeginning(name: string): void {
   if (OURS.test(meant)) throw fault(name, `unknown name; did you mean ${printable(meant)}?`)
 }
 
+/** The name of a variable that sets an option, and its parts. */
 interface Name {
   readonly name: string
-  readonly pool: string | undefined
-  /** The pool's name as the variable has it, if it does. */
+  /** Name of the pool in small letters; `default` for a variable without one. */
+  readonly pool: string
+  /** Name of the pool in small letters; `undefined` for a variable without one. */
   readonly prefix: string | undefined
+  /** End of the name, in capital letters. */
   readonly end: string
 }
 
@@ -113,11 +119,11 @@ function readName(name: string): Name | undefined {
   const match = OURS.exec(name)
   if (match === null) return undefined
   const [, prefix, end, single] = match
-  const pool = end === undefined ? undefined : (prefix ?? 'default').toLowerCase()
+  const pool = (prefix ?? 'default').toLowerCase()
   return { name, pool, prefix: prefix?.toLowerCase(), end: String(end ?? single).toUpperCase() }
 }
 
-/** Refuses two variables for one setting, because one of them would be ignored. */
+/** Refuses two variables for one option, because one of them would be ignored. */
 function assertApart(ours: readonly Name[]): void {
   const seen = new Map<string, string>()
   for (const { name, pool, end } of ours) {
@@ -131,9 +137,9 @@ function assertApart(ours: readonly Name[]): void {
 const fault = (name: string, what: string) => new TypeError(`${printable(name)}: ${what}`)
 
 /**
- * Refuses a variable that no setting has the name of, unless it is somebody else's.
+ * Refuses a variable that sets no option, unless it may belong to other software.
  *
- * @param prefixes - names of pools, in small letters, as other variables have them
+ * @param prefixes - names of pools in other variables, in small letters
  */
 function assertForeign(name: string, prefixes: readonly string[]): void {
   const rest = name.replace(BEGINNING, '')
@@ -146,9 +152,9 @@ function assertForeign(name: string, prefixes: readonly string[]): void {
   if (near !== undefined) throw fault(name, `unknown name; did you mean COGNITO_${printable(near)}?`)
 }
 
-const ELSEWHERE = 'expected it in the code or in a file of settings; the environment cannot set it'
+const ELSEWHERE = 'expected this option in the code or in a settings file; the environment cannot set it'
 
-/** All that begins like a pool's variables is the pool's. */
+/** Describes a variable that begins with the name of a pool, and so has to set an option of the pool. */
 function describePoolStranger(name: string, prefix: string, end: string): TypeError {
   if (UNSETTABLE.some((option) => isSameName(option, end))) return fault(name, ELSEWHERE)
   const start = `COGNITO_${prefix.toUpperCase()}_`
@@ -158,12 +164,12 @@ function describePoolStranger(name: string, prefix: string, end: string): TypeEr
 }
 
 /**
- * The nearest end for a pool that no other variable names. Synonyms do not count: `COGNITO_WEB_CLIENT_ID` may be the
- * application's.
+ * Returns the nearest name of a variable for a pool that no other variable names. Synonyms do not count, because
+ * `COGNITO_WEB_CLIENT_ID` may be the application's own.
  */
 function nearestEnd(rest: string): string | undefined {
   const words = rest.split('_')
-  // From the longest end that there is, and a little more, to the last word.
+  // The loop goes from the longest possible end to the last word.
   for (let start = Math.max(1, words.length - MAX_WORDS); start < words.length; start++) {
     const near = nearestSpelling(words.slice(start).join('_'), ENDS)
     if (near !== undefined) return [...words.slice(0, start), near].join('_')

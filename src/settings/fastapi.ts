@@ -1,5 +1,5 @@
 /**
- * The settings of fastapi-cognito, in the plugin's own terms.
+ * Converts settings of fastapi-cognito into options of the plugin.
  * @module
  */
 import { nearestSpelling } from '../base/nearest-name.js'
@@ -11,7 +11,7 @@ import type { PoolOptions } from '../pool/pool.js'
 type Settings = Readonly<Record<string, unknown>>
 type Describe = (path: readonly string[]) => string
 
-/** Its name → the option of a pool. */
+/** Setting of a pool in fastapi-cognito → option of a pool. */
 const POOL_OPTIONS: Readonly<Record<string, string>> = {
   region: 'region',
   userpool_id: 'userPoolId',
@@ -19,26 +19,26 @@ const POOL_OPTIONS: Readonly<Record<string, string>> = {
   jwks_url: 'jwksUrl',
 }
 
-/** Its names beside those of the application. */
+/** Names that fastapi-cognito reads. A settings file may have others, for the application. */
 const SETTINGS = ['userpools', 'check_expiration', 'jwt_header_name', 'jwt_header_prefix']
-/** Options of the plugin of two words or more: no application has a setting of that name. */
+/** Options of the plugin whose names have two words or more. No application has a setting of such a name. */
 const OWN_OPTIONS = optionNames.plugin.filter((name) => /[A-Z]/.test(name))
 
-/** Tells its settings from the plugin's own: they have `userpools`. */
+/** Tells whether settings are those of fastapi-cognito, which have `userpools`. */
 export const isFastapiSettings = (settings: Settings): boolean => Object.hasOwn(settings, 'userpools')
 
-/** The path of an option under the names of fastapi-cognito. */
+/** Converts the path of an option into the path of the setting of fastapi-cognito. */
 export function toFastapiPath([, name, option, ...rest]: readonly string[]): readonly string[] {
   const own = Object.keys(POOL_OPTIONS).find((key) => POOL_OPTIONS[key] === option) ?? option
   return ['userpools', name, own, ...rest].filter((part) => part !== undefined)
 }
 
 /**
- * Brings its settings into the form of the plugin's options. Settings of the application beside them are left alone, but
- * for a misspelt name of one, and for the name of an option.
+ * Converts settings of fastapi-cognito into options of the plugin. The application's own settings are ignored, except for a
+ * misspelt name of fastapi-cognito and the name of an option.
  *
- * @param describe - says where a setting is
- * @throws {TypeError} for what the plugin does not do: to accept expired tokens, or every client by an empty value
+ * @param describe - returns the place of a setting, for messages
+ * @throws {TypeError} for what the plugin does not do: accept expired tokens, or accept every client for an empty value
  */
 export function fromFastapiSettings(settings: Settings, describe: Describe): PluginOptions {
   for (const name of Object.keys(settings)) if (!SETTINGS.includes(name)) assertForeign(name, describe)
@@ -69,7 +69,7 @@ function toPool(name: string, pool: unknown, describe: Describe): PoolOptions {
   if (typeof pool !== 'object' || pool === null) {
     throw new TypeError(`${describe(['userpools', name])}: expected the settings of a user pool`)
   }
-  // A setting without a value is one that was left out.
+  // A setting without a value counts as left out.
   const given = Object.entries(pool).filter(([key, value]) => value !== null || key === 'app_client_id')
   const options = given.map(([key, value]) => [
     toOption(key, value, describe(['userpools', name, key])),
@@ -83,7 +83,7 @@ function toOption(key: string, value: unknown, at: string): string {
   if (option === undefined) {
     throw new TypeError(`${at}: ${describeUnknown(key, Object.keys(POOL_OPTIONS))}`)
   }
-  // An empty value there means every client. Here that has to be written out.
+  // fastapi-cognito accepts every client for an empty value. In the plugin that takes an explicit `null`.
   if (option === 'appClientId' && isEmpty(value)) {
     throw new TypeError(`${at}: expected an app client id or a list of them`)
   }

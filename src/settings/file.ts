@@ -1,28 +1,28 @@
 /**
- * Settings files: JSON and YAML, the plugin's own names and those of fastapi-cognito, and where in the text a fault is.
+ * Reads settings files in JSON or YAML, with the plugin's names or those of fastapi-cognito, and finds the line of a fault.
  * @module
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
+import { isMembers, type Members } from '../base/members.js'
 import { printable } from '../base/printable.js'
 import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
-import type { PluginOptions } from '../options.js'
 import { fromFastapiSettings, isFastapiSettings, toFastapiPath } from './fastapi.js'
 
-/** What a file says. */
+/** A settings file that was parsed. */
 export interface SettingsFile {
-  /** As they stand there; nobody has checked them yet. */
-  readonly options: PluginOptions
-  /** Says where in the file an option is: file, line, name. */
+  /** The options, unchecked. */
+  readonly options: object
+  /** Returns the place of an option for messages: file, line, name. */
   readonly describe: (path: readonly string[]) => string
 }
 
 /**
  * Reads a settings file.
  *
- * @throws {TypeError} when it is no JSON or YAML of an object, has a name twice, or says what the plugin does not do
- * @throws {Error} when it cannot be read, or `yaml` is missing
+ * @throws {TypeError} when the file is no JSON or YAML of an object, has a name twice, or asks for what the plugin does not do
+ * @throws {Error} when the file cannot be read, or the package `yaml` is missing
  */
 export function readSettingsFile(file: string): SettingsFile {
   // Some editors put a byte order mark before the text.
@@ -30,20 +30,20 @@ export function readSettingsFile(file: string): SettingsFile {
   const settings = parse(file, text)
   const describe = (path: readonly string[]) =>
     printable(`${file}:${findLine(text, path)}: ${path.join('.')}`)
-  if (!isFastapiSettings(settings)) return { options: settings as unknown as PluginOptions, describe }
+  if (!isFastapiSettings(settings)) return { options: settings, describe }
   return {
     options: fromFastapiSettings(settings, (path) => describe(path)),
     describe: (path) => describe(toFastapiPath(path)),
   }
 }
 
-function parse(file: string, text: string): Readonly<Record<string, unknown>> {
+function parse(file: string, text: string): Members {
   const isJson = extname(file) === '.json'
   if (!isJson && !/^\.ya?ml$/.test(extname(file))) {
     throw new TypeError(`${printable(file)}: expected a file that ends in .json, .yaml or .yml`)
   }
   const value = isJson ? parseJson(file, text) : parseYaml(file, text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as never
+  if (isMembers(value)) return value
   throw new TypeError(`${printable(file)}:1: expected an object of options`)
 }
 
@@ -63,25 +63,25 @@ function parseJson(file: string, text: string): unknown {
 
 function parseYaml(file: string, text: string): unknown {
   const { parseDocument, visit } = loadYaml(file)
-  // `1` and `'1'` are two names in YAML, and one in JavaScript. A name that is a list has no value.
+  // `1` and `'1'` are two names in YAML but one in JavaScript. A name that is a list has no `value`.
   const uniqueKeys = (a: YamlName, b: YamlName) => 'value' in a && String(a.value) === String(b.value)
   const document = parseDocument(text, { uniqueKeys, logLevel: 'error' })
-  // A warning means an unknown tag, which the parser would ignore.
+  // A warning is about an unknown tag, which the parser would ignore.
   const [fault] = [...document.errors, ...document.warnings]
   if (fault?.code === 'DUPLICATE_KEY') {
     throw new TypeError(`${printable(file)}:${lineOf(text, fault.pos[0])}: ${REPEATED}`)
   }
-  const referred: YamlName[] = []
-  // An alias in the place of a name may repeat one unseen.
+  const aliases: YamlName[] = []
+  // An alias as a name is refused, because it may repeat another name unseen.
   visit(document, {
     Pair(_, { key }) {
-      if ('source' in key && !('value' in key)) referred.push(key)
+      if ('source' in key && !('value' in key)) aliases.push(key)
     },
   })
   try {
-    if (fault === undefined && referred.length === 0) return document.toJS()
+    if (fault === undefined && aliases.length === 0) return document.toJS()
   } catch {
-    // An alias of nothing, or too many of them.
+    // An alias names no anchor, or the aliases expand too far.
   }
   const at = fault === undefined ? '' : `:${lineOf(text, fault.pos[0])}`
   throw new TypeError(
@@ -89,7 +89,7 @@ function parseYaml(file: string, text: string): unknown {
   )
 }
 
-/** What is used of the package. */
+/** The part of the package `yaml` that is used. */
 interface Yaml {
   readonly parseDocument: (text: string, options: object) => YamlDocument
   readonly visit: (
@@ -110,22 +110,22 @@ interface YamlDocument {
 
 interface YamlFault {
   readonly code: string
-  /** Where it begins and ends. */
+  /** Positions in the text where the fault begins and ends. */
   readonly pos: readonly [number, number]
 }
 
-/** `yaml` is an optional peer: it is loaded when a file asks for it. */
+/** Loads `yaml`, an optional peer dependency, only for a YAML file. */
 function loadYaml(file: string): Yaml {
   try {
     return createRequire(import.meta.url)('yaml')
   } catch {
-    throw new Error(`${printable(file)}: a YAML file takes the package yaml; install it, or write JSON`)
+    throw new Error(`${printable(file)}: a YAML file needs the package yaml; install it, or write JSON`)
   }
 }
 
 const lineOf = (text: string, index: number) => text.slice(0, index).split('\n').length
 
-/** The line of the innermost of these names that the text has; they stand inside each other. */
+/** Returns the line of the innermost name of a path that the text has. */
 function findLine(text: string, path: readonly string[]): number {
   let position = 0
   for (const name of path) {

@@ -1,8 +1,8 @@
 /**
- * `fastify-cognito/settings`: the plugin's options from the environment, or from a file.
+ * The entry point `fastify-cognito/settings`: reads the plugin's options from the environment or from a file.
  * @module
  */
-
+import { isMembers, type Members } from '../base/members.js'
 import { printable } from '../base/printable.js'
 import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
 import { type PluginOptions, resolveOptions } from '../options.js'
@@ -20,13 +20,18 @@ const DEFAULT_VARIABLE = 'COGNITO_DEFAULT_POOL'
 type Describe = (path: readonly string[]) => string
 
 /**
- * Reads the pools from environment variables: all of them as JSON in `COGNITO_USER_POOLS`, or one variable an option,
- * `COGNITO_<NAME>_USER_POOL_ID`, `_APP_CLIENT_ID`, `_REGION`, `_JWKS_URL`, `_ISSUER`, `_TOKEN_USE` and `_AUDIENCE`. There
- * lists are written with commas, and `*` is every app client. Without `<NAME>_` the pool is named `default`.
+ * Reads the pools from environment variables, in one of two forms:
+ *
+ * - `COGNITO_USER_POOLS` has all pools as a JSON object, pool name → options.
+ * - One variable sets one option: `COGNITO_<NAME>_USER_POOL_ID`, `_APP_CLIENT_ID`, `_REGION`, `_JWKS_URL`, `_ISSUER`,
+ *   `_TOKEN_USE` and `_AUDIENCE`. Lists have commas, and `*` stands for every app client. Without `<NAME>_` the pool is named
+ *   `default`.
+ *
  * `COGNITO_DEFAULT_POOL` names the default pool; with several pools it is required. Case does not count in the names of
  * variables.
  *
- * @param env - `process.env` where it is left out
+ * @param env - the environment variables; by default `process.env`
+ * @returns the options `pools` and `defaultPool` of the plugin, checked
  * @throws {TypeError} naming the variable that is missing, wrong or misspelt, and what was expected
  * @example await app.register(cognito, poolsFromEnv())
  */
@@ -56,20 +61,22 @@ export function poolsFromEnv(env: Environment = process.env): PluginOptions {
   }
   const options = {
     pools,
-    // Names that come from variables are in small letters.
+    // The names of pools that come from names of variables are in small letters.
     ...(chosen !== undefined && {
       defaultPool: variables.json === undefined ? chosen.toLowerCase() : chosen,
     }),
-  } as PluginOptions
+  }
   return assertResolvable(options, env, ([name, ...rest]) =>
     name === 'defaultPool' ? defaultPool : printable(describe([String(name), ...rest])),
   )
 }
 
 /**
- * Reads the plugin's options from a file: `.json`, or `.yaml` and `.yml`, for which the package `yaml` has to be
- * installed. It has the options under their own names; or it is a settings file of fastapi-cognito, as it is.
+ * Reads the plugin's options from a file: `.json`, or `.yaml` or `.yml` if the package `yaml` is installed. The file has the
+ * options under their own names, or it is an unchanged settings file of fastapi-cognito.
  *
+ * @param path - path of the file; a relative path starts at the working directory of the process
+ * @returns the options of the plugin, checked
  * @throws {TypeError} naming the file, the line and the option that is wrong, and what was expected
  * @throws {Error} when the file cannot be read, or `yaml` is missing
  * @example await app.register(cognito, poolsFromFile('cognito.yaml'))
@@ -79,20 +86,23 @@ export function poolsFromFile(path: string): PluginOptions {
   return assertResolvable(options, process.env, describe)
 }
 
-/** Lets the plugin itself judge the options, and says of a fault where the settings have it. */
-function assertResolvable(options: PluginOptions, env: Environment, describe: Describe): PluginOptions {
+/** Lets the plugin check the options, and names the place in the settings in the message for a fault. */
+function assertResolvable(settings: object, env: Environment, describe: Describe): PluginOptions {
+  // `resolveOptions` checks every option.
+  const options = settings as PluginOptions
   try {
     resolveOptions(options, env)
   } catch (error) {
-    const { message } = error as Error
-    if (message.startsWith('AWS_COGNITO_KEYS_URL: ')) throw error
-    const { path, what } = splitMessage(message, Object.keys(Object(options.pools)))
+    const { message }: { readonly message?: unknown } = Object(error)
+    const text = String(message)
+    if (text.startsWith('AWS_COGNITO_KEYS_URL: ')) throw error
+    const { path, what } = splitMessage(text, Object.keys(Object(options.pools)))
     throw new TypeError(`${describe(path)}: ${what}`)
   }
   return options
 }
 
-/** Splits a message behind the path of its option, and the path at its dots, but for those in a pool's name. */
+/** Splits a message into the path of its option and the rest. A dot in the name of a pool does not split the path. */
 function splitMessage(message: string, pools: readonly string[]) {
   const starts = pools.map((name) => ({ name, start: `pools.${printable(name)}` }))
   const found = starts.find(({ start }) => [`${start}.`, `${start}: `].some((at) => message.startsWith(at)))
@@ -102,8 +112,8 @@ function splitMessage(message: string, pools: readonly string[]) {
 }
 
 interface Reading {
-  readonly pools: Readonly<Record<string, unknown>>
-  /** Names the variable that has an option, or should have it. */
+  readonly pools: Members
+  /** Returns the name of the variable that has an option, or that should have the option. */
   readonly describe: Describe
 }
 
@@ -112,7 +122,7 @@ function readVariables(env: Environment, variables: readonly PoolVariable[]): Re
   for (const { name, pool, option } of variables) {
     const options = pools.get(pool) ?? {}
     pools.set(pool, options)
-    options[option] = readValue(name, option, env[name] as string)
+    options[option] = readValue(name, option, String(env[name]))
   }
   return {
     pools: Object.fromEntries(pools),
@@ -126,14 +136,14 @@ function describeVariable(
   option: string | undefined,
 ): string {
   const own = variables.filter((variable) => variable.pool === pool)
-  const given = own.find((variable) => variable.option === option)
-  // `option` is undefined where the name of the pool itself is wrong.
-  if (given !== undefined || option === undefined) return (given ?? (own[0] as PoolVariable)).name
+  // `option` is undefined when the name of the pool itself is wrong.
+  const given = own.find((variable) => option === undefined || variable.option === option)
+  if (given !== undefined) return given.name
   const isNamed = own.some(({ name }) => name.toLowerCase().startsWith(`cognito_${pool}_`))
   return toVariable(isNamed ? pool : undefined, option)
 }
 
-/** A variable such as `COGNITO_AWS_REGION`, meant for something else, would make a pool of its own. */
+/** Refuses a pool without a user pool id: a variable of other software, such as `COGNITO_AWS_REGION`, would make such a pool. */
 function assertWhole(variables: readonly PoolVariable[]): void {
   const whole = new Set(variables.flatMap(({ pool, option }) => (option === 'userPoolId' ? [pool] : [])))
   const lone = variables.find(({ pool }) => !whole.has(pool))
@@ -144,17 +154,15 @@ function assertWhole(variables: readonly PoolVariable[]): void {
   )
 }
 
-/** An empty variable is refused: what it should have narrowed must not be left open. */
+/** Reads the value of a variable. An empty variable is refused, because an option that narrows a check must not vanish. */
 function readValue(variable: string, option: string, text: string): unknown {
   const items = text.split(',').map((item) => item.trim())
   if (items.includes('')) {
-    throw new TypeError(`${printable(variable)}: expected a value; unset it where none is meant`)
+    throw new TypeError(`${printable(variable)}: expected a value; unset the variable if none is meant`)
   }
   if (option === 'appClientId' && text.trim() === '*') return null
   if (option === 'appClientId' && items.includes('*')) {
-    throw new TypeError(
-      `${printable(variable)}: expected * alone, which is every app client, or a list of ids`,
-    )
+    throw new TypeError(`${printable(variable)}: expected a list of ids, or * alone for every app client`)
   }
   return LISTS.has(option) && items.length > 1 ? items : text.trim()
 }
@@ -165,7 +173,7 @@ function readJson(env: Environment, variable: string): Reading {
   return { pools, describe: ([, ...rest]) => [variable, ...rest].join('.') }
 }
 
-function parsePools(text: string, variable: string): Readonly<Record<string, unknown>> {
+function parsePools(text: string, variable: string): Members {
   const fail = () => new TypeError(`${variable}: expected a JSON object of pools by their names`)
   let value: unknown
   try {
@@ -173,16 +181,16 @@ function parsePools(text: string, variable: string): Readonly<Record<string, unk
   } catch {
     throw fail()
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fail()
+  if (!isMembers(value)) throw fail()
   const repeated = findRepeatedName(text)
-  if (repeated === undefined) return value as Record<string, unknown>
+  if (repeated === undefined) return value
   throw new TypeError(`${printable([variable, ...repeated.path].join('.'))}: ${REPEATED}`)
 }
 
-/** One variable that slips into another environment must not let anybody on the way choose the keys. */
+/** Refuses `insecureHttp` in the environment: a variable that is copied to production would let an attacker replace the keys. */
 function assertNoInsecureHttp(path: string, pool: unknown): void {
   if (!Object.hasOwn(Object(pool), 'insecureHttp')) return
   throw new TypeError(
-    `${printable(path)}.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it`,
+    `${printable(path)}.insecureHttp: expected this option in the code or in a settings file; the environment cannot allow it`,
   )
 }

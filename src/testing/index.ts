@@ -1,6 +1,6 @@
 /**
- * A local issuer for tests: pools with real RSA keys, tokens of Cognito's exact shape, and a JWKS endpoint on loopback.
- * Verification is the genuine one; nothing of it is replaced.
+ * The entry point `fastify-cognito/testing`: a local issuer for tests. It has pools with real RSA keys, tokens of Cognito's exact
+ * shape and a JWKS endpoint on loopback, so that the plugin verifies the tokens as in production.
  * @module
  */
 import {
@@ -18,32 +18,32 @@ import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { PoolOptions } from '../pool/pool.js'
 
-/** How {@link TestIssuer.createPool} makes a pool. */
+/** The options of {@link TestIssuer.createPool}. */
 export interface TestPoolInit {
   /**
-   * AWS region; not looked at where `userPoolId` is given.
+   * AWS region; ignored when `userPoolId` is given.
    *
    * @defaultValue `'eu-west-1'`
    */
   readonly region?: string
   /**
-   * Id of the user pool.
+   * User pool id, such as `eu-west-1_AbCdEf123`.
    *
-   * @defaultValue a random one of the region
+   * @defaultValue a random id in the region
    */
   readonly userPoolId?: string
   /**
-   * App client that tokens are issued to.
+   * Id of the app client that gets the tokens.
    *
-   * @defaultValue a random one
+   * @defaultValue a random id
    */
   readonly appClientId?: string
 }
 
-/** Claims or header members to set; `undefined` leaves one out. */
+/** Claims or header members to set in a token: name → value. The value `undefined` leaves the member out. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** What {@link TestPool.options} returns for a pool as it is. */
+/** The options of a pool that {@link TestPool.options} returns without an argument. */
 export type TestPoolOptions = Required<Pick<PoolOptions, 'userPoolId' | 'region' | 'jwksUrl'>> & {
   readonly appClientId: string
 }
@@ -58,7 +58,7 @@ type KeyPair = Readonly<Record<TokenUse, SigningKey>>
 
 const toBase64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** As text: Node 20 deadlocks where it collects a generation as garbage while one of its key objects is exported. */
+/** Generates keys as text, because Node 20 can deadlock when a generated key object is exported during garbage collection. */
 const generateKeys = () =>
   generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -75,20 +75,27 @@ function createKey(): SigningKey {
 
 const createKeys = (): KeyPair => ({ access: createKey(), id: createKey() })
 
-/** A user pool of a {@link TestIssuer}. As with Cognito, one key signs its access tokens and another its ID tokens. */
+/** A user pool of a {@link TestIssuer}. As in Cognito, its access tokens and its ID tokens have different keys. */
 export class TestPool {
+  /** User pool id. */
   readonly userPoolId: string
+  /** AWS region. */
   readonly region: string
+  /** Id of the app client that gets the tokens. */
   readonly appClientId: string
-  /** Where the pool's keys are published, on loopback. */
+  /** URL of the pool's key set, on loopback. */
   readonly jwksUrl: string
-  /** Both forms of `iss` that Cognito knows; tokens carry the original one unless their claims say otherwise. */
+  /** Both issuers of a Cognito pool. Tokens have the original one unless the claim `iss` is set. */
   readonly issuers: { readonly original: string; readonly updated: string }
   #keys = createKeys()
   #published: KeyPair[] = [this.#keys]
   #tokenUse: TokenUse = 'access'
 
-  /** {@link TestIssuer.createPool} makes pools; one made by hand is not published. */
+  /**
+   * Makes a pool that no issuer publishes. Use {@link TestIssuer.createPool} instead.
+   *
+   * @throws {TypeError} when the user pool id is not of Cognito's form
+   */
   constructor(origin: string, init: TestPoolInit) {
     this.userPoolId = init.userPoolId ?? `${init.region ?? 'eu-west-1'}_${randomBytes(4).toString('hex')}A`
     const parsed = parseUserPoolId(this.userPoolId)
@@ -101,7 +108,7 @@ export class TestPool {
   }
 
   /**
-   * The pool's options for the plugin.
+   * Returns the pool's options for the plugin.
    *
    * @param extra - options to add or to replace
    * @example await app.register(cognito, { pools: { eu: pool.options({ tokenUse: 'id' }) } })
@@ -109,14 +116,17 @@ export class TestPool {
   options(): TestPoolOptions
   options<const O extends Partial<PoolOptions>>(extra: O): Omit<TestPoolOptions, keyof O> & O
   options(extra: Partial<PoolOptions> = {}): PoolOptions {
-    const [tokenUse] = [extra.tokenUse ?? 'access'].flat()
-    this.#tokenUse = tokenUse as TokenUse
+    const [tokenUse = 'access'] = [extra.tokenUse ?? []].flat()
+    this.#tokenUse = tokenUse
     const { userPoolId, region, appClientId, jwksUrl } = this
     return { userPoolId, region, appClientId, jwksUrl, ...extra }
   }
 
   /**
-   * An access token as a user's sign-in gets it, valid for an hour.
+   * Returns an access token as a user gets one by signing in. It is valid for one hour.
+   *
+   * @param claims - claims to add, to replace or to leave out
+   * @param header - header members to add, to replace or to leave out
    *
    * @example pool.accessToken({ scope: 'orders/read', 'cognito:groups': ['admin'] })
    */
@@ -128,7 +138,9 @@ export class TestPool {
   }
 
   /**
-   * An ID token, valid for an hour, of a user with the e-mail address `user@example.com`.
+   * Returns an ID token of a user with the e-mail address `user@example.com`. It is valid for one hour.
+   *
+   * @param claims - see {@link TestPool.accessToken}, as for `header`
    *
    * @example pool.idToken({ email: 'ada@example.com', 'custom:tenant_id': 't1' })
    */
@@ -140,7 +152,10 @@ export class TestPool {
   }
 
   /**
-   * An access token of the client-credentials grant: its subject is the client, and it has no user. Its scope is `api/read`.
+   * Returns an access token of the client-credentials grant (RFC 6749 §4.4), with the scope `api/read`. Its subject is the app
+   * client, because there is no user. It is valid for one hour.
+   *
+   * @param claims - see {@link TestPool.accessToken}, as for `header`
    *
    * @example pool.machineToken({ scope: 'orders/read orders/write' })
    */
@@ -150,7 +165,9 @@ export class TestPool {
   }
 
   /**
-   * Headers with a token of the kind that {@link TestPool.options} was last called for.
+   * Returns headers with a token, of the kind in the last call of {@link TestPool.options}: an access token by default.
+   *
+   * @param claims - claims to add, to replace or to leave out
    *
    * @example await app.inject({ url: '/me', headers: pool.authorization({ sub: 'ada' }) })
    */
@@ -162,34 +179,35 @@ export class TestPool {
   /**
    * Signs any text with the pool's current key, for tokens that no issuer would make.
    *
-   * @param signingInput - header and payload as they are to stand in the token, joined by a dot
-   * @returns the signature, RS256, in base64url
+   * @param signingInput - header and payload of the token in base64url, joined by a dot (RFC 7515 §5.1)
+   * @param tokenUse - the kind of token whose key signs
+   * @returns the RS256 signature in base64url
    */
   sign(signingInput: string, tokenUse: TokenUse = 'access'): string {
     return rsaSign('sha256', Buffer.from(signingInput), this.privateKey(tokenUse)).toString('base64url')
   }
 
-  /** The key that signs the tokens of a kind, for signatures that RS256 would not make. */
+  /** Returns the private key for one kind of token, for signatures of other algorithms. */
   privateKey(tokenUse: TokenUse = 'access'): KeyObject {
     return this.#keys[tokenUse].privateKey
   }
 
-  /** Id of the key that signs the tokens of a kind. */
+  /** Returns the id of the key for one kind of token. */
   kid(tokenUse: TokenUse = 'access'): string {
     return this.#keys[tokenUse].kid
   }
 
   /**
-   * Replaces both keys.
+   * Replaces both keys of the pool.
    *
-   * @param options - `keepOld: false` takes the former ones out of the published set; by default they stay
+   * @param options - `keepOld: false` removes the old keys from the published set; by default the old keys stay
    */
   rotateKeys({ keepOld = true }: { readonly keepOld?: boolean } = {}): void {
     this.#keys = createKeys()
     this.#published = keepOld ? [...this.#published, this.#keys] : [this.#keys]
   }
 
-  /** The key set as its endpoint answers it (RFC 7517 §5). */
+  /** Returns the key set that the pool's endpoint publishes (RFC 7517 §5). */
   keySet(): { keys: Readonly<Record<string, unknown>>[] } {
     return { keys: this.#published.flatMap(({ access, id }) => [id.jwk, access.jwk]) }
   }
@@ -205,7 +223,7 @@ export class TestPool {
 }
 
 /**
- * A local issuer.
+ * A local issuer: an HTTP server on 127.0.0.1 that publishes the key sets of its pools.
  *
  * @example
  * await using issuer = await TestIssuer.start()
@@ -214,9 +232,9 @@ export class TestPool {
  * const response = await app.inject({ url: '/me', headers: eu.authorization() })
  */
 export class TestIssuer {
-  /** While `true`, every JWKS request is answered with 503. */
+  /** While `true`, the issuer answers every JWKS request with 503. */
   down = false
-  /** Milliseconds before a JWKS request is answered. */
+  /** Delay of the answer to a JWKS request; milliseconds. */
   delay = 0
   readonly #server: Server
   readonly #pools = new Map<string, TestPool>()
@@ -235,18 +253,18 @@ export class TestIssuer {
     return issuer
   }
 
-  /** Where the issuer listens, without a path. */
+  /** Origin of the issuer, such as `http://127.0.0.1:49152`. */
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** JWKS requests so far, by user pool id. */
+  /** Number of JWKS requests so far: user pool id → number. */
   get fetches(): ReadonlyMap<string, number> {
     return this.#fetches
   }
 
   /**
-   * Makes a pool with keys of its own.
+   * Makes a pool with its own keys and publishes them.
    *
    * @throws {TypeError} when the user pool id is not of Cognito's form
    */
@@ -263,7 +281,7 @@ export class TestIssuer {
     await closed
   }
 
-  /** The same as {@link TestIssuer.close}, for `await using`. */
+  /** Does the same as {@link TestIssuer.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -138,7 +138,7 @@ export const groups = [
     rows: [
       [
         'a set that can be changed',
-        'class FrozenSet implements Iterable<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {',
+        'class FrozenSet implements ReadonlySet<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {',
         'class FrozenSet extends Set<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {\n    super(names)',
       ],
     ],
@@ -170,7 +170,7 @@ export const groups = [
       ],
       [
         'a deadline for what waits for news, in a cluster',
-        '{ ...redisOptions, ...UNHURRIED }',
+        '{ ...redisOptions, ...NO_DEADLINES }',
         '{ ...redisOptions }',
       ],
       ['connections that stay', '.then(disconnect, disconnect)', ''],

@@ -5,7 +5,7 @@
 import t from 'tap'
 import type { EndpointPolicy, KeySource } from '../../src/keys/endpoint.js'
 import { createFetch } from '../../src/keys/fetch.js'
-import { KeyRing, PATIENCE_MS } from '../../src/keys/key-ring.js'
+import { KeyRing, LONGEST_WAIT_MS } from '../../src/keys/key-ring.js'
 import { TestIssuer } from '../../src/testing/index.js'
 import { TestClock } from '../model/test-clock.js'
 import {
@@ -239,7 +239,7 @@ t.test('what may not be asked yet is told without asking the other place', async
 
 t.test('a waiting request is released after three seconds, and what it waited for goes on', async (t) => {
   const { place, ring, clock } = setUpOne()
-  t.equal(PATIENCE_MS, 3 * SECOND)
+  t.equal(LONGEST_WAIT_MS, 3 * SECOND)
   place.latencyMs = 5 * SECOND
   const waiting = ring.find('a', ORIGINAL)
   t.equal((await hear(clock, waiting, 3 * SECOND - 1)).outcome, 'waiting')

@@ -45,7 +45,7 @@ function createLog() {
 
 const POOL = { appClientId: null }
 const FAILURE = { seconds: 0, reason: 'network', code: 'ECONNREFUSED' } as const
-const WORDS = ['serve on', '503', 'answers again', 'keys.store']
+const WORDS = ['held keys', '503', 'answers again', 'keys.store']
 
 t.test('a pool that fails is one warning, with its URLs, the reason and the code', async (t) => {
   const { clock, lines, pool, tell } = createLog()
@@ -108,7 +108,7 @@ t.test(
   async (t) => {
     const { clock, tell, news } = createLog()
     tell('degraded')
-    t.strictSame(news(), ['warn serve on'])
+    t.strictSame(news(), ['warn held keys'])
     await clock.advance(MINUTE - 1)
     tell('down')
     t.strictSame(news(), [], 'not in the same minute')
@@ -132,7 +132,7 @@ t.test('a pool that goes up and down is a pair of lines a minute', async (t) => 
     tell('ok')
     await clock.advance(1000)
   }
-  t.strictSame(news(), ['warn serve on', 'info answers again', 'warn serve on', 'info answers again'])
+  t.strictSame(news(), ['warn held keys', 'info answers again', 'warn held keys', 'info answers again'])
   tell('down')
   t.strictSame(news(), ['warn 503'])
 })
@@ -151,7 +151,7 @@ t.test(
     tell('degraded')
     await clock.advance(MINUTE)
     tell('degraded')
-    t.strictSame(news(), ['warn serve on'])
+    t.strictSame(news(), ['warn held keys'])
   },
 )
 

@@ -109,7 +109,7 @@ export const groups = [
     tests: ['keys/key-set'],
     rows: [
       ['a form that every modulus has', 'const LARGEST_PRIME = 701', 'const LARGEST_PRIME = 7'],
-      ['a form that a modulus has by one prime', 'ALL.every(', 'ALL.some('],
+      ['a form that a modulus has by one prime', 'FINGERPRINT.every(', 'FINGERPRINT.some('],
     ],
   },
   {
@@ -139,7 +139,11 @@ export const groups = [
         'jwk !== null',
       ],
       ['a second reader that cannot read decides', "error?.code !== 'JWK_NOT_FOUND'", 'error === null'],
-      ['a second reader is waited for without end', 'const PATIENCE_MS = 500', 'const PATIENCE_MS = 1e9'],
+      [
+        'a second reader is waited for without end',
+        'const LONGEST_WAIT_MS = 500',
+        'const LONGEST_WAIT_MS = 1e9',
+      ],
       ['a second reader leaves its timer', '.finally(callOff)', ''],
     ],
   },
@@ -235,12 +239,12 @@ export const groups = [
       ['a failure of long ago counts', ' && time - knownToFailUntil <= this.#policy.askFirstAfterMs', ''],
       [
         'no back-off',
-        'if (this.#underWay === undefined && this.#backOff.remainingMs() > 0) return this.#failed()',
+        'if (this.#pending === undefined && this.#backOff.remainingMs() > 0) return this.#failed()',
         '',
       ],
       [
         'each request is a fetch',
-        'await (this.#underWay ?? this.#begin())\n    return undefined',
+        'await (this.#pending ?? this.#begin())\n    return undefined',
         'await this.#begin()\n    return undefined',
       ],
       [
@@ -251,7 +255,7 @@ export const groups = [
       ['any number of requests wait', 'if (this.#waiting >= MAX_WAITING)', ''],
       [
         'any number of requests wait for a fetch',
-        'if (this.#underWay !== undefined && !this.#isDue()) return this.#waitFor(this.#underWay, SOON_MS)',
+        'if (this.#pending !== undefined && !this.#isDue()) return this.#waitFor(this.#pending, SOON_MS)',
         '',
       ],
       [
@@ -305,7 +309,7 @@ export const groups = [
       ['a set is fetched early', 'const JITTER = 0.1', 'const JITTER = 0.9'],
       ['all sets are fetched together', 'const JITTER = 0.1', 'const JITTER = 0'],
       ['the jitter outlasts the trust', 'Math.min(refreshInMs, staleIfErrorMs)', 'refreshInMs'],
-      ['a close is a failure of the place', 'if (!this.#closing.aborted) this.#learn', 'this.#learn'],
+      ['a close is a failure of the place', 'if (!this.#closing.aborted) this.#record', 'this.#record'],
       ['a closed place is asked', ' === 0 && !this.#closing.aborted', ' === 0'],
       [
         'a lookup after the close asks',
@@ -321,12 +325,12 @@ export const groups = [
       ],
       [
         'a refresh asks where nothing is held',
-        '    if (this.#set === undefined && this.#underWay === undefined) return true\n',
+        '    if (this.#set === undefined && this.#pending === undefined) return true\n',
         '',
       ],
       [
         'a refresh passes over the first fetch',
-        ' && this.#underWay === undefined) return true',
+        ' && this.#pending === undefined) return true',
         ') return true',
       ],
       [
@@ -335,7 +339,7 @@ export const groups = [
         '',
       ],
       ['to ensure a set is to fetch it', '    if (!this.#isDue()) return\n', ''],
-      ['to ensure a set waits for nobody', '    await this.#underWay\n  }', '  }'],
+      ['to ensure a set waits for nobody', '    await this.#pending\n  }', '  }'],
       ['a store is asked by every request', 'this.#restored ??= ', 'this.#restored = '],
       ['a set of the store is saved again', "if (source !== 'store') ", ''],
       ['no set is saved', 'this.#source.memory?.keep(set)', 'void set'],
@@ -347,31 +351,31 @@ export const groups = [
     rows: [
       [
         'a request waits without end',
-        'startDeadline(this.#clock, PATIENCE_MS, ',
+        'startDeadline(this.#clock, LONGEST_WAIT_MS, ',
         'startDeadline(this.#clock, 1e9, ',
       ],
-      ['no time after a freeze', 'const PATIENCE_AFTER_GAP_MS = 2000', 'const PATIENCE_AFTER_GAP_MS = 1'],
+      ['no time after a freeze', 'const WAIT_AFTER_GAP_MS = 2000', 'const WAIT_AFTER_GAP_MS = 1'],
       [
         'a freeze lets an old key in',
-        'patience.hadGap() ? undefined : this.#unanswered(kid)',
+        'deadline.hadGap() ? undefined : this.#unanswered(kid)',
         'this.#unanswered(kid)',
       ],
       [
         'a slow endpoint takes keys away',
-        '(patience.hadGap() ? undefined : this.#unanswered(kid))',
+        '(deadline.hadGap() ? undefined : this.#unanswered(kid))',
         '(undefined as K | undefined)',
       ],
-      ['an answered request waits on', 'answer.finally(patience.callOff).then', 'answer.then'],
+      ['an answered request waits on', 'answer.finally(deadline.callOff).then', 'answer.then'],
       ['a definite answer is not final', 'if (isAbsent() && !endpoint.has(kid)) continue', ''],
       ['an absent key is absent everywhere', ' && !endpoint.has(kid)', ''],
       [
         'only one of two URLs is asked',
-        '[first, ...this.#endpoints.filter((other) => other !== first)]',
-        '[first]',
+        'this.#endpoints.toSorted((a, b) => Number(b === first) - Number(a === first))',
+        'this.#endpoints.filter((endpoint) => endpoint === first)',
       ],
       [
         'the issuer does not say which URL is first',
-        '[first, ...this.#endpoints.filter((other) => other !== first)]',
+        'this.#endpoints.toSorted((a, b) => Number(b === first) - Number(a === first))',
         'this.#endpoints',
       ],
       [
@@ -427,11 +431,7 @@ export const groups = [
         'Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs)',
         'options.staleIfError * 1000',
       ],
-      [
-        'both issuers have one URL',
-        'pool.jwksUrls.get(issuer) as string',
-        '[...pool.jwksUrls.values()][0] as string',
-      ],
+      ['both issuers have one URL', 'byUrl.get(url) ??', '[...byUrl.values()][0] ??'],
     ],
   },
   {
@@ -601,11 +601,11 @@ export const groups = [
     file: 'keys/log',
     tests: ['keys/log'],
     rows: [
-      ['a warning for each failure', 'said !== state && ', ''],
+      ['a warning for each failure', 'logged !== state && ', ''],
       ['any number of warnings a minute', ' && now() >= mayWarnAt', ''],
-      ['a pool that gets better is a warning', " && said !== 'down'", ''],
+      ['a pool that gets better is a warning', " && logged !== 'down'", ''],
       ['a warning without a code', '...(failure.code !== undefined && { code: failure.code })', ''],
-      ['the end of what nobody was told', 'if (said !== undefined) logger.info', 'logger.info'],
+      ['the end of what nobody was told', 'if (logged !== undefined) logger.info', 'logger.info'],
       ['no word of the end', 'logger.info(describe(pool), MESSAGES.ok)', 'undefined'],
       ['each fault of a store', 'if (storeFailures.has(code)) return', ''],
       ['no fault of a store', 'logger.warn({ pool: pool.name, code }, MESSAGES.store)', ''],

@@ -104,7 +104,7 @@ t.test('sibling scopes hold pools of their own; twice in one scope is refused at
 })
 
 const ONCE =
-  'fastify-cognito: expected one registration for a scope and the scopes inside of it; give it all pools, under names of their own in pools, or register it in sibling scopes'
+  'fastify-cognito: expected one registration for a scope and the scopes inside it; put all pools into the option pools of one registration, or register the plugin in sibling scopes'
 
 t.test('what cannot be the id of an app client is warned of at boot, and not shown', async (t) => {
   const userPoolId = 'eu-west-1_PwMfVzLQg'
@@ -236,7 +236,7 @@ t.test('keys over plain HTTP are warned of in production only', async (t) => {
       { logger: { stream: { write: (line: string) => void lines.push(line) } } },
     )
     t.equal(
-      lines.filter((line) => line.includes('"pool":"eu"') && line.includes('never in production')).length,
+      lines.filter((line) => line.includes('"pool":"eu"') && line.includes('use https in production')).length,
       warnings,
     )
     t.equal(lines.filter((line) => line.includes('"pool":"https"')).length, 0)

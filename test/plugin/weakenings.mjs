@@ -11,7 +11,7 @@ export const groups = [
       ['verify takes undefined', "assertGiven(given, 'verify')", 'void given'],
       ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
       ['a plan of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
-      ['a protected scope is open', "scope.addHook('onRequest', guard as never)", 'void guard'],
+      ['a protected scope is open', "scope.addHook('onRequest', guard)", 'void guard'],
     ],
   },
   {
@@ -65,7 +65,7 @@ export const groups = [
       ['a pool with keys of the store stops the boot', "status.state === 'down'", "status.state !== 'ok'"],
       ['an unreachable pool is not enough', 'if (isOneEnough && first !== undefined) return\n', ''],
       ['nothing is asked in the background', '() => void prefetch()', '() => {}'],
-      ['all pools at once', 'const PROBES = 8', 'const PROBES = 1000'],
+      ['all pools at once', 'const PARALLEL_POOLS = 8', 'const PARALLEL_POOLS = 1000'],
       ['a timer keeps a closed application', 'async () => callOff?.()', 'async () => {}'],
     ],
   },

@@ -394,7 +394,7 @@ t.test('app.cognito.revoke says what it cannot take, and does not repeat it', as
   t.equal(plain.cognito.canRevoke, false)
   await t.rejects(plain.cognito.revoke({ by: 'pool' }), {
     name: 'TypeError',
-    message: 'revoke: expected the option revocation to be set: its store takes the mark',
+    message: 'revoke: expected the option revocation to be set, because its store keeps the mark',
   })
   const { app } = await open(t, { revocation: { store: memoryRevocation() } })
   t.equal(app.cognito.canRevoke, true)

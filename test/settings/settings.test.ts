@@ -86,7 +86,10 @@ t.test('a fault names its variable and what was expected, never the value', asyn
       'COGNITO_EU_APP_CLIENT_ID: expected an app client id',
     ],
     [{ ...id, COGNITO_EU_APP_CLIENT_ID: 'one,,two' }, 'COGNITO_EU_APP_CLIENT_ID: expected a value'],
-    [{ ...id, ...client, COGNITO_EU_TOKEN_USE: '' }, 'COGNITO_EU_TOKEN_USE: expected a value; unset it'],
+    [
+      { ...id, ...client, COGNITO_EU_TOKEN_USE: '' },
+      'COGNITO_EU_TOKEN_USE: expected a value; unset the variable',
+    ],
     [{ ...id, ...client, COGNITO_EU_TOKEN_USE: 'refresh' }, "COGNITO_EU_TOKEN_USE: expected 'access', 'id'"],
     [{ ...id, ...client, COGNITO_EU_REGION: 'us-east-1' }, 'COGNITO_EU_REGION: expected eu-west-1'],
     [
@@ -137,7 +140,7 @@ t.test('variables whose names differ in case only are one pool', async (t) => {
     t.strictSame(poolsFromEnv({ [name]: audience, ...named }), { pools: { eu: { ...POOL, audience } } }, name)
     t.equal(
       faultOf(() => poolsFromEnv({ ...named, [name]: '' })),
-      `${name}: expected a value; unset it where none is meant`,
+      `${name}: expected a value; unset the variable if none is meant`,
     )
   }
   t.match(poolsFromEnv({ ...named, COGNITO_eu_TOKEN_USE: 'id' }), { pools: { eu: { tokenUse: 'id' } } })
@@ -196,7 +199,7 @@ t.test('a variable that was meant to be ours stops the boot with the nearest nam
     COGNITO_DEFAULT_POOL: 'eu',
   }
   const usEast = { COGNITO_US_EAST_USER_POOL_ID: 'us-east-1_Zz8', COGNITO_US_EAST_APP_CLIENT_ID: 'x' }
-  const elsewhere = 'expected it in the code or in a file of settings; the environment cannot set it'
+  const elsewhere = 'expected this option in the code or in a settings file; the environment cannot set it'
   const ends = ['USER_POOL_ID', 'APP_CLIENT_ID', 'REGION', 'JWKS_URL', 'ISSUER', 'TOKEN_USE', 'AUDIENCE']
   const all = ends.map((end) => `COGNITO_EU_${end}`).join(', ')
   for (const [stranger, what, env] of [
@@ -355,7 +358,7 @@ t.test('a variable that would make a pool of its own, or whose first word is mis
   )
   t.match(
     faultOf(() => poolsFromEnv({ ...one, COGNITO_APP_CLIENT_ID: '*,abc' })),
-    /^COGNITO_APP_CLIENT_ID: expected \* alone, which is every app client, or a list of ids/,
+    /^COGNITO_APP_CLIENT_ID: expected a list of ids, or \* alone for every app client/,
   )
   t.ok(poolsFromEnv({ ...one, COGNITO_TOOLS: 'x', COGNITIVE_AUDIENCE_ID: 'x', MYCOGNITO_AUDIENCE: 'x' }))
 })
@@ -426,7 +429,7 @@ t.test('the environment never allows plain http to another host', async (t) => {
   for (const insecureHttp of [true, false]) {
     t.equal(
       faultOf(() => poolsFromEnv(json({ insecureHttp }))),
-      'COGNITO_USER_POOLS.eu.insecureHttp: expected it in the code or in a file of settings; the environment cannot allow it',
+      'COGNITO_USER_POOLS.eu.insecureHttp: expected this option in the code or in a settings file; the environment cannot allow it',
     )
   }
 })
@@ -658,7 +661,7 @@ t.test('where the package yaml is not installed, a YAML file says so', (t) => {
   require.cache[path] = missing as never
   const dir = t.testdir({ 'a.yaml': 'pools: {}\n', 'a.json': JSON.stringify({ pools: { eu: POOL } }) })
   t.throws(() => poolsFromFile(join(dir, 'a.yaml')), {
-    message: /a YAML file takes the package yaml; install it/,
+    message: /a YAML file needs the package yaml; install it/,
   })
   t.ok(poolsFromFile(join(dir, 'a.json')), 'and JSON works')
   t.end()

@@ -15,7 +15,11 @@ export const groups = [
       ],
       ['a name twice in the JSON of the environment', 'repeated === undefined', 'true'],
       ['a default pool in another case', 'chosen.toLowerCase()', 'chosen'],
-      ['a wrong value under another name', 'given !== undefined || option', 'option'],
+      [
+        'a wrong value under another name',
+        'if (given !== undefined) return',
+        'if (option === undefined && given) return',
+      ],
       ['control characters in the name of a pool', 'printable(describe([', '((text) => text)(describe(['],
     ],
   },
