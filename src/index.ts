@@ -45,7 +45,6 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation,
-    tokenUses: new Map([...options.pools].map(([name, pool]) => [name, [...pool.tokenUses]])),
     memo,
     unrevoked,
   })

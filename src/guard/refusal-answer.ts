@@ -9,9 +9,9 @@ import type { CognitoError } from '../base/errors.js'
 /**
  * Writes the head of a refusal's answer (RFC 6750 §3, RFC 9110 §10.2.3, RFC 9111 §5.2.2.5).
  *
- * The status is written below Fastify, which then takes it for its own default. So the application's error handler may
- * send a body without a status, and the answer is not 200. It may redirect, and the answer is 302. A status that it sets
- * counts.
+ * The status is written to the raw response, so that Fastify takes it for the default. An error handler of the
+ * application may then send a body without a status, and the answer is not 200. It may redirect, and the answer is 302.
+ * A status that the error handler sets counts.
  *
  * @param realm - the option `realm`
  * @param metadataUrl - URL of the metadata of the API as a resource (RFC 9728 §5.1)

@@ -76,7 +76,7 @@ export const groups = [
       [
         'an optional guard looks required',
         'isOptional ? [ANONYMOUS, ...alternatives] : alternatives',
-        'ways',
+        'alternatives',
       ],
       ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
     ],
@@ -92,7 +92,7 @@ export const groups = [
   {
     file: 'guard/pool-selection',
     tests: ['guard/guard'],
-    rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return plan ?? all']],
+    rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return policy ?? all']],
   },
   {
     file: 'guard/token-source',
@@ -182,7 +182,7 @@ export const groups = [
       [
         'scopes before revocation',
         '    const passing = passOnce(context, request, verified)',
-        '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
+        '    policy.authorize(authentication)\n    const passing = passOnce(context, request, verified)',
       ],
     ],
   },
