@@ -5,9 +5,8 @@
 
 import { type Clock, monotonicClock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
-import { ownMember } from '../base/members.js'
+import { type Members, ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
-import type { Payload } from '../claims/standard-claims.js'
 import type { VerifiedToken } from '../verify/authentication.js'
 import { readIdentity } from '../verify/cognito-token.js'
 import { publishRevocationFailure } from '../verify/diagnostics.js'
@@ -160,7 +159,7 @@ function describeToken({ pool, payload }: VerifiedToken): RevocableToken {
   return Object.freeze({ ...ids, keys: Object.freeze(keysOf(ids)) })
 }
 
-function textOf(payload: Payload, name: string): string | undefined {
+function textOf(payload: Members, name: string): string | undefined {
   const value = ownMember(payload, name)
   return typeof value === 'string' ? value : undefined
 }

@@ -198,9 +198,17 @@ export const groups = [
     tests: ['guard/guard', 'plugin/plugin'],
     rows: [
       ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
-      ['no challenge', 'if (challenge)', 'if (false)'],
+      ['no challenge', 'if (challenge !== undefined)', 'if (false)'],
       ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
       ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'guard/refusal-answer',
+    tests: ['user-routes/errors'],
+    rows: [
+      ['an error of an account route with status 200', '  reply.raw.statusCode = statusCode\n', ''],
+      ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
     ],
   },
 ]
