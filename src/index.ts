@@ -29,9 +29,9 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const options = resolveOptions(raw, process.env)
   assertCookies(app, options)
   warnAtBoot(app.log, options.pools.values())
-  watchRoutes(app)
-  watchPlacement(app)
-  if (options.routes !== false) auditRoutes(app, options.routes)
+  const routes = watchRoutes(app)
+  const notFoundHandlers = watchPlacement(app, routes)
+  if (options.routes !== false) auditRoutes(app, options.routes, routes, notFoundHandlers)
   const verifier = createVerifier(options, Date.now, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
@@ -45,7 +45,6 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation,
-    tokenUses: new Map([...options.pools].map(([name, pool]) => [name, [...pool.tokenUses]])),
     memo,
     unrevoked,
   })
@@ -54,7 +53,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
     app.decorate(name, value)
   }
-  if (options.resource) serveResource(app, options.resource)
+  if (options.resource) serveResource(app, options.resource, routes)
   app.addHook('onError', (_request, reply, error, done) => {
     if (error instanceof CognitoError)
       writeRefusal(reply, error, options.realm, options.resource?.metadataUrl)

@@ -1,31 +1,31 @@
 /**
- * What a hook tells of the guards in it: which requests pass. OpenAPI and the audit of routes read it.
+ * The annotations of guards: which requests pass a hook. OpenAPI and the audit of routes read them.
  * @module
  */
 
 import type { TokenUse } from '../claims/standard-claims.js'
 import { isAnyOf, type RequiredNames } from '../verify/token-requirement.js'
 
-/** The hooks of Fastify that run before the handler of a route and can keep a request from it. */
+/** The hooks of Fastify that run before the handler of a route and can refuse a request. */
 export const GUARD_HOOKS = ['onRequest', 'preValidation', 'preHandler'] as const
 
 /** A kind of request that passes a guard: one without credentials, or one with a token of one pool. */
 export interface Alternative {
-  /** `null` without credentials. */
+  /** Name of the pool; `null` without credentials. */
   readonly pool: string | null
-  /** Kinds of token that pass; none without credentials. */
+  /** Kinds of token that pass; empty without credentials. */
   readonly tokenUses: readonly TokenUse[]
-  /** Scopes that the token has to have. */
+  /** Scopes that the token needs. */
   readonly scopes: readonly string[]
-  /** What is asked besides the pool, each in words: ``the scope `orders/read` ``. */
+  /** The requirements besides the pool in words, such as ``the scope `orders/read` ``. */
   readonly asks: readonly string[]
-  /** Whether a valid token may get 403. */
+  /** `true` when a valid token may get 403. */
   readonly isSelective: boolean
 }
 
-/** The settings of a guard, from which its alternatives follow. */
+/** The settings of a guard that determine its alternatives. */
 export interface GuardTerms {
-  /** The pools whose tokens it may take, by their names, each with the kinds of token. */
+  /** The kinds of token that the guard accepts, by the name of their pool. */
   readonly pools: ReadonlyMap<string, readonly TokenUse[]>
   readonly isOptional: boolean
   readonly scopes?: RequiredNames | undefined
@@ -33,9 +33,8 @@ export interface GuardTerms {
   readonly hasCheck: boolean
 }
 
-// Global symbols, so that two copies of the package know each other's guards.
+// Global symbols, so that two copies of the package recognise each other's guards.
 const ALTERNATIVES = Symbol.for('fastify-cognito.alternatives')
-
 const PARTS = Symbol.for('fastify-cognito.parts')
 const FACTORY = Symbol.for('fastify-cognito.factory')
 
@@ -52,17 +51,17 @@ export function annotateGuard<H extends object>(hook: H, alternatives: readonly 
   return Object.defineProperty(hook, ALTERNATIVES, { value: Object.freeze(alternatives), configurable: true })
 }
 
-/** The alternatives of a hook; `undefined` where it is no guard. */
+/** Returns the alternatives of a hook; `undefined` where the hook is no guard. */
 export function readAlternatives(hook: unknown): readonly Alternative[] | undefined {
   return typeof hook === 'function' ? Reflect.get(hook, ALTERNATIVES) : undefined
 }
 
-/** Annotates a hook that has guards among its parts, and returns the hook. Its alternatives are not known. */
+/** Annotates a hook that has guards among its parts but unknown alternatives, and returns the hook. */
 export function annotateComposite<H extends object>(hook: H): H {
   return Object.defineProperty(hook, PARTS, { value: true, configurable: true })
 }
 
-/** Whether a hook is a guard, or has one among its parts. */
+/** Returns `true` when a hook is a guard, or has a guard among its parts. */
 export function hasGuard(hook: unknown): boolean {
   return (
     readAlternatives(hook) !== undefined || (typeof hook === 'function' && Reflect.get(hook, PARTS) === true)
@@ -74,7 +73,7 @@ export function annotateFactory<F extends object>(factory: F, name: string): F {
   return Object.defineProperty(factory, FACTORY, { value: name })
 }
 
-/** The name of a function that makes guards, or `undefined` where it is none. */
+/** Returns the name of a function that makes guards; `undefined` for any other value. */
 export function factoryNameOf(value: unknown): string | undefined {
   return typeof value === 'function' ? Reflect.get(value, FACTORY) : undefined
 }
@@ -112,7 +111,7 @@ function describeNames(kind: string, required: RequiredNames | undefined): reado
   return [`${isAnyOf(required) ? 'one' : 'all'} of the ${kind}s ${list.join(', ')}`]
 }
 
-/** The alternatives of two guards, one after the other: a request has the same credentials for both. */
+/** Combines the alternatives of two guards in a row. A request has the same credentials for both guards. */
 export function passBoth(
   first: readonly Alternative[],
   second: readonly Alternative[],
@@ -130,10 +129,10 @@ const merge = (a: Alternative, b: Alternative): Alternative => ({
 })
 
 /**
- * Annotates a hook that was composed of guards.
+ * Annotates a hook that is composed of guards, and returns the hook.
  *
- * @param guards - of which one has to let the request pass; of a list among them, all
- * @throws {TypeError} where the hook is no function, or something in the list is no guard
+ * @param guards - one item has to let the request pass. An item is a guard, or a list of guards that all have to pass.
+ * @throws {TypeError} when the hook is no function, or an item has something that is no guard
  */
 export function annotateComposed<H>(hook: H, guards: readonly unknown[]): H {
   if (typeof hook !== 'function')
@@ -142,7 +141,7 @@ export function annotateComposed<H>(hook: H, guards: readonly unknown[]): H {
   if (alternatives.length === 0) {
     throw new TypeError('composed: expected a list of guards of which one at least can let a request pass')
   }
-  return annotateGuard(hook, alternatives) as H
+  return annotateGuard(hook, alternatives)
 }
 
 function passAll(guards: readonly unknown[]): readonly Alternative[] {

@@ -1,12 +1,12 @@
 /**
- * `authRequired` and `authOptional`: read the token, verify it once a request, hold it against the route, attach it.
+ * `authRequired` and `authOptional`: find the token, verify it once a request, check the requirement of the route, and
+ * attach the authentication.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from '../base/errors.js'
 import { chain } from '../base/promises.js'
 import { assertGiven } from '../base/schema.js'
-import type { TokenUse } from '../claims/standard-claims.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 import type { RevocationGate } from '../revocation/gate.js'
 import type { Authentication, VerifiedToken } from '../verify/authentication.js'
@@ -24,25 +24,23 @@ import type { TokenFinder } from './token-source.js'
 
 type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
 
-/** What guards need of the plugin. */
+/** The parts of the plugin that guards use. */
 export interface GuardContext {
   readonly verifier: Verifier
   readonly findToken: TokenFinder
-  /** Why a request has credentials and no token, for the operator. */
+  /** Returns the reason why a request has credentials and no token, for the operator. */
   readonly explainAbsence: (request: FastifyRequest) => string
   readonly defaultPool: string
-  /** The plugin's own; a requirement's takes its place. */
+  /** The option `loadUser` of the plugin. The member of a requirement replaces it. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
   readonly revocation: RevocationGate | undefined
-  /** All pools by their names, each with the kinds of token that its routes take. */
-  readonly tokenUses: ReadonlyMap<string, readonly TokenUse[]>
   /**
-   * Where a request keeps its verified token, so that a further guard does not verify it again. Of one plugin instance:
-   * another one may have other pools under the same names.
+   * Key under which a request keeps its verified token, so that a further guard does not verify the token again. Each
+   * plugin instance has its own key, because another instance may have other pools under the same names.
    */
   readonly memo: symbol
-  /** Where it keeps the token that was found not to be revoked. */
+  /** Key under which a request keeps the token that the store of revocations let pass. */
   readonly unrevoked: symbol
 }
 
@@ -71,14 +69,14 @@ function createGuard(
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
   const pools = selector === undefined ? context.defaultPool : selector
-  const choosePolicy = compileSelection(context.verifier, pools, requirement, name)
+  const selection = compileSelection(context.verifier, pools, requirement, name)
   const conclude = createConclusion(context, requirement)
 
   function authenticate(request: GuardedRequest): Outcome {
     const token = context.findToken(request)
     if (token === undefined && isOptional) return set(request, null)
     if (!token) return refuseAbsence(context, request, token)
-    const policy = choosePolicy(request)
+    const policy = selection.choose(request)
     return policy instanceof Promise
       ? policy.then((chosen) => prove(request, token, chosen))
       : prove(request, token, policy)
@@ -91,7 +89,7 @@ function createGuard(
       : conclude(request, verified, policy)
   }
 
-  const alternatives = describe(context, pools, requirement, isOptional)
+  const alternatives = describe(context, selection.policy, requirement, isOptional)
   return annotateGuard(toHook(name, authenticate, context.memo), alternatives)
 }
 
@@ -104,17 +102,15 @@ function refuseAbsence(
   return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason })
 }
 
-/** What the guard says of itself. */
+/** Lists the alternatives of a guard. */
 function describe(
-  { tokenUses, loadUser: ownLoader }: GuardContext,
-  pools: PoolSelector<string>,
-  { tokenUse, scopes, groups, check, loadUser = ownLoader }: Requirement,
+  { loadUser: ownLoader }: GuardContext,
+  { pools }: TokenPolicy,
+  { scopes, groups, check, loadUser = ownLoader }: Requirement,
   isOptional: boolean,
 ) {
-  const names = typeof pools === 'function' ? [...tokenUses.keys()] : [pools].flat()
-  const usesOf = (name: string) => [tokenUse ?? (tokenUses.get(name) as readonly TokenUse[])].flat()
   return listAlternatives({
-    pools: new Map(names.map((name) => [name, usesOf(name)])),
+    pools: new Map([...pools].map(([name, { tokenUses }]) => [name, [...tokenUses]])),
     isOptional,
     scopes,
     groups,
@@ -122,9 +118,9 @@ function describe(
   })
 }
 
-/** What a verified token is held against: what the route asks, then the application's own functions. */
+/** Makes the last step of a guard: the requirement of the route, then the functions `check` and `loadUser`. */
 function createConclusion(context: GuardContext, requirement: Requirement) {
-  // Read, not spread: a requirement may inherit its members. And once: it is what it was at boot.
+  // The members are read, and not spread, because a requirement may inherit them. Later changes have no effect.
   const { check, loadUser = context.loadUser } = requirement
 
   function finish(request: GuardedRequest, authentication: Authentication): void | Promise<void> {
@@ -155,7 +151,7 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
   }
 }
 
-/** The store of revocations is asked about each request, also with a remembered token; about further guards of it, not. */
+/** Asks the store of revocations once for each request: also for a cached token, but not for a further guard. */
 function passOnce(
   { revocation, unrevoked }: GuardContext,
   request: GuardedRequest,
@@ -168,10 +164,10 @@ function passOnce(
   return chain(revocation.pass(verified), passed)
 }
 
-/** Nothing where the request may go on. The commonest refusal is returned: to throw it would take as long again. */
+/** The result of a guard: nothing lets the request pass. The commonest refusal is returned, because throwing is slower. */
 type Outcome = CognitoError | void | Promise<void>
 
-/** A hook that goes on at once where it can: a promise would cost as much as to find a remembered token. */
+/** Makes the hook. It is synchronous where it can be, because a promise costs as much as a lookup in the token cache. */
 function toHook(
   name: string,
   authenticate: (request: GuardedRequest) => Outcome,
@@ -206,10 +202,11 @@ function run(request: GuardedRequest, authenticate: (request: GuardedRequest) =>
       () => done(),
       (error) => done(toError(error)),
     )
-  else done(outcome as CognitoError | undefined)
+  else if (outcome) done(outcome)
+  else done()
 }
 
-/** Fastify takes a falsy error for success: whatever an application's function throws has to count. */
+/** Returns a thrown value as an error, because Fastify would let the request pass for a falsy value. */
 function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null) return error as Error
   return new CognitoError('COGNITO_ERR_INTERNAL', {
@@ -236,7 +233,7 @@ function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken
   return verified
 }
 
-/** Where the plugin is not registered there is no such decorator, and nobody gets in. */
+/** Attaches the authentication. `setDecorator` throws where the plugin is not registered, so that no request passes. */
 function set(request: FastifyRequest, authentication: Authentication | null): void {
   request.setDecorator('cognito', authentication)
 }

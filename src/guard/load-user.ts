@@ -1,5 +1,5 @@
 /**
- * The application's own user of a request: loaded once, when everything else is met.
+ * The application's own user of a request, loaded once, after all other checks.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -16,10 +16,10 @@ interface Loaded {
 }
 
 /**
- * Adds the user to what a token proves.
+ * Adds the user to an authentication.
  *
- * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_USER_UNKNOWN` for `null`, `undefined` and `false`; and whatever
- *   `load` throws
+ * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_USER_UNKNOWN` when `load` returns `null`, `undefined` or `false`
+ * @throws any error of `load`, thrown or rejected
  */
 export type AddUser = (
   load: LoadUser,
@@ -27,7 +27,7 @@ export type AddUser = (
   request: FastifyRequest,
 ) => Authentication | Promise<Authentication>
 
-/** Makes the loader of one plugin instance. A further guard of a request finds what an earlier one has loaded. */
+/** Makes the loader of one plugin instance. A further guard of a request reuses the user that an earlier guard loaded. */
 export function createUserLoader(): AddUser {
   const users = new WeakMap<FastifyRequest, Loaded>()
   return (load, authentication, request) => {
@@ -35,7 +35,7 @@ export function createUserLoader(): AddUser {
     const loaded = users.get(request)
     if (loaded?.load === load && loaded.token === token) return withUser(authentication, loaded.user)
     return chain(load(authentication, request), (user) => {
-      // `false` too: a function that ends in `account.isActive && account` has found nobody.
+      // `false` is refused too: it is the result of `account.isActive && account` for an inactive account.
       if (user === null || user === undefined || user === false) {
         throw new CognitoError('COGNITO_ERR_USER_UNKNOWN', { reason: 'loadUser found no user', pool })
       }

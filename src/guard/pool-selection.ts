@@ -1,5 +1,5 @@
 /**
- * Which pools a guard takes tokens of: the same for every request, or those that a function of the request chooses.
+ * The selection of a guard's pools: the same pools for every request, or those that a function of the request chooses.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -9,10 +9,18 @@ import type { TokenRequirement } from '../verify/token-requirement.js'
 import type { Verifier } from '../verify/verifier.js'
 import type { PoolSelector } from './register.js'
 
+/** The policy of a guard, and its narrowing for a request. */
+export interface Selection {
+  /** The policy with all pools that the guard may accept. */
+  readonly policy: TokenPolicy
+  /** Returns the policy with the pools for the request. */
+  readonly choose: (request: FastifyRequest) => TokenPolicy | Promise<TokenPolicy>
+}
+
 /**
- * Compiles how a guard comes by its policy: at boot where its pools are fixed, else by the request.
+ * Compiles the selection of a guard.
  *
- * @param name - of the guard, for the message of an error
+ * @param name - the name of the guard in messages of errors
  * @throws {TypeError} for an unknown pool, and for a requirement that can never hold
  */
 export function compileSelection(
@@ -20,14 +28,13 @@ export function compileSelection(
   selector: PoolSelector<string>,
   requirement: TokenRequirement,
   name: string,
-): (request: FastifyRequest) => TokenPolicy | Promise<TokenPolicy> {
+): Selection {
   if (typeof selector === 'function') {
-    const all = verifier.compilePolicy(undefined, requirement, name)
-    return (request) => choose(selector(request), all)
+    const policy = verifier.compilePolicy(undefined, requirement, name)
+    return { policy, choose: (request) => choose(selector(request), policy) }
   }
-  const names = [selector].flat()
-  const policy = verifier.compilePolicy(names, requirement, name)
-  return () => policy
+  const policy = verifier.compilePolicy([selector].flat(), requirement, name)
+  return { policy, choose: () => policy }
 }
 
 type Chosen = string | readonly string[]
@@ -41,7 +48,7 @@ function narrow(names: readonly string[], all: TokenPolicy): TokenPolicy {
   const policy = selectPools(all, names)
   if (policy) return policy
   const known = [...all.pools.keys()].join(', ')
-  // What the function returned is not repeated: it may come from the request.
+  // The reason does not repeat the returned value, because the value may come from the request.
   const reason = `the guard's function chose no pool or an unknown one; registered are ${known}`
   throw new CognitoError('COGNITO_ERR_INTERNAL', { reason })
 }

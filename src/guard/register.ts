@@ -1,5 +1,5 @@
 /**
- * Which pools the program knows, and what a guard of them proves: types only, but for {@link definePools}.
+ * The types of the registered pools and of what a guard of them proves, and {@link definePools}.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -8,17 +8,17 @@ import type { AccessClaims, IdClaims, ProfileClaim, TokenUse } from '../claims/s
 import type { PoolOptions } from '../pool/pool.js'
 import type { Authentication, WithUser } from '../verify/authentication.js'
 
-/** Named pools. */
+/** Options of pools by the name of the pool. */
 export type PoolSet = Readonly<Record<string, PoolOptions>>
 
-/** Makes a misspelt optional key of a pool a compile error. */
+/** Turns a misspelt optional key of a pool into a compile error. */
 export type OnlyKnown<P> = {
   readonly [K in keyof P]: { readonly [F in Exclude<keyof P[K], keyof PoolOptions>]: never }
 }
 
 /**
- * Keeps the exact type of the pools, so that guards can be typed by them. Returns what it was given, unchecked: the
- * plugin validates it when it is registered.
+ * Keeps the exact type of the pools, so that guards can be typed by them. Returns its argument unchecked: the plugin
+ * validates the pools when it is registered.
  *
  * @example
  * const pools = definePools({ eu: { userPoolId: 'eu-west-1_AbCdEf123', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' } })
@@ -31,8 +31,8 @@ export function definePools<const P extends PoolSet>(pools: P & OnlyKnown<P>): P
 }
 
 /**
- * The application augments it, once a program: with `pools: typeof pools`, and with `user`, the type of what its
- * `loadUser` finds.
+ * The interface that an application augments, once a program: with `pools: typeof pools`, and with `user`, the type of
+ * the user that `loadUser` returns.
  *
  * @example
  * declare module 'fastify-cognito' {
@@ -46,7 +46,7 @@ interface Misregistered {
   'Register.pools has to be typeof what definePools returned': PoolOptions
 }
 
-/** The registered pools; any names where nothing is registered. */
+/** The registered pools; pools of any names where the application registers none. */
 export type Pools = Register extends { pools: infer P } ? (P extends PoolSet ? P : Misregistered) : PoolSet
 
 type DecodedOf<S, T = Extract<S[Extract<keyof S, symbol>], { Decode: unknown }>> = T extends {
@@ -62,23 +62,23 @@ type PropertiesOf<C extends ObjectSchema, S = (C & { params: [] })['static']> = 
     : S[K]
 }
 
-/** The names of `T` that are written out: not those of an index signature. */
+/** The literal names of `T`, without its index signatures. */
 type KnownKeys<T> = keyof {
   [K in keyof T as string extends K ? never : number extends K ? never : symbol extends K ? never : K]: never
 }
-/** The standard claims `S` beside the declared ones `D`. A declared profile claim has its declared type alone. */
+/** The standard claims `S` and the declared claims `D`. A declared profile claim has its declared type alone. */
 type Declared<S, D> = D extends unknown
   ? [KnownKeys<D> & ProfileClaim] extends [never]
     ? S & D
     : Omit<S, KnownKeys<D> & ProfileClaim> & D
   : never
-/** A type guard sees the payload, so what it says nothing of may be a profile claim of any type. */
-type Unvouched<S> = Omit<S, ProfileClaim> & { readonly [K in ProfileClaim]?: unknown }
+/** The standard claims beside a type guard. The guard sees the payload, so other profile claims may have any type. */
+type UncheckedProfile<S> = Omit<S, ProfileClaim> & { readonly [K in ProfileClaim]?: unknown }
 type ClaimsOf<U extends TokenUse, C> = C extends ObjectSchema
   ? Declared<StandardOf<U>, PropertiesOf<C>>
   : C extends (claims: unknown) => claims is infer T
     ? U extends 'id'
-      ? Declared<Unvouched<IdClaims>, T>
+      ? Declared<UncheckedProfile<IdClaims>, T>
       : StandardOf<U> & T
     : StandardOf<U>
 type StandardOf<U extends TokenUse> = { access: AccessClaims; id: IdClaims }[U]
@@ -89,38 +89,38 @@ type UseOf<P> = P extends { readonly tokenUse: infer U }
     ? TokenUse
     : 'access'
 type OptionOf<P> = P extends { readonly claims: infer C } ? C : unknown
-/** What the plugin's `loadUser` finds, where the program says what that is. */
+/** The user of the plugin's `loadUser`, where the application registers its type. */
 type RegisteredUser = Register extends { user: infer T } ? WithUser<T> : unknown
-/** No user is found by these: the request is refused. */
+/** The results of `loadUser` that refuse the request. */
 type Unknown = null | undefined | false
 type UserOf<R> = [R] extends [never] ? RegisteredUser : WithUser<Exclude<Awaited<R>, Unknown>>
 
 type OfUse<N extends string, U, C> = U extends TokenUse ? Authentication<N, U, ClaimsOf<U, C>> : never
 
-/** What a token of the pools `N` proves, before a user is loaded; else as {@link AuthOf}. */
+/** The authentication by a token of the pools `N`, before a user is loaded. The parameters are those of {@link AuthOf}. */
 export type ProofOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
   ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? OptionOf<P[N]> : C>
   : never
 
 /**
- * What a guard of the pools `N` proves; several names give a union told apart by `pool`. `U`, `C` and `R` are the
- * `tokenUse`, the `claims` and what `loadUser` returns of a requirement, where it has them.
+ * The authentication that a guard of the pools `N` proves. Several names give a union, discriminated by `pool`. `U`, `C`
+ * and `R` are the `tokenUse`, the `claims` and the result of `loadUser` of a requirement, where it has them.
  */
 export type AuthOf<P, N extends keyof P, U = never, C = never, R = never> = ProofOf<P, N, U, C> & UserOf<R>
 
 /**
- * Finds the application's own user of a verified token. `null`, `undefined` and `false` refuse the request; what it
- * throws goes to the application's error handler as it is.
+ * Finds the application's own user of a verified token. The results `null`, `undefined` and `false` refuse the request
+ * with 403. An error goes unchanged to the error handler of the application.
  */
 export type LoadUser<A = Authentication, R = unknown> = (authentication: A, request: FastifyRequest) => R
 
-/** The plugin's own, typed by what the program registers. */
+/** The option `loadUser` of the plugin, typed by the registered pools and user. */
 export type LoadRegisteredUser = LoadUser<
   ProofOf<Pools, keyof Pools & string>,
   Register extends { user: infer T } ? T | Unknown | Promise<T | Unknown> : unknown
 >
 
-/** How a guard names its pool: by name, by a list of names, or by a function of the request. */
+/** The pools of a guard: a name, a list of names, or a function of the request that returns one of these. */
 export type PoolSelector<N> =
   | N
   | readonly N[]

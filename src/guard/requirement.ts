@@ -1,5 +1,5 @@
 /**
- * What a route asks of its callers.
+ * The requirement of a guard, and its check at boot.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -21,7 +21,7 @@ import {
 } from '../verify/token-requirement.js'
 import type { LoadUser } from './register.js'
 
-/** What a route asks, besides its pool. */
+/** The requirement of a route besides its pool. */
 export interface Requirement<
   U extends TokenUse = TokenUse,
   C extends ClaimsOption = ClaimsOption,
@@ -29,15 +29,15 @@ export interface Requirement<
   R = unknown,
 > extends TokenRequirement<U, C> {
   /**
-   * Decides last, when everything else is met: `true` lets the request pass, `false` is 403. What it throws goes to
-   * the application's error handler as it is.
+   * Decides last, after all other checks: `true` lets the request pass, `false` gives 403. An error goes unchanged to the
+   * error handler of the application.
    */
   readonly check?: (authentication: A, request: FastifyRequest) => boolean | Promise<boolean>
   /**
-   * Finds the application's own user when everything else is met, once a request: `request.cognito.user`. `null`,
-   * `undefined` and `false` are 403. What it throws goes to the application's error handler as it is.
+   * Finds the application's own user, `request.cognito.user`, once a request and after all other checks. The results
+   * `null`, `undefined` and `false` give 403. An error goes unchanged to the error handler of the application.
    *
-   * @defaultValue the plugin's
+   * @defaultValue the option `loadUser` of the plugin
    */
   readonly loadUser?: LoadUser<A, R>
 }
@@ -57,14 +57,14 @@ void isDocumented
 
 const schema = compileSchema(REQUIREMENT)
 
-/** Names of all members of a {@link Requirement}, for the documentation to be held against. */
+/** Names of all members of a {@link Requirement}. A test compares the documentation with them. */
 export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
 
 /**
- * Holds a guard's requirement against its schema.
+ * Checks the requirement of a guard.
  *
- * @param path - where it stands, for the message of an error
- * @throws {TypeError} when it does not fit, naming the path
+ * @param path - the name of the requirement in messages of errors
+ * @throws {TypeError} when the requirement does not match its schema; the message names the path
  */
 export function assertGuardRequirement(requirement: Requirement, path: string): void {
   assertOptions(schema, requirement, path)

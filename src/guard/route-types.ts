@@ -1,5 +1,5 @@
 /**
- * What a guard tells TypeScript of its route.
+ * The types by which TypeScript knows what the guard of a route proves.
  * @module
  */
 import type {
@@ -24,7 +24,7 @@ declare const kExactly: unique symbol
 declare const kRoute: unique symbol
 
 /**
- * The generic of a route whose guard proves `A`, for handlers written apart and for routes with explicit generics.
+ * The route generic of a guard that proves `A`, for handlers that are written apart and for routes with explicit generics.
  * Invariant in `A`: a handler cannot claim more than its guard proves.
  *
  * @example
@@ -37,26 +37,26 @@ export interface CognitoRoute<A> extends RouteGenericInterface {
   readonly [kExactly]?: (proved: A) => A
 }
 
-/** Marks an instance whose routes all lie behind a guard that proves `A`. */
+/** The type provider of a scope whose routes are all behind a guard that proves `A`. */
 export interface Identified<A> {
   readonly [kAuth]: A
 }
 
-/** Carries the route's generic to where a guard can be inferred from; never present at run time. */
+/** Carries the route generic to the request, where TypeScript infers the guard from it. It does not exist at run time. */
 export interface RouteBrand<RouteGeneric> {
   readonly [kRoute]?: RouteGeneric
 }
 
 /**
- * What `request.cognito` is on a route. `{} | null` takes away the `undefined` of an optional member and leaves nothing
- * behind in the intersection, so that editors show what the guard proves and no more.
+ * The type of `request.cognito` on a route. `{} | null` removes the `undefined` of an optional member without adding to
+ * the intersection, so that editors show the proved type alone.
  */
 export type CognitoOf<RouteGeneric, TypeProvider> = ProvedOr<
   Authentication | null,
   (RouteGeneric & TypeProvider & Identified<NonNullable<unknown> | null>)[typeof kAuth]
 >
 
-type ProvedOr<Anybody, A> = A extends Anybody ? A : Anybody
+type ProvedOr<Default, A> = A extends Default ? A : Default
 
 /**
  * A hook that proves `A`: for `onRequest`, `preValidation`, `preHandler`, `addHook` and `@fastify/auth`.
@@ -69,11 +69,14 @@ export type Guard<A> = ((
   done: (error?: Error) => void,
 ) => void) & { readonly guard?: never }
 
-/** A guard, whatever it proves. */
+/** A guard of any pools. */
 export type AnyGuard = ((...args: never) => void) & { readonly guard?: never }
 
-/** Makes guards for the pools `P`; `Nobody` is what an anonymous request is. */
-export type GuardFactory<P, Nobody> = <
+/**
+ * Makes guards for the pools `P`. `Anonymous` is the authentication of a request without credentials: `null` for
+ * `authOptional`, `never` for `authRequired`.
+ */
+export type GuardFactory<P, Anonymous> = <
   N extends keyof P & string = keyof P & string,
   U extends TokenUse = never,
   C extends ClaimsOption = never,
@@ -81,9 +84,9 @@ export type GuardFactory<P, Nobody> = <
 >(
   pool?: PoolSelector<N>,
   requirement?: Requirement<U, C, ProofOf<P, N, U, C>, R>,
-) => Guard<AuthOf<P, N, U, C, R> | Nobody>
+) => Guard<AuthOf<P, N, U, C, R> | Anonymous>
 
-/** Puts a guard before every route of a scope, and types them by it. */
+/** Puts a guard before every route of a scope, and types these routes by the guard. */
 export type Protect = <
   S extends RawServerBase,
   Q extends RawRequestDefaultExpression<S>,
@@ -96,5 +99,5 @@ export type Protect = <
   guard: Guard<A>,
 ) => FastifyInstance<S, Q, R, L, T & Identified<A>>
 
-/** Answers what is not found. */
+/** A handler of `setNotFoundHandler`. */
 export type NotFoundReplier = (request: FastifyRequest, reply: FastifyReply) => unknown

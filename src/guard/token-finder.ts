@@ -1,5 +1,5 @@
 /**
- * The token of a request, found among the sources of `tokenFrom`; and why there is none.
+ * The search for the token of a request in the sources of `tokenFrom`, and the reason when none is found.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -16,8 +16,8 @@ import {
 } from './token-source.js'
 
 /**
- * Makes the function that finds a request's token: the first source that carries one decides. A token in a header
- * and one in a query string at once are refused (RFC 6750 §2).
+ * Makes the function that finds the token of a request. The first source with a token decides. A request with tokens in
+ * both a header and the query string is refused (RFC 6750 §2).
  */
 export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder {
   const [first, ...others] = sources
@@ -27,12 +27,12 @@ export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder 
   return (request) => locate(read(request))
 }
 
-/** Three parts of base64url with dots between them; of which the first is a JSON object. */
+/** Matches three parts of base64url with dots between them. The first part is a JSON object. */
 const LOOKS_LIKE_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/
 
 /**
- * Makes the function that tells why a request has credentials and no token, in words for the operator: names of headers and
- * schemes alone, nothing of their values.
+ * Makes the function that returns the reason why a request has credentials and no token, for the operator. The reason has
+ * names of headers and schemes, and no part of their values.
  */
 export function createAbsenceReason(sources: readonly TokenSource[]): (request: FastifyRequest) => string {
   const headers = sources.flatMap((source) => headerOf(source) ?? [])
@@ -67,7 +67,7 @@ function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
 }
 
 function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] {
-  // What a source is at boot counts: its object is the application's.
+  // `read` is taken at boot, because the application may change the object of a source later.
   const readers = sources.map((source) => source.read.bind(source))
   const [first, ...others] = readers
   if (first && others.length === 0) return (request) => assertCredentials(first(request))
@@ -82,7 +82,7 @@ function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] 
   }
 }
 
-/** An answer that is neither text nor nothing must not pass for nothing: a bad token would become an anonymous request. */
+/** Refuses a result of another type. Taken for no token, it would turn a bad token into an anonymous request. */
 function assertCredentials(value: unknown): Credentials {
   if (typeof value === 'string' || value === null || value === undefined) return value
   ignoreRejection(value)

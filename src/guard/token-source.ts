@@ -1,5 +1,5 @@
 /**
- * Where a request carries its token.
+ * The sources of a token: header, cookie, WebSocket subprotocol, query parameter, and a function of the application.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
@@ -9,37 +9,39 @@ import { describeUnknown } from '../base/unknown-name.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 
 /**
- * What a source finds in a request: a token that nobody has looked at yet, `null` for credentials of another kind
- * (such as `Basic`), or `undefined` where there are none.
+ * The credentials that a source finds in a request: an unchecked token, `null` for credentials of another kind (such as
+ * `Basic`), or `undefined` where the request has none.
  */
 export type Credentials = string | null | undefined
 
 /** A place where a request may carry a token. */
 export interface TokenSource {
   /**
-   * What place it is: `'cookie'` needs `@fastify/cookie`, and `'header'` and `'query'` must not carry a token at once.
-   * `'custom'` for any other.
+   * The kind of place. `'cookie'` needs `@fastify/cookie`. A request with tokens in both `'header'` and `'query'` is
+   * refused. `'custom'` is any other place.
    */
   readonly kind: 'header' | 'cookie' | 'subprotocol' | 'query' | 'custom'
   /**
-   * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when the place holds more than one token
+   * Reads the credentials of a request.
+   *
+   * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when the place has more than one token
    */
   readonly read: (request: FastifyRequest) => Credentials
 }
 
-/** What a source finds, not cut out yet. */
+/** The credentials that a source finds, with the token still inside its input. */
 type Located = LocatedToken | null | undefined
 
-/** Finds a request's token. */
+/** Finds the token of a request. */
 export type TokenFinder = (request: FastifyRequest) => Located
 
-/** A source of the application's own; `undefined` where the request carries no token. */
+/** A function of the application that returns the token of a request; `undefined` where the request has none. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
 export const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
 export const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
 
-/** How {@link fromHeader} reads. */
+/** The options of {@link fromHeader}. */
 export interface HeaderOptions {
   /**
    * Name of the header, in any case.
@@ -55,11 +57,12 @@ export interface HeaderOptions {
   readonly scheme?: string | null
 }
 
-// RFC 9110 §5.6.2
+/** A token of RFC 9110 §5.6.2. */
 const HTTP_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
- * Reads a header (RFC 6750 §2.1). Two lines of that name are refused, even identical ones (RFC 9110 §5.3).
+ * Reads a header (RFC 6750 §2.1). A request with two lines of the header is refused, even if they are identical (RFC 9110
+ * §5.3).
  *
  * @throws {TypeError} when the name or the scheme is not a token of RFC 9110 §5.6.2, and for an unknown option
  * @example fromHeader({ name: 'x-access-token', scheme: null })
@@ -88,7 +91,7 @@ export function fromHeader(options: HeaderOptions = {}): TokenSource {
   return source
 }
 
-/** What a source of {@link fromHeader} reads, and how it finds a token without cutting it out. */
+/** The settings of a source of {@link fromHeader}, and its function that finds a token without copying it. */
 export interface HeaderSource {
   /** Name of the header, in lower case. */
   readonly field: string
@@ -98,13 +101,13 @@ export interface HeaderSource {
 
 const headers = new WeakMap<TokenSource, HeaderSource>()
 
-/** What a source reads, where {@link fromHeader} made it. */
+/** Returns the settings of a source of {@link fromHeader}; `undefined` for any other source. */
 export const headerOf = (source: TokenSource): HeaderSource | undefined => headers.get(source)
 
 export const locate = (found: Credentials): Located =>
   typeof found === 'string' ? { input: found, start: 0 } : found
 
-/** A misspelt option would leave the header that is read as it is by default. */
+/** Refuses a misspelt option, because the default header would be read in its place. */
 function assertKnownNames(options: HeaderOptions): void {
   const known = ['name', 'scheme']
   const stranger = Object.keys(options).find((key) => !known.includes(key))
@@ -122,8 +125,8 @@ function assertName(value: unknown, path: string): void {
 }
 
 /**
- * Whether a header is written the way that nearly all are: as the scheme, one space and the token. The general way to read
- * it comes to the same; as little code as can be runs for each request, since none of it is in the processor's cache.
+ * Returns `true` when a header has the usual form: the scheme, one space and the token. {@link readScheme} finds the same
+ * token. This check is faster, because it runs less code, and the processor's caches are cold when a request arrives.
  *
  * @param start - the scheme and the space
  */
@@ -136,7 +139,10 @@ function isPlain(value: unknown, start: string): value is string {
   )
 }
 
-/** Node keeps only the first `authorization` line in `headers`. A request of `app.injectWS` has no lines, only headers. */
+/**
+ * Counts the lines of a header, because Node keeps only the first `authorization` line in `headers`. A request of
+ * `app.injectWS` has headers and no lines.
+ */
 function countLines(rawHeaders: readonly string[] | undefined, field: string): number {
   if (rawHeaders === undefined) return 1
   let lines = 0
@@ -148,8 +154,8 @@ function countLines(rawHeaders: readonly string[] | undefined, field: string): n
 }
 
 /**
- * RFC 9110 §5.5: spaces and tabs around a value are not part of it. By hand: a regular expression would take time in
- * the square of a run of spaces inside the value.
+ * Removes the spaces and tabs around the value of a header (RFC 9110 §5.5). A regular expression would take quadratic time
+ * for a run of spaces inside the value.
  */
 export function trim(value: string): string {
   let start = 0
@@ -163,49 +169,54 @@ const SPACE = 0x20
 const isBlank = (code: number) => code === SPACE || code === 0x09
 
 /**
- * Splits the scheme off (RFC 9110 §11.4, RFC 6750 §2.1). Only spaces may follow it: a tab or a no-break space stays
- * in front of the token, which is then malformed. Anything else after the scheme's name makes it another scheme.
+ * Removes the scheme (RFC 9110 §11.4, RFC 6750 §2.1). Only spaces may follow the scheme: a tab or a no-break space stays
+ * in front of the token, which is then malformed. Any other character after the scheme makes it another scheme.
  */
 function readScheme(value: string, prefix: string | undefined): Credentials {
   if (value === '') return null
   if (prefix === undefined) return value
   let start = prefix.length
   if (value.slice(0, start).toLowerCase() !== prefix || !mayFollowScheme(value.charCodeAt(start))) return null
-  // By hand: a regular expression would copy the token.
+  // A regular expression would copy the token.
   while (value.charCodeAt(start) === SPACE) start += 1
   return value.slice(start)
 }
 
 const NO_BREAK_SPACE = 0xa0
 
-/** At the end there is no code. */
+/** The code is `NaN` at the end of the value. */
 const mayFollowScheme = (code: number) => isBlank(code) || Number.isNaN(code) || code === NO_BREAK_SPACE
 
+type CookieRequest = FastifyRequest & {
+  readonly cookies?: Readonly<Record<string, string | undefined>> | null
+}
+
 /**
- * Reads a cookie; `@fastify/cookie` has to be registered before. Against cross-site requests the cookie needs
- * `SameSite`, or the application a CSRF token.
+ * Reads a cookie. `@fastify/cookie` has to be registered before the plugin. The cookie needs `SameSite`, or the application
+ * a CSRF token, because a browser sends cookies with cross-site requests.
  *
- * @throws {TypeError} when the name cannot be a cookie's
+ * @throws {TypeError} when the name is no token of RFC 9110 §5.6.2
  * @example fromCookie('access_token')
  */
 export function fromCookie(name: string): TokenSource {
   assertName(name, 'fromCookie.name')
   const read = (request: FastifyRequest): Credentials => {
-    const { cookies } = request as { readonly cookies?: Readonly<Record<string, string | undefined>> | null }
+    const { cookies }: CookieRequest = request
     if (!cookies)
       throw misused('the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest')
-    // An empty cookie is how a browser is told to forget it.
+    // An application deletes a cookie by setting it to an empty value.
     return cookies[name] || undefined
   }
   return Object.freeze({ kind: 'cookie', read })
 }
 
 /**
- * Reads the token from the subprotocols that a browser's WebSocket offers, where it cannot set a header:
- * `new WebSocket(url, ['chat.v1', 'bearer.' + token])`. The server has to answer with one of the others.
+ * Reads the token from the subprotocols of a WebSocket, because a browser cannot set a header there. The server has to
+ * choose one of the other subprotocols.
  *
- * @param prefix - what the subprotocol begins with
- * @throws {TypeError} when the prefix cannot be part of a subprotocol
+ * @param prefix - the beginning of the subprotocol with the token
+ * @throws {TypeError} when the prefix is no token of RFC 9110 §5.6.2
+ * @example new WebSocket(url, ['chat.v1', 'bearer.' + token])
  * @see RFC 6455 §11.3.4
  */
 export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
@@ -223,8 +234,8 @@ export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
 }
 
 /**
- * Reads a query parameter. URLs end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2): only for
- * clients that can do nothing else, and with a log serializer that hides it.
+ * Reads a query parameter. Use it only for clients that can do nothing else, and with a log serializer that hides the
+ * parameter, because URLs end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2).
  *
  * @throws {TypeError} when the name is no token of RFC 9110 §5.6.2
  * @example fromQuery('access_token')
@@ -241,10 +252,10 @@ export function fromQuery(name: string): TokenSource {
   return Object.freeze({ kind: 'query', read })
 }
 
-/** What the option `tokenFrom` takes. */
+/** The option `tokenFrom`: a source, a function, or a list of both in their order. */
 export type TokenFrom = TokenSource | TokenReader | readonly (TokenSource | TokenReader)[]
 
-/** Brings the option `tokenFrom` into the form of an ordered list. */
+/** Returns the option `tokenFrom` as a list of sources. */
 export function toTokenSources(option: TokenFrom = fromHeader()): readonly TokenSource[] {
   return [option]
     .flat()

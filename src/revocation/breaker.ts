@@ -1,52 +1,56 @@
 /**
- * When a store that keeps failing is left alone, and asked again.
+ * The circuit breaker of a store of revocations: when a failing store is no longer asked, and when it is asked again.
  * @module
  */
 import type { Clock } from '../base/clock.js'
 
-/** Failures in a row after which it is left alone. */
-const FAILURES = 5
-/** For this long. */
+/** Number of failures in a row that open the breaker. */
+const MAX_FAILURES = 5
+/** Time for which the breaker stays open, in milliseconds. */
 const OPEN_MS = 5000
 
-/** A circuit breaker. */
+/** The breaker of one store. */
 export class Breaker {
   #failures = 0
   #failedAt = Number.NEGATIVE_INFINITY
-  #closedFrom = 0
-  readonly #patience: number
+  #retryAt = 0
+  readonly #timeout: number
   readonly #clock: Clock
 
-  /** @param patience - milliseconds that an answer can take */
-  constructor(patience: number, clock: Clock) {
-    this.#patience = patience
+  /** @param timeout - deadline of an answer, in milliseconds */
+  constructor(timeout: number, clock: Clock) {
+    this.#timeout = timeout
     this.#clock = clock
   }
 
-  /** Whether the store may be asked. After the break one caller may, and the others only after its answer. */
+  /**
+   * Returns `true` when the caller may ask the store. When the pause is over, one caller may ask. The next caller may ask
+   * after the answer, or after another timeout.
+   */
   admits(): boolean {
-    if (this.#failures < FAILURES) return true
+    if (this.#failures < MAX_FAILURES) return true
     const now = this.#clock.now()
-    if (now < this.#closedFrom) return false
-    this.#closedFrom = now + this.#patience
+    if (now < this.#retryAt) return false
+    this.#retryAt = now + this.#timeout
     return true
   }
 
-  /** Milliseconds until the store is asked again; 0 where it may be asked. */
+  /** Returns the milliseconds until the store is asked again; 0 where it may be asked now. */
   remaining(): number {
-    return this.#failures < FAILURES ? 0 : Math.max(0, this.#closedFrom - this.#clock.now())
+    return this.#failures < MAX_FAILURES ? 0 : Math.max(0, this.#retryAt - this.#clock.now())
   }
 
+  /** Closes the breaker. */
   succeeded(): void {
     this.#failures = 0
   }
 
-  /** What was asked at the same time fails for one reason, and counts once. */
+  /** Counts a failure. Failures within one timeout count once, because lookups at the same time fail for one reason. */
   failed(): void {
     const now = this.#clock.now()
-    if (now - this.#failedAt < this.#patience) return
+    if (now - this.#failedAt < this.#timeout) return
     this.#failedAt = now
     this.#failures += 1
-    this.#closedFrom = now + OPEN_MS
+    this.#retryAt = now + OPEN_MS
   }
 }

@@ -1,12 +1,12 @@
 /**
- * When a store of revocations is opened and closed, and what the log says of its failures.
+ * The connection of a store of revocations to an application: the store is opened and closed, and its failures are logged.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
 import { RevocationGate, toWord } from './gate.js'
 import type { ResolvedRevocation } from './options.js'
 
-/** Puts a store behind its gate for as long as the application runs. */
+/** Opens the store when the application is ready, closes the store with the application, and returns its gate. */
 export function connectStore(app: FastifyInstance, options: ResolvedRevocation): RevocationGate {
   const { store, onError } = options
   let isOpen = false

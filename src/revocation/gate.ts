@@ -1,11 +1,11 @@
 /**
- * Whether a verified token was revoked, as far as a store answers in time; and what happens where it does not.
+ * The gate between verified tokens and a store of revocations: it refuses revoked tokens, and handles a failing store.
  * @module
  */
 
 import { type Clock, monotonicClock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
-import { ownMember } from '../base/members.js'
+import { type Members, ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
 import type { VerifiedToken } from '../verify/authentication.js'
 import { readIdentity } from '../verify/cognito-token.js'
@@ -14,13 +14,16 @@ import { Breaker } from './breaker.js'
 import type { ResolvedRevocation } from './options.js'
 import { keysOf, type RevocableToken, type RevocationMark } from './store.js'
 
-/** Told when the store begins to fail, with the reason, and when it answers again, with `undefined`. */
+/** A listener that gets the reason when the store begins to fail, and `undefined` when the store answers again. */
 export type OnChange = (reason: string | undefined) => void
 
-/** A mark has more time than a check: it must not be lost, and nobody waits for it with every request. */
+/**
+ * Deadline for adding a mark, in milliseconds. The deadline is longer than that of a lookup, because a mark must not be
+ * lost and is added rarely.
+ */
 const REVOKE_TIMEOUT_MS = 500
 
-/** Stands between verified tokens and the store. */
+/** The gate of one store. */
 export class RevocationGate {
   readonly #options: ResolvedRevocation
   readonly #onChange: OnChange
@@ -36,22 +39,22 @@ export class RevocationGate {
   }
 
   /**
-   * Lets a token pass that was not revoked; synchronously where the store answers so.
+   * Lets a token pass that was not revoked: synchronously where the store answers synchronously.
    *
-   * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_TOKEN_REVOKED`, and `COGNITO_ERR_REVOCATION_UNAVAILABLE` where
-   * the store fails and `onError` is `'deny'`
+   * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_TOKEN_REVOKED`, and `COGNITO_ERR_REVOCATION_UNAVAILABLE` when
+   *   the store fails and `onError` is `'deny'`
    */
   pass(token: VerifiedToken): void | Promise<void> {
-    let answer: unknown
+    let answer: boolean | PromiseLike<unknown>
     try {
       answer = this.#ask(toRevocable(token))
     } catch (error) {
       return this.#fail(error, token)
     }
-    return isPromised(answer) ? this.#wait(answer, token) : this.#conclude(answer as boolean, token)
+    return isPromised(answer) ? this.#wait(answer, token) : this.#conclude(answer, token)
   }
 
-  /** What the store knows comes first: it needs no answer. */
+  /** Tries `recall` first, because it needs no lookup. */
   #ask(token: RevocableToken): boolean | PromiseLike<unknown> {
     const { store } = this.#options
     const known: unknown = store.recall?.(token)
@@ -65,9 +68,9 @@ export class RevocationGate {
   }
 
   /**
-   * Adds a mark.
+   * Adds a mark to the store.
    *
-   * @throws {CognitoError} rejected: `COGNITO_ERR_REVOCATION_UNAVAILABLE` where the store did not confirm it
+   * @throws {CognitoError} rejected: `COGNITO_ERR_REVOCATION_UNAVAILABLE` when the store does not confirm the mark
    */
   async revoke(mark: RevocationMark, pool: string): Promise<void> {
     try {
@@ -114,28 +117,29 @@ function toVerdict(answer: unknown): boolean {
   return answer
 }
 
-/** What the gate finds wrong with a store. */
+/** A fault of a store that the gate itself has found. */
 class Failure extends Error {}
 
-/** An error of a store may carry what it was sent; its name or code does not. */
+/** Returns a short word for an error: its code or name. The message is left out, because it may repeat the command. */
 export function toWord(error: unknown): string {
   if (error instanceof Failure) return error.message
-  const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
-  return [code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string
+  const { code, name }: { readonly code?: unknown; readonly name?: unknown } = Object(error)
+  return [code, name].find(isWord) ?? 'it threw'
 }
 
 const WORD = /^\w[\w ]{0,59}$/
+const isWord = (value: unknown): value is string => typeof value === 'string' && WORD.test(value)
 
 async function within(ms: number, answer: unknown, clock: Clock): Promise<unknown> {
   if (!isPromised(answer)) return answer
   return new Promise((resolve, reject) => {
-    // A process that was busy for that long may have the answer by now: it is read before.
-    const callOff = clock.after(ms, () => setImmediate(reject, new Failure(`no answer within ${ms} ms`)))
-    void Promise.resolve(answer).then(resolve, reject).then(callOff)
+    // `setImmediate` reads an answer first that arrived while the process was busy.
+    const cancel = clock.after(ms, () => setImmediate(reject, new Failure(`no answer within ${ms} ms`)))
+    void Promise.resolve(answer).then(resolve, reject).then(cancel)
   })
 }
 
-/** One description serves all requests with a token. */
+/** Describes a token once for all its requests. */
 function toRevocable(token: VerifiedToken): RevocableToken {
   token.revocable ??= describeToken(token)
   return token.revocable as RevocableToken
@@ -145,12 +149,17 @@ function describeToken({ pool, payload }: VerifiedToken): RevocableToken {
   const { subject, clientId } = readIdentity(payload)
   const ids = {
     userPoolId: pool.userPoolId,
-    jti: ownMember(payload, 'jti') as string | undefined,
-    originJti: ownMember(payload, 'origin_jti') as string | undefined,
+    jti: textOf(payload, 'jti'),
+    originJti: textOf(payload, 'origin_jti'),
     subject,
     clientId,
-    issuedAt: payload['iat'] as number,
-    expiresAt: payload['exp'] as number,
+    issuedAt: Number(payload['iat']),
+    expiresAt: Number(payload['exp']),
   }
   return Object.freeze({ ...ids, keys: Object.freeze(keysOf(ids)) })
+}
+
+function textOf(payload: Members, name: string): string | undefined {
+  const value = ownMember(payload, name)
+  return typeof value === 'string' ? value : undefined
 }

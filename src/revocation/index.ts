@@ -1,5 +1,5 @@
 /**
- * The side door `fastify-cognito/revocation`: stores of revoked tokens.
+ * The entry point `fastify-cognito/revocation`: stores of revocations.
  * @module
  */
 

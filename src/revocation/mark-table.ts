@@ -1,33 +1,33 @@
 /**
- * Marks in memory: found by their keys, and forgotten when no token can be concerned any more.
+ * A table of marks in memory. A mark is dropped when no valid token can match it any more.
  * @module
  */
 import { concerns, laterMark, type RevocableToken, type RevocationMark } from './store.js'
 
 type Entry = Pick<RevocationMark, 'notBefore' | 'expiresAt'>
 
-/** Marks expire by the minute: a minute's are dropped together, which costs the same for each of them. */
+/** Length of a slot, in seconds. All marks of a slot are dropped together, at a constant cost for each mark. */
 const SLOT_SECONDS = 60
 
 /** A bounded table of marks. */
 export class MarkTable {
   readonly #entries = new Map<string, Entry>()
-  /** The keys whose marks expire in a minute, by that minute. */
+  /** The keys of the marks that expire in a slot, by the number of the slot. */
   readonly #slots = new Map<number, string[]>()
   readonly #max: number
-  #sweptIn: number | undefined
+  #lastSweep: number | undefined
 
-  /** @param max - marks held at the most */
+  /** @param max - greatest number of marks */
   constructor(max: number) {
     this.#max = max
   }
 
-  /** Marks held, those that have just expired included. */
+  /** Number of marks, with those that have expired since the last sweep. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** Whether a mark concerns the token. Expired ones may still do: they concern no token that is valid. */
+  /** Returns `true` when a mark revokes the token. An expired mark may still do so, but it revokes no valid token. */
   concerns({ keys, issuedAt }: RevocableToken): boolean {
     for (const key of keys) {
       if (concerns(this.#entries.get(key), issuedAt)) return true
@@ -39,7 +39,7 @@ export class MarkTable {
    * Adds a mark.
    *
    * @param now - seconds since 1970
-   * @returns whether there was room for it: no mark gives way to another one before it expires
+   * @returns `false` when the table is full: a new mark never replaces one that has not expired
    */
   add(mark: Entry & Pick<RevocationMark, 'key'>, now: number): boolean {
     this.#sweep(now)
@@ -58,16 +58,16 @@ export class MarkTable {
     else this.#slots.set(slot, [key])
   }
 
-  /** Once a minute. There are some 1,500 slots: the minutes of the day that the longest-lived mark has left. */
+  /** Drops expired marks, at most once a minute. There are about 1,500 slots, the minutes of the longest life of a mark. */
   #sweep(now: number): void {
     const current = Math.floor(now / SLOT_SECONDS)
-    if (current === this.#sweptIn) return
-    this.#sweptIn = current
+    if (current === this.#lastSweep) return
+    this.#lastSweep = current
     for (const [slot, keys] of this.#slots) {
       if (slot >= current) continue
       this.#slots.delete(slot)
       for (const key of keys) {
-        // Its life may have become longer since.
+        // A later revocation may have prolonged the mark.
         const entry = this.#entries.get(key)
         if (entry && slotOf(entry) < current) this.#entries.delete(key)
       }

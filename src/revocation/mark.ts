@@ -1,5 +1,5 @@
 /**
- * What an application asks to be revoked, and the mark that it becomes.
+ * A revocation as an application asks for it, and the mark that it becomes.
  * @module
  */
 import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../base/schema.js'
@@ -11,32 +11,32 @@ interface OneToken {
   readonly pool?: string
   readonly by: 'jti'
   readonly value: string
-  /** The token's claim `exp`: the mark is forgotten after it, and after a day where it is not known. */
+  /** The claim `exp` of the token, seconds since 1970: the mark expires after it. Without it, the mark lives for a day. */
   readonly exp?: number
 }
 
-/** Everything that one sign-in led to, by the claim `origin_jti`. */
+/** All tokens of one sign-in, by the claim `origin_jti`. */
 interface OneSignIn {
   readonly pool?: string
   readonly by: 'origin_jti'
   readonly value: string
 }
 
-/** The tokens of a user or of an app client that are accepted now, or that were issued until a time. */
+/** The tokens of a user or of an app client that were issued until now, or until another time. */
 interface UntilNow {
   readonly pool?: string
   readonly by: 'sub' | 'client_id'
   readonly value: string
   /**
-   * Tokens that were issued in that second or earlier are revoked; seconds since 1970. The time of now revokes less than
-   * the default: a token whose issuer's clock is ahead passes.
+   * Tokens that were issued in this second or earlier are revoked; seconds since 1970. The current time revokes less than
+   * the default, because a token passes whose issuer has a fast clock.
    *
-   * @defaultValue now, and as far beyond as a token may be dated ahead (a minute, or `clockTolerance`)
+   * @defaultValue the current time plus the greatest `iat` ahead of it that is accepted (a minute, or `clockTolerance`)
    */
   readonly notBefore?: number
 }
 
-/** The same of a whole pool. */
+/** The tokens of a whole pool that were issued until now, or until another time. */
 interface WholePool {
   readonly pool?: string
   readonly by: 'pool'
@@ -44,9 +44,9 @@ interface WholePool {
 }
 
 /**
- * What `app.cognito.revoke` takes: tokens by a claim of theirs, or all of a pool. `pool` is the name of a registered pool,
- * the default pool where it is left out. Only tokens that are out there are revoked: to keep a user from getting new ones,
- * tell Cognito.
+ * The argument of `app.cognito.revoke`: tokens by one of their claims, or all tokens of a pool. `pool` is the name of a
+ * registered pool, by default the default pool. Only existing tokens are revoked: to keep a user from getting new tokens,
+ * sign the user out at Cognito or disable the user there.
  *
  * @typeParam N - names of the pools
  * @example { pool: 'eu', by: 'sub', value: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' }
@@ -87,9 +87,9 @@ const SCHEMAS = {
 } as const
 
 /**
- * Refuses what is no {@link Revocation}.
+ * Checks that a value is a {@link Revocation}.
  *
- * @throws {TypeError} naming what was expected, never the value
+ * @throws {TypeError} for any other value; the message has the expected form and never the value
  */
 export function assertRevocation(revocation: unknown): asserts revocation is Revocation {
   const by = (revocation as Partial<Revocation> | null | undefined)?.by
@@ -101,16 +101,16 @@ export function assertRevocation(revocation: unknown): asserts revocation is Rev
 
 const quote = (word: string) => `'${word}'`
 
-/** The largest `clockTolerance`: applications that share a store may differ in theirs. Seconds. */
+/** The largest `clockTolerance`, in seconds. Applications with the same store may have different tolerances. */
 const MAX_TOLERANCE = 300
 
 /**
- * The mark of a revocation, for as long as a token that it concerns can be valid.
+ * Returns the mark of a revocation. The mark expires when no token that it revokes can be valid any more.
  *
- * @param userPoolId - of the pool, which other applications may know by another name
+ * @param userPoolId - id of the pool, because other applications may give the pool another name
  * @param now - seconds since 1970
- * @param tolerance - the option `clockTolerance`; seconds
- * @throws {TypeError} when `notBefore` lies in the future, as one in milliseconds does
+ * @param tolerance - the option `clockTolerance`, in seconds
+ * @throws {TypeError} when `notBefore` lies in the future, as a time in milliseconds does
  */
 export function toMark(
   revocation: Revocation,
@@ -129,7 +129,7 @@ function lifeOf(
   now: number,
   tolerance: number,
 ): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
-  // The clock that dates tokens may be ahead.
+  // The issuer may have a fast clock.
   const latest = Math.ceil(now) + MAX_TOLERANCE + MAX_LIFETIME
   switch (revocation.by) {
     case 'jti': {
@@ -140,7 +140,7 @@ function lifeOf(
     case 'origin_jti':
       return { notBefore: null, expiresAt: latest + MAX_TOLERANCE }
     default: {
-      // All that is accepted now is refused after it, also what a clock that is ahead has dated.
+      // The default revokes every token that is accepted now, even one that a fast clock has dated.
       const latestIssue = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
       const notBefore = Math.floor(revocation.notBefore ?? latestIssue)
       if (notBefore > now + MAX_TOLERANCE) {
@@ -152,7 +152,7 @@ function lifeOf(
   }
 }
 
-/** No token of such a time is valid any more: it is a duration, or a mistake. A mark of it would revoke nothing. */
+/** Checks that a token of this time can still be valid. An older time is a duration or a mistake, and revokes nothing. */
 function assertRecent(time: number, now: number, name: string): void {
   if (time < now - MAX_LIFETIME - MAX_TOLERANCE) {
     throw new TypeError(`revoke.${name}: expected seconds since 1970, not longer ago than a token is valid`)

@@ -1,5 +1,5 @@
 /**
- * The store of revocations of one process.
+ * A store of revocations in the memory of one process.
  * @module
  */
 import { assertOptions, compileSchema, type IsDocumented, integer, Type } from '../base/schema.js'
@@ -9,7 +9,7 @@ import type { RevocationStore } from './store.js'
 /** Options of {@link memoryRevocation}. */
 export interface MemoryRevocationOptions {
   /**
-   * Marks held at the most, of about 200 bytes each; 1–10,000,000.
+   * Greatest number of marks, 1–10,000,000. A mark takes about 200 bytes.
    *
    * @defaultValue 100,000
    */
@@ -29,10 +29,10 @@ const schema = compileSchema(OPTIONS)
 
 /**
  * Makes a store that keeps its marks in the memory of this process: for one process, and for tests. Another process does
- * not see them, and they end with the process.
+ * not see the marks, and the marks end with the process.
  *
- * It never forgets a mark before it expires. Where there is no room for another one `revoke` throws, and the marks that
- * are there go on: revoke by `'client_id'` or `'pool'` then, for which there is always room, and make `max` larger.
+ * The store never drops a mark before the mark expires. When the store is full, `revoke` throws and the existing marks
+ * stay. A full store still takes marks by `'client_id'` and `'pool'`: revoke by one of these, and make `max` larger.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -43,14 +43,14 @@ export function memoryRevocation(options: MemoryRevocationOptions = {}): Revocat
 }
 
 /**
- * What {@link memoryRevocation} does, by any clock.
+ * Makes the store of {@link memoryRevocation} with a clock of the caller.
  *
- * @param now - milliseconds since 1970
+ * @param now - returns milliseconds since 1970
  */
 export function createMemoryStore(options: MemoryRevocationOptions, now: () => number) {
   assertOptions(schema, options, 'memoryRevocation')
   const table = new MarkTable(options.max ?? 100_000)
-  // What the error below advises. Their number is that of pools and app clients.
+  // The marks that the error below advises. There are no more of them than pools and app clients.
   const urgent = new MarkTable(Number.POSITIVE_INFINITY)
   return Object.freeze({
     isRevoked: (token) => table.concerns(token) || (urgent.size > 0 && urgent.concerns(token)),
@@ -61,7 +61,7 @@ export function createMemoryStore(options: MemoryRevocationOptions, now: () => n
   } satisfies RevocationStore)
 }
 
-/** No mark was added: all that are held are alive. */
+/** The error of a full store. The mark was not added, because no mark in the store has expired. */
 class RevocationStoreFullError extends Error {
   readonly code = 'REVOCATION_STORE_FULL'
 

@@ -1,23 +1,23 @@
 /**
- * How marks are written in Redis: keys, values, and the script that adds one.
+ * The form of marks in Redis: their keys and values, and the script that adds a mark.
  * @module
  */
 import { RedisFailure } from '../base/redis-client.js'
 import type { RevocationMark } from './store.js'
 
-/** What of a mark is kept under its key. */
+/** The members of a mark that its value in Redis has. */
 export type StoredMark = Pick<RevocationMark, 'notBefore' | 'expiresAt'>
 
-/** Later than any token is issued. */
+/** The not-before of a mark that revokes tokens of any age, in seconds since 1970. */
 const EVERY_ONE = Number.MAX_SAFE_INTEGER
 
 const STORED = /^(\d{1,16}):(\d{1,16})$/
 
 /**
- * Adds a mark, in one step for all who see Redis: of two, the later times count, so that the order does not. The stream
- * is cut at its beginning as far as its marks have expired, a few at a time, and keeps the newest: whoever has read that
- * one knows that nothing was missed. Only here a mark's life is compared with Redis's own clock, so that it gets more.
- * A value that is no mark makes the script fail, before it has written anything.
+ * Script that adds a mark in one atomic step. Of two marks with one key the later times count, so their order does not
+ * matter. The script removes a few expired marks from the beginning of the stream and keeps the newest entry. A process
+ * that has read this entry knows that it has missed none. The script alone compares times with the clock of Redis, so it
+ * adds a margin of 300 seconds. A value that is no mark makes the script fail before it writes anything.
  *
  * KEYS: mark, stream. ARGV: not-before, expiry, the key as the stream names it.
  */
@@ -47,16 +47,16 @@ redis.call('XTRIM', KEYS[2], 'MINID', first)
 return 1
 `
 
-/** What all keys of a store begin with. In braces, it puts them into one slot of a cluster. */
+/** The prefix of all keys of a store. The braces put all these keys into one slot of a Redis cluster. */
 export const toTag = (prefix: string) => `{${prefix}}:`
 
-/** Key of the stream of all marks. It is none of a mark: those begin with the name of a claim. */
+/** The key of the stream of all marks. No mark has this key, because keys of marks begin with the name of a claim. */
 export const toStreamKey = (tag: string) => `${tag}marks`
 
 /**
- * The command that adds a mark.
+ * Returns the command that adds a mark.
  *
- * @throws {TypeError} when a time of it is none: as text in Redis, it could not be read again
+ * @throws {TypeError} when a time of the mark is no whole number of seconds, because it could not be read back
  */
 export function toAddCommand(
   tag: string,
@@ -67,9 +67,9 @@ export function toAddCommand(
 }
 
 /**
- * A client can have answered by itself: within a transaction, a command is only queued.
+ * Checks that the answer is that of the script. A client in a transaction only queues a command, and answers by itself.
  *
- * @throws {RedisFailure} when the answer is not that of the script
+ * @throws {RedisFailure} for any other answer
  */
 export function assertAdded(answer: unknown): void {
   if (String(answer) !== '1') throw new RedisFailure('REDIS_NOT_ADDED', 'Redis did not confirm a mark')
@@ -81,9 +81,9 @@ function toText(seconds: number, name: string): string {
 }
 
 /**
- * Reads what is kept of a mark.
+ * Reads the value of a mark in Redis.
  *
- * @throws {RedisFailure} when somebody else wrote it: what it stood for is not known
+ * @throws {RedisFailure} for any other value, which another program has written
  */
 export function parseStored(value: unknown): StoredMark {
   const [, notBefore, expiresAt] = STORED.exec(String(value)) ?? []
@@ -96,7 +96,7 @@ export function parseStored(value: unknown): StoredMark {
 
 /** An entry of the stream of marks. */
 export interface Entry extends StoredMark {
-  /** Of the entry; they increase. */
+  /** Id of the entry in the stream. A later entry has a greater id. */
   readonly id: string
   readonly key: string
 }
@@ -104,7 +104,7 @@ export interface Entry extends StoredMark {
 /**
  * Reads the answer to `XRANGE`.
  *
- * @throws {RedisFailure} when somebody else wrote an entry
+ * @throws {RedisFailure} for an entry that another program has written
  */
 export function parseEntries(answer: unknown): readonly Entry[] {
   return listOf(answer).map((entry) => {
@@ -115,9 +115,9 @@ export function parseEntries(answer: unknown): readonly Entry[] {
 }
 
 /**
- * Takes an answer for a list.
+ * Returns an answer as a list.
  *
- * @throws {RedisFailure} when it is none
+ * @throws {RedisFailure} when the answer is no list
  */
 export function listOf(answer: unknown): readonly unknown[] {
   if (Array.isArray(answer)) return answer

@@ -1,5 +1,5 @@
 /**
- * A copy of all marks in the memory of a process, and how old it may be.
+ * A copy in memory of all marks in Redis, with its age.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -10,15 +10,15 @@ import type { RevocableToken, RevocationMark } from './store.js'
 
 /** A copy of the marks. */
 export interface Replica {
-  /** Whether the copy is kept complete, and was so less than a minute ago. */
+  /** Returns `true` when the copy follows Redis, and was complete within the last minute. */
   readonly isCurrent: () => boolean
-  /** Whether a mark of the copy concerns the token. */
+  /** Returns `true` when a mark of the copy revokes the token. */
   readonly concerns: (token: RevocableToken) => boolean
-  /** Adds a mark that Redis has. */
+  /** Adds a mark that Redis has confirmed. */
   readonly add: (mark: CopiedMark) => void
-  /** Begins to follow Redis, and reports when that fails and when it works again. */
+  /** Begins to follow Redis, and reports when the connection fails and when it works again. */
   readonly open: (report?: Report) => void
-  /** Ends that, once it was called as often as `open`. */
+  /** Stops following Redis, when it was called as often as `open`. */
   readonly close: () => Promise<void>
 }
 
@@ -26,15 +26,16 @@ type Report = (code: string | undefined) => void
 
 type CopiedMark = Pick<RevocationMark, 'key' | 'notBefore' | 'expiresAt'>
 
-/** A copy without contact to Redis counts for so long; milliseconds. */
+/** Time for which a copy without contact to Redis counts, in milliseconds. */
 const MAX_AGE_MS = 60_000
 
 /**
- * Makes a copy, which is empty until it is opened.
+ * Makes a copy. It is empty until `open` is called.
  *
  * @param stream - key of the stream of all marks
- * @param timeOfDay - by which marks expire; milliseconds since 1970
- * @param random - 0 to 1
+ * @param clock - the clock for the age of the copy
+ * @param timeOfDay - the clock for the expiry of marks; returns milliseconds since 1970
+ * @param random - returns 0 to 1
  */
 export function createReplica(
   redis: Redis,
@@ -47,13 +48,13 @@ export function createReplica(
   let users = 0
   let follower: StreamFollower | undefined
   let completeAt = Number.NEGATIVE_INFINITY
-  const reports: Report[] = []
+  const listeners: Report[] = []
   let isFailing = false
 
-  function tell(code: string | undefined): void {
+  function report(code: string | undefined): void {
     const wasFailing = isFailing
     isFailing = code !== undefined
-    if (isFailing !== wasFailing) for (const report of reports) report(code)
+    if (isFailing !== wasFailing) for (const listener of listeners) listener(code)
   }
 
   const add = (mark: CopiedMark) => void table.add(mark, timeOfDay() / 1000)
@@ -61,10 +62,10 @@ export function createReplica(
     onEntry: add,
     onCaughtUp(moment) {
       completeAt = moment
-      tell(undefined)
+      report(undefined)
     },
-    onFailure: tell,
-    // It may have been a mark.
+    onFailure: report,
+    // The unreadable entry may have replaced a mark.
     onUnreadable() {
       completeAt = Number.NEGATIVE_INFINITY
     },
@@ -73,9 +74,9 @@ export function createReplica(
     isCurrent: () => follower !== undefined && clock.now() - completeAt <= MAX_AGE_MS,
     concerns: (token) => table.concerns(token),
     add,
-    open(report) {
+    open(listener) {
       users += 1
-      if (report) reports.push(report)
+      if (listener) listeners.push(listener)
       follower ??= new StreamFollower(redis, stream, reader, clock, random)
     },
     async close() {

@@ -1,5 +1,5 @@
 /**
- * What is new in the stream of marks, and how nothing of it is missed.
+ * The follower of the stream of marks in Redis. It reads every entry, and none is missed.
  * @module
  */
 import { randomUUID } from 'node:crypto'
@@ -7,28 +7,28 @@ import type { Clock } from '../base/clock.js'
 import { type Redis, type RedisConnection, RedisFailure, type Send } from '../base/redis-client.js'
 import { type Entry, parseEntries } from './redis-marks.js'
 
-/** Who is told what is in the stream. */
+/** The listeners of a follower. */
 export interface StreamReader {
-  /** Once or several times for an entry. */
+  /** Gets each entry of the stream, once or several times. */
   readonly onEntry: (entry: Entry) => void
-  /** All that was in the stream at that moment, a reading of the clock, has been told. */
+  /** Is called when all entries up to `moment`, a reading of the clock, have been read. */
   readonly onCaughtUp: (moment: number) => void
-  /** Somebody else has written into the stream. */
+  /** Is called for an entry that another program has written. */
   readonly onUnreadable: () => void
-  /** Nothing can be read, for now. */
+  /** Is called when the stream cannot be read, with the code of the error. */
   readonly onFailure: (code: string) => void
 }
 
-/** Entries that are read at once. */
+/** Number of entries in one read. */
 const PAGE = 1000
-/** Redis waits so long for news before it answers that there are none; milliseconds. */
+/** Time for which Redis waits for a new entry before it answers, in milliseconds. */
 const BLOCK_MS = 2000
-/** A connection without an answer for so long is given up; milliseconds. */
+/** Time without an answer after which a connection is given up, in milliseconds. */
 const DEADLINE_MS = BLOCK_MS + 3000
 const FIRST_BACK_OFF_MS = 100
 const LAST_BACK_OFF_MS = 5000
 
-/** Follows one stream, over connections of its own. */
+/** The follower of one stream, with its own connections. */
 export class StreamFollower {
   readonly #redis: Redis
   readonly #stream: string
@@ -41,10 +41,10 @@ export class StreamFollower {
   #failures = 0
   #isProven = false
   #isClosed = false
-  /** Ends what is waited for. */
+  /** Rejects the command that is waited for. */
   #interrupt: (() => void) | undefined
 
-  /** Begins at once, and goes on until it is closed. */
+  /** Begins to follow the stream at once, until `close` is called. */
   constructor(redis: Redis, stream: string, reader: StreamReader, clock: Clock, random: () => number) {
     this.#redis = redis
     this.#stream = stream
@@ -54,7 +54,7 @@ export class StreamFollower {
     this.#end = this.#follow()
   }
 
-  /** Ends it, and its connection. Never rejects. */
+  /** Ends the follower and its connection. The promise never rejects. */
   close(): Promise<void> {
     this.#isClosed = true
     this.#interrupt?.()
@@ -80,7 +80,7 @@ export class StreamFollower {
     await this.#within(ms, new Promise(() => {})).catch(() => {})
   }
 
-  /** Reads until the connection fails. */
+  /** Reads entries until the connection fails. */
   async #read(): Promise<never> {
     this.#connection = this.#redis.connect()
     const { send } = this.#connection
@@ -88,7 +88,7 @@ export class StreamFollower {
     if (!this.#isProven) await this.#assertSameDatabase(ask)
     for (;;) {
       await this.#catchUp(ask)
-      // A mere signal: what is new is read together with the entry before it.
+      // The answer is only a signal: `#catchUp` reads the new entry together with the one before it.
       const after = this.#lastId ?? '0-0'
       await ask('XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#stream, after)
       this.#failures = 0
@@ -96,8 +96,8 @@ export class StreamFollower {
   }
 
   /**
-   * An application may have chosen its database after it had made the client. Another one would look like an empty stream:
-   * whatever is revoked, nothing would be read.
+   * Checks that both connections see the same database. An application may have selected its database after it had made
+   * the client. In another database the stream would look empty, so that no revocation would be read.
    */
   async #assertSameDatabase(ask: Send): Promise<void> {
     const key = `${this.#stream}:probe:${randomUUID()}`
@@ -108,8 +108,8 @@ export class StreamFollower {
   }
 
   /**
-   * Reads on, beginning with the last entry that was read. Where that one is gone, everything is read: either it has
-   * expired, and all before it with it, or this is another stream, in which ids may have begun anew.
+   * Reads the stream from the last entry that was read. When that entry is gone, the whole stream is read again. Either
+   * the entry has expired with all entries before it, or this is another stream, whose ids may have begun anew.
    */
   async #catchUp(ask: Send): Promise<void> {
     for (;;) {
@@ -135,15 +135,15 @@ export class StreamFollower {
     }
   }
 
-  /** A dead connection does not say so: it is waited for no longer than a time, and not after the end. */
+  /** Waits for an answer, but no longer than `ms` and not after `close`: a dead connection gives no sign. */
   #within(ms: number, answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const interrupt = () => {
-        callOff()
+        cancel()
         reject(new RedisFailure('REDIS_NO_ANSWER', 'Redis did not answer in time'))
       }
-      const callOff = this.#clock.after(ms, interrupt)
-      answer.then(resolve, reject).finally(callOff)
+      const cancel = this.#clock.after(ms, interrupt)
+      answer.then(resolve, reject).finally(cancel)
       this.#interrupt = interrupt
       if (this.#isClosed) interrupt()
     })

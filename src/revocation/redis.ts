@@ -1,5 +1,5 @@
 /**
- * The store of revocations that many processes share, in Redis.
+ * A store of revocations in Redis, which many processes share.
  * @module
  */
 import { type Clock, createWakingClock } from '../base/clock.js'
@@ -13,18 +13,18 @@ import { concerns, type RevocableToken, type RevocationStore } from './store.js'
 export interface RedisRevocationOptions {
   /**
    * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
-   * application connects it, listens to its errors, and closes it.
+   * application connects the client, listens to its errors, and closes it.
    */
   readonly client: RedisClient
   /**
-   * What the keys in Redis begin with, the same in all processes: letters, digits, `.`, `_`, `:`, `/` and `-`.
+   * Prefix of the keys in Redis, of letters, digits, `.`, `_`, `:`, `/` and `-`. All processes need the same prefix.
    *
    * @defaultValue `'fastify-cognito'`
    */
   readonly prefix?: string
   /**
-   * Whether this process keeps a copy of all marks in its memory, by a connection of its own, and does not ask Redis with
-   * each request. The copy learns of a mark within milliseconds, and counts for a minute without Redis.
+   * `true` for a copy of all marks in the memory of this process, so that a request needs no command to Redis. The copy
+   * has its own connection, gets a mark within milliseconds, and counts for a minute without Redis.
    *
    * @defaultValue `false`
    */
@@ -47,11 +47,11 @@ void isDocumented
 const schema = compileSchema(OPTIONS)
 
 /**
- * Makes a store that keeps its marks in Redis 6.2 or later, or Valkey, for any number of processes. A check asks Redis
- * once, with `replica` none at all. When `revoke` resolves, Redis has the mark; it expires there by itself.
+ * Makes a store that keeps its marks in Redis 6.2 or later, or Valkey, for any number of processes. A lookup takes one
+ * command to Redis, and with `replica` none. When `revoke` resolves, Redis has the mark. Redis drops an expired mark.
  *
- * A value that is no mark counts as no answer, as silence does: an application answers 503 then, unless its option
- * `revocation.onError` says otherwise.
+ * A value that is no mark counts as no answer. The application then answers 503, unless its option `revocation.onError`
+ * is `'allow'`.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -63,11 +63,11 @@ export function redisRevocation(options: RedisRevocationOptions): RevocationStor
 }
 
 /**
- * What {@link redisRevocation} does, by any clocks and any randomness.
+ * Makes the store of {@link redisRevocation} with clocks and randomness of the caller.
  *
- * @param clock - by which a copy ages
- * @param timeOfDay - by which marks expire; milliseconds since 1970
- * @param random - 0 to 1, for the pause before another connection
+ * @param clock - the clock for the age of a copy
+ * @param timeOfDay - the clock for the expiry of marks; returns milliseconds since 1970
+ * @param random - returns 0 to 1, for the pause before another connection
  */
 export function createRedisStore(
   options: RedisRevocationOptions,
@@ -81,7 +81,9 @@ export function createRedisStore(
   const redis = toRedis(options.client, tag, 'redisRevocation.client')
   const store = createDirectStore(redis, tag)
   return Object.freeze(
-    options.replica ? copy(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random)) : store,
+    options.replica
+      ? withReplica(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random))
+      : store,
   )
 }
 
@@ -101,10 +103,10 @@ function createDirectStore({ send }: Redis, tag: string) {
 }
 
 /**
- * Redis is asked while the copy cannot be: at the beginning, and after a minute without contact. A mark that the copy has
- * stays one, whatever became of Redis.
+ * Adds a copy to a store. Redis is asked while the copy is not current: at the beginning, and after a minute without
+ * contact. A mark of the copy always counts, even when Redis has lost it.
  */
-function copy(store: RevocationStore, replica: Replica): RevocationStore {
+function withReplica(store: RevocationStore, replica: Replica): RevocationStore {
   const recall = (token: RevocableToken) =>
     replica.concerns(token) || (replica.isCurrent() ? false : undefined)
   return {

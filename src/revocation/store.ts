@@ -1,33 +1,33 @@
 /**
- * What a store of revocations is told and asked, and under which keys it keeps its marks.
+ * The interface of a store of revocations, and the keys of its marks.
  * @module
  */
 
 /** Claims by which tokens are revoked, and `'pool'` for all tokens of a pool. */
 export type RevocationClaim = 'jti' | 'origin_jti' | 'sub' | 'client_id' | 'pool'
 
-/** What is revoked. Times are whole seconds since 1970. Nothing of it is a token's text. */
+/** An entry of the store: which tokens are revoked. Times are whole seconds since 1970. No member has a token's text. */
 export interface RevocationMark {
-  /** What a store keeps the mark under: the user pool, the claim and its value in one. */
+  /** Key of the mark in the store: the user pool, the claim and its value in one text. */
   readonly key: string
   readonly userPoolId: string
   readonly by: RevocationClaim
-  /** Of the claim; empty for `'pool'`. */
+  /** Value of the claim; empty for `'pool'`. */
   readonly value: string
-  /** Tokens that were issued then or earlier are revoked; `null` where every one is. */
+  /** Tokens that were issued at this time or earlier are revoked; `null` for tokens of any age. */
   readonly notBefore: number | null
-  /** From then on no token that the mark concerns is valid any more, so that it can be forgotten. */
+  /** Time after which the store can drop the mark, because no token that it revokes is valid any more. */
   readonly expiresAt: number
 }
 
-/** A verified token, as far as a store has to know it. Times are seconds since 1970. */
+/** The members of a verified token that a store needs. Times are seconds since 1970. */
 export interface RevocableToken {
-  /** The keys of all marks that can concern the token, most of which are not there. */
+  /** The keys of all marks that can revoke the token. Most of these marks do not exist. */
   readonly keys: readonly string[]
   readonly userPoolId: string
-  /** `undefined` where the app client has token revocation switched off. */
+  /** The claim `jti`; `undefined` when token revocation is disabled for the app client. */
   readonly jti: string | undefined
-  /** `undefined` for a machine, too. */
+  /** The claim `origin_jti`; `undefined` as `jti` is, and for a machine. */
   readonly originJti: string | undefined
   readonly subject: string
   readonly clientId: string
@@ -38,7 +38,7 @@ export interface RevocableToken {
 }
 
 /**
- * Remembers what was revoked. One may serve several applications: the keys are those of the user pools.
+ * A store of revocations. Several applications may share a store, because its keys have the id of the user pool.
  *
  * @example
  * const marks = new Map<string, RevocationMark>()
@@ -48,31 +48,31 @@ export interface RevocableToken {
  * }
  */
 export interface RevocationStore {
-  /** Whether a mark concerns the token. Whatever it throws or rejects with, and no boolean, counts as no answer. */
+  /** Returns `true` when a mark revokes the token. An error, a rejection and a value of another type are no answer. */
   readonly isRevoked: (token: RevocableToken) => boolean | Promise<boolean>
   /**
-   * Adds a mark. Of two marks with one key the later not-before and the later expiry count, in whatever order they come.
+   * Adds a mark. Of two marks with one key the later not-before and the later expiry count, in any order of the calls.
    *
-   * @throws whatever keeps the mark from being remembered; thrown or rejected
+   * @throws {Error} thrown or rejected, when the store did not keep the mark
    */
   readonly revoke: (mark: RevocationMark) => void | Promise<void>
   /**
-   * What the store knows about a token without asking anybody; `undefined` where it has to be asked. It is believed even
-   * while the store itself is left alone because it fails.
+   * Returns what the process knows about a token without a lookup; `undefined` where `isRevoked` has to be called. A
+   * boolean counts even while the store is failing.
    */
   readonly recall?: (token: RevocableToken) => boolean | undefined
   /**
-   * Called when an application that uses the store is ready, which it does not wait for.
+   * Is called when an application that uses the store is ready. The application does not wait for the promise.
    *
-   * @param report - takes the code of what is wrong with the store while nobody asks it, and `undefined` when it is right
+   * @param report - takes the code of a fault that the store finds between lookups, and `undefined` when the fault is over
    */
   readonly open?: (report?: (code: string | undefined) => void) => void | Promise<void>
-  /** Called when that application closes. */
+  /** Is called when the application closes. */
   readonly close?: () => void | Promise<void>
 }
 
 /**
- * The key of a mark. No two marks share one: neither a claim's name nor the encoded id of a pool has a colon.
+ * Returns the key of a mark. Keys are unique, because neither the name of a claim nor the encoded id of a pool has a colon.
  *
  * @example toKey('eu-west-1_AbCdEf123', 'sub', 'f00') // 'sub:eu-west-1_AbCdEf123:f00'
  */
@@ -80,7 +80,7 @@ export function toKey(userPoolId: string, by: RevocationClaim, value: string): s
   return `${by}:${userPoolId.replace(/[%:]/g, encodeURIComponent)}:${value}`
 }
 
-/** The keys of all marks that can concern a token; of a claim that it lacks, none. */
+/** Returns the keys of all marks that can revoke a token. A claim that the token lacks has no key. */
 export function keysOf({
   userPoolId,
   jti,
@@ -99,17 +99,18 @@ export function keysOf({
 }
 
 /**
- * Whether a mark concerns a token, in whole seconds: one of the very second is revoked.
+ * Returns `true` when a mark revokes a token. A token that was issued in the second of the not-before is revoked.
  *
- * @param mark - `undefined` where there is none
- * @param issuedAt - of the token; seconds since 1970
+ * @param mark - the mark; `undefined` where the store has none under the key
+ * @param issuedAt - the claim `iat` of the token, in seconds since 1970
+ * @example keys.some((key) => concerns(marks.get(key), issuedAt))
  */
 export function concerns(mark: Pick<RevocationMark, 'notBefore'> | undefined, issuedAt: number): boolean {
   if (mark === undefined) return false
   return mark.notBefore === null || Math.floor(issuedAt) <= mark.notBefore
 }
 
-/** The later of two marks with one key. */
+/** Merges two marks with one key: the later not-before and the later expiry count. */
 export function laterMark<M extends Pick<RevocationMark, 'notBefore' | 'expiresAt'>>(
   one: M | undefined,
   other: M,

@@ -1,45 +1,54 @@
 /**
- * Places where a guard may stand. Anywhere else it would guard nothing, so the boot stops.
+ * The check that every guard is under a hook where it works. A guard in another place stops the boot.
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { annotateComposite, factoryNameOf, GUARD_HOOKS, hasGuard } from '../guard/annotations.js'
 import { keepIdentities } from './auth-branches.js'
-import { describeScope, replaceMethod, watchNotFound } from './not-found.js'
+import { describeScope, type NotFoundHandler, replaceMethod, watchNotFound } from './not-found.js'
+import type { AddedRoute } from './route-guards.js'
 
-/** The one hook of a handler for what is not found that `reply.callNotFound()` runs as well. */
+/** The one hook of a handler of `setNotFoundHandler` that `reply.callNotFound()` runs. */
 const GUARDING_NOT_FOUND: readonly string[] = ['preHandler']
 
-/** Why a guard is of no use under another hook. */
+/** The reason why a guard does not work under a hook. */
 const WHY: Readonly<Record<string, string>> = {
-  preParsing: 'a preParsing hook is called in another way',
+  preParsing: 'a preParsing hook has other parameters',
   preSerialization: 'the handler has run by then',
   onSend: 'the handler has run by then',
   onResponse: 'the answer has been sent by then',
-  handler: 'a guard answers nothing itself',
-  onError: 'it runs only where something else has failed',
-  onTimeout: 'it runs only for a request that took too long',
-  onRequestAbort: 'it runs only for a request that was given up',
+  handler: 'a guard sends no answer',
+  onError: 'it runs only after an error',
+  onTimeout: 'it runs only after a timeout',
+  onRequestAbort: 'it runs only after the client aborted the request',
 }
 
 /**
- * Watches where guards are put in a scope and in the scopes inside it: on routes, by `addHook`, by `setNotFoundHandler`, and
- * within the functions of `@fastify/auth`, whenever that is registered.
+ * Checks the place of every guard in a scope and in the scopes inside it: on routes, in `addHook`, in
+ * `setNotFoundHandler`, and in the lists of `@fastify/auth`, even if it is registered later.
  *
- * @throws {TypeError} from then on: from the methods of the instance at once, for routes when the application is ready
+ * A guard in a wrong place makes a method of the instance throw a `TypeError`. A wrong route stops the boot.
+ *
+ * @param routes - the routes of the application, complete when it is ready
+ * @returns the handlers of `setNotFoundHandler`, complete when the application is ready
  */
-export function watchPlacement(app: FastifyInstance): void {
+export function watchPlacement(
+  app: FastifyInstance,
+  routes: readonly AddedRoute[],
+): readonly NotFoundHandler[] {
+  const handlers: NotFoundHandler[] = []
   watchHooks(app)
-  watchNotFound(app, ({ name, options }) => {
+  watchNotFound(app, (handler) => {
+    handlers.push(handler)
+    const { name, options } = handler
     for (const [hook, guard] of Object.entries(options)) assertPlaced(guard, hook, GUARDING_NOT_FOUND, name)
   })
   watchAuth(app)
-  const routes: RouteOptions[] = []
-  app.addHook('onRoute', (options) => void routes.push(options))
-  // When the application is ready: another plugin may add hooks to a route that was added before.
+  // The routes are checked when the application is ready, because another plugin may add hooks to an earlier route.
   app.addHook('onReady', async () => {
-    for (const options of routes) assertRoute(options)
+    for (const { options } of routes) assertRoute(options)
   })
+  return handlers
 }
 
 function assertRoute(options: RouteOptions): void {
@@ -47,16 +56,19 @@ function assertRoute(options: RouteOptions): void {
   const guarding: readonly unknown[] = GUARD_HOOKS.flatMap((name) => options[name] ?? [])
   for (const [name, hook] of Object.entries(options)) {
     const isHook = name in WHY || GUARD_HOOKS.some((one) => one === name)
-    // An option of the application's own, which it has put under a hook itself.
+    // The application may keep a hook under an option of its own, too, and build the list of hooks from it.
     if (isHook || !guarding.includes(hook)) assertPlaced(hook, name, GUARD_HOOKS, route)
   }
 }
 
 /**
- * @param hook - a function, a list of functions, or anything else, which is no guard
- * @param allowed - names under which a guard may stand
- * @param where - what the message begins with
- * @throws {TypeError}
+ * Checks one hook or option.
+ *
+ * @param hook - a function, a list of functions, or any other value, which is no guard
+ * @param name - the name of the hook or option
+ * @param allowed - the names under which a guard works
+ * @param where - the place for the beginning of the message
+ * @throws {TypeError} for a guard under another name, and for `authRequired` or `authOptional` itself
  */
 function assertPlaced(hook: unknown, name: string, allowed: readonly string[], where: string): void {
   const parts = [hook].flat(2)
@@ -74,11 +86,9 @@ function assertPlaced(hook: unknown, name: string, allowed: readonly string[], w
   )
 }
 
-/** Scopes inside this one inherit what is set here. */
+/** Checks the hooks of `addHook`. The scopes inside this scope inherit the method. */
 function watchHooks(app: FastifyInstance): void {
-  const { addHook } = app as {
-    addHook: (this: FastifyInstance, name: string, hook: unknown) => FastifyInstance
-  }
+  const { addHook }: { addHook(this: FastifyInstance, name: string, hook: unknown): FastifyInstance } = app
   replaceMethod(app, 'addHook', function (this: FastifyInstance, name: string, hook: unknown) {
     assertPlaced(hook, name, GUARD_HOOKS, `addHook${describeScope(this)}`)
     return addHook.call(this, name, hook)
@@ -87,17 +97,19 @@ function watchHooks(app: FastifyInstance): void {
 
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown
 
-/** `app.auth` hides the functions that it is given in the hook that it returns. */
+const isFunction = (value: unknown): value is AnyFunction => typeof value === 'function'
+
+/** Checks the lists of `app.auth`, because its hook hides the functions of the list. */
 function watchAuth(app: FastifyInstance): void {
   const present: unknown = Reflect.get(app, 'auth')
-  if (typeof present === 'function') replaceMethod(app, 'auth', watchParts(present as AnyFunction))
-  const { decorate } = app as { decorate: AnyFunction }
+  if (isFunction(present)) replaceMethod(app, 'auth', watchParts(present))
+  const { decorate }: { decorate(this: unknown, ...given: unknown[]): unknown } = app
   replaceMethod(
     app,
     'decorate',
     function (this: unknown, name: unknown, value: unknown, ...others: unknown[]) {
-      const isAuth = name === 'auth' && typeof value === 'function'
-      return decorate.call(this, name, isAuth ? watchParts(value as AnyFunction) : value, ...others)
+      const watched = name === 'auth' && isFunction(value) ? watchParts(value) : value
+      return decorate.call(this, name, watched, ...others)
     },
   )
 }

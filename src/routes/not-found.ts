@@ -1,30 +1,32 @@
 /**
- * Handlers for what is not found: who sets one, and with which options.
+ * The handlers of `setNotFoundHandler`: their scopes and options.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
 
-/** A handler as `setNotFoundHandler` was given it. */
+/** A call of `setNotFoundHandler` with a handler. */
 export interface NotFoundHandler {
   readonly scope: FastifyInstance
-  /** What it is called in messages: `setNotFoundHandler in /users`. */
+  /** The name of the handler in messages: `setNotFoundHandler in /users`. */
   readonly name: string
-  /** An empty object where none were given. */
+  /** The options of the handler; empty where the call has none. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
-type SetHandler = (this: FastifyInstance, ...given: unknown[]) => FastifyInstance
-
 /**
- * Tells `listener` of each handler of the application's own that is set from now on, in this scope and in those inside it.
+ * Calls `listener` for each handler that the application sets from now on, in this scope and in the scopes inside it.
  *
- * @param listener - is told before Fastify; what it throws is thrown by `setNotFoundHandler`
+ * @param listener - is called before Fastify. `setNotFoundHandler` throws its errors.
  */
 export function watchNotFound(app: FastifyInstance, listener: (handler: NotFoundHandler) => void): void {
-  const { setNotFoundHandler } = app as { setNotFoundHandler: SetHandler }
-  const watched: SetHandler = function (...given) {
+  const {
+    setNotFoundHandler,
+  }: {
+    setNotFoundHandler(this: FastifyInstance, ...given: unknown[]): FastifyInstance
+  } = app
+  const watched = function (this: FastifyInstance, ...given: unknown[]): FastifyInstance {
     const [first] = given
-    // A call without a handler sets Fastify's own, which serves nothing.
+    // A call without a handler sets Fastify's default, which only answers 404.
     if (given.some((one) => typeof one === 'function')) {
       const options = typeof first === 'object' && first !== null ? first : {}
       listener({ scope: this, name: `setNotFoundHandler${describeScope(this)}`, options: { ...options } })
@@ -34,9 +36,9 @@ export function watchNotFound(app: FastifyInstance, listener: (handler: NotFound
   replaceMethod(app, 'setNotFoundHandler', watched)
 }
 
-/** Where a scope is, as the end of what something in it is called. */
+/** Returns the place of a scope, for the end of a name in messages. */
 export const describeScope = ({ prefix }: FastifyInstance): string => (prefix === '' ? '' : ` in ${prefix}`)
 
-/** Gives an instance a method of its own, which the scopes inside of it inherit. */
+/** Replaces a method of an instance. The scopes inside it inherit the method. */
 export const replaceMethod = (app: FastifyInstance, name: string, value: unknown): unknown =>
   Object.defineProperty(app, name, { value, writable: true, configurable: true, enumerable: true })

@@ -1,5 +1,5 @@
 /**
- * The security schemes of an OpenAPI document: one for each pool, and one more for each other kind of token that a route takes.
+ * The security schemes of an OpenAPI document: one for each pool, and one for each further kind of token of a route.
  * @module
  */
 
@@ -7,32 +7,32 @@ import type { TokenUse } from '../claims/standard-claims.js'
 import type { Alternative } from '../guard/annotations.js'
 import type { ResolvedPool } from '../pool/pool.js'
 
-/** One entry of `security`: names of schemes, each with the scopes that it takes (OpenAPI 3.1 §4.8.30). */
+/** One entry of `security`: names of schemes, each with its required scopes (OpenAPI 3.1 §4.8.30). */
 export type Security = Readonly<Record<string, readonly string[]>>
 
-/** `components.securitySchemes`, as far as they are looked at. */
+/** The part of `components.securitySchemes` that matters here. */
 export type Schemes = Readonly<Record<string, { readonly type?: string }>>
 
 /** Scopes that the dialog of Swagger UI offers, each with a description. */
 type OfferedScopes = Record<string, string>
 
-/** What the schemes of a document are made of. */
+/** The parts that the schemes of a document are made from. */
 export interface SchemeSources {
-  /** The registered ones by their names. */
+  /** The registered pools by their names. */
   readonly pools: ReadonlyMap<string, ResolvedPool>
-  /** Pool → path of the route by which its people sign in with a password. */
+  /** Path of the route for signing in with a password, by the name of the pool. */
   readonly signIns: ReadonlyMap<string, string>
-  /** The application's own schemes. They take the place of ours. */
+  /** The application's own schemes. They replace those of the plugin. */
   readonly own: Schemes
 }
 
 /** The schemes of one document. */
 export interface SecuritySchemes {
-  /** Those of the pools, and those that {@link SecuritySchemes.toEntries} has added since. */
+  /** The schemes of the pools, and those that {@link SecuritySchemes.toEntries} has added. */
   readonly all: Schemes
-  /** The entries of `security` for an alternative of a guard; each of them is enough. */
+  /** Returns the entries of `security` for an alternative of a guard. One of the entries is enough. */
   readonly toEntries: (alternative: Alternative) => readonly Security[]
-  /** Lets the dialog of Swagger UI offer the scopes that a route asks for. */
+  /** Adds the scopes that a route requires to the dialog of Swagger UI. */
   readonly offer: (security: readonly Security[]) => void
 }
 
@@ -46,13 +46,13 @@ export function createSecuritySchemes({ pools, signIns, own }: SchemeSources): S
     if (Object.hasOwn(all, name)) return name
     const scopes: OfferedScopes = { openid: 'Who the user is' }
     offered.set(name, scopes)
-    // Read when the document is made: the routes that people sign in by are added after these options.
+    // A getter, because the routes for signing in are added after these options.
     const get = () => toScheme(pool, tokenUses, scopes, signIns.get(pool.name))
     Object.defineProperty(all, name, { enumerable: true, configurable: true, get })
     return name
   }
 
-  /** The pool's own scheme is that of its own kinds. One of the application's stands for all kinds of the pool. */
+  /** The scheme of a pool is for the kinds of its option `tokenUse`. A scheme of the application is for all kinds. */
   function schemesOf(pool: ResolvedPool, tokenUses: readonly TokenUse[]): readonly string[] {
     if (Object.hasOwn(own, pool.name) || isSame(tokenUses, pool.tokenUses)) return [pool.name]
     return tokenUses.map((tokenUse) =>
@@ -69,7 +69,7 @@ export function createSecuritySchemes({ pools, signIns, own }: SchemeSources): S
     toEntries({ pool: name, tokenUses, scopes }) {
       if (name === null) return [{}]
       const pool = pools.get(name)
-      // Only access tokens have scopes: where some are required, no other kind is enough.
+      // Only access tokens have scopes, so a required scope excludes other kinds.
       const taken = scopes.length > 0 ? tokenUses.filter((tokenUse) => tokenUse === 'access') : tokenUses
       const schemes = pool === undefined ? [addForeign(all, name)] : schemesOf(pool, taken)
       return schemes.map((scheme) => ({ [scheme]: takesScopes(scheme) ? scopes : [] }))
@@ -82,7 +82,7 @@ export function createSecuritySchemes({ pools, signIns, own }: SchemeSources): S
   }
 }
 
-/** A pool of another instance of the plugin, of which no more is known. */
+/** Adds a scheme for a pool of another plugin instance, of which only the name is known. */
 function addForeign(all: Schemes, name: string): string {
   const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
   if (!(name in all)) Object.defineProperty(all, name, { enumerable: true, value: scheme })
@@ -92,7 +92,7 @@ function addForeign(all: Schemes, name: string): string {
 const isSame = (tokenUses: readonly TokenUse[], others: ReadonlySet<TokenUse>) =>
   tokenUses.length === others.size && tokenUses.every((tokenUse) => others.has(tokenUse))
 
-/** A pool may have any name that a scheme has. */
+/** Returns a name that no pool has, because a pool may be named like a scheme. */
 function toName(pool: string, tokenUse: TokenUse, pools: ReadonlyMap<string, unknown>): string {
   let name = `${pool}.${tokenUse}`
   while (pools.has(name)) name += '_'
@@ -121,7 +121,7 @@ function toScheme(
       ...(loginOrigin !== undefined && { authorizationCode: { authorizationUrl, tokenUrl, scopes } }),
       ...(signInUrl !== undefined && { password: { tokenUrl: signInUrl, scopes: {} } }),
     },
-    // Swagger UI sends the access token, unless the scheme says which member of the token answer it is to send.
+    // Swagger UI sends the access token, unless `x-tokenName` names another member of the token response.
     ...(!tokenUses.includes('access') && { 'x-tokenName': 'id_token' }),
   }
 }

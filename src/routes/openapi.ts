@@ -1,5 +1,5 @@
 /**
- * What guards look like in an OpenAPI document: options for `@fastify/swagger`, which is not needed otherwise.
+ * The guards in an OpenAPI document: options for `@fastify/swagger`, which the plugin itself does not need.
  * @module
  */
 import { type Alternative, passBoth } from '../guard/annotations.js'
@@ -27,7 +27,7 @@ interface TransformInput {
 
 type Transform = (input: TransformInput) => { readonly schema?: RouteSchema }
 
-/** The options of `@fastify/swagger` that are looked at; the others are handed on. */
+/** The options of `@fastify/swagger` that matter here. Other options are passed on. */
 interface SwaggerOptions {
   readonly mode?: string
   readonly swagger?: object
@@ -35,15 +35,15 @@ interface SwaggerOptions {
   readonly transform?: Transform | null
 }
 
-// Not a variable of this module alone: the account routes may be those of another copy of the package.
+// A global symbol, because the account routes may come from another copy of the package.
 const SIGN_INS = Symbol.for('fastify-cognito.sign-ins')
 
 /**
- * Tells the document where people of a pool can sign in with a password (RFC 6749 §4.3). Of several places the first
- * counts.
+ * Adds a route for signing in with a password to the document (RFC 6749 §4.3). The first route of a pool counts.
  *
  * @param openapi - `app.cognito.openapi`
- * @param tokenUrl - path of the route
+ * @param pool - the name of the pool
+ * @param tokenUrl - the path of the route
  */
 export function addSignIn(openapi: object, pool: string, tokenUrl: string): void {
   const signIns: Map<string, string> = Reflect.get(openapi, SIGN_INS)
@@ -53,7 +53,7 @@ export function addSignIn(openapi: object, pool: string, tokenUrl: string): void
 /**
  * Makes `app.cognito.openapi`.
  *
- * @param pools - the registered ones by their names
+ * @param pools - the registered pools by their names
  */
 export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
   const signIns = new Map<string, string>()
@@ -75,7 +75,7 @@ export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
 
 function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
   if (mode === 'static') {
-    throw new TypeError("openapi.mode: expected 'dynamic'; a static document is not made of the routes")
+    throw new TypeError("openapi.mode: expected 'dynamic'; a static document does not come from the routes")
   }
   if (swagger !== undefined) {
     throw new TypeError('openapi.swagger: expected openapi in its place; Swagger 2.0 knows no bearer tokens')
@@ -85,7 +85,7 @@ function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
   }
 }
 
-/** Runs after the application's own transform, and changes nothing but what the document shows. */
+/** Makes the transform. It runs after the application's own transform, and changes only the document. */
 function createTransform(own: Transform, { toEntries, offer }: SecuritySchemes): Transform {
   return (input) => {
     const result = own(input)
@@ -103,7 +103,7 @@ function describeOperation(
   toEntries: SecuritySchemes['toEntries'],
 ): RouteSchema & Required<Pick<RouteSchema, 'security'>> {
   const alternatives = guards.reduce(passBoth)
-  const description = [schema.description, ...describeAsks(alternatives)].filter(Boolean).join('\n\n')
+  const description = [schema.description, ...describeRequirements(alternatives)].filter(Boolean).join('\n\n')
   return {
     ...schema,
     ...(description && { description }),
@@ -115,7 +115,7 @@ function describeOperation(
   }
 }
 
-/** Each alternative of a route's guards is enough. Where there is none, everything that any guard asks for is shown. */
+/** Lists the alternatives of a route. Guards that exclude each other give one entry with all their requirements. */
 function toSecurity(
   alternatives: readonly Alternative[],
   all: readonly Alternative[],
@@ -126,8 +126,8 @@ function toSecurity(
   return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()]
 }
 
-/** One sentence, or one for each set of pools where they are asked for different things. */
-function describeAsks(alternatives: readonly Alternative[]): readonly string[] {
+/** Describes the requirements in one sentence, or in one for each group of pools with the same requirements. */
+function describeRequirements(alternatives: readonly Alternative[]): readonly string[] {
   const poolsOf = new Map<string, Set<string>>()
   for (const { pool, asks } of alternatives) {
     if (pool === null) continue
@@ -144,7 +144,7 @@ function describeAsks(alternatives: readonly Alternative[]): readonly string[] {
 
 type Answers = NonNullable<RouteSchema['response']>
 
-/** A route's own answers stay: of the status itself, of its class, and by default. */
+/** Adds the answers of guards. A route's own answer stays: for the status, for its class, or `default`. */
 function addAnswers(
   own: Answers = { 200: { type: 'null', description: 'Default Response' } },
   isSelective: boolean,
@@ -155,21 +155,25 @@ function addAnswers(
   return { ...own, ...Object.fromEntries(added) }
 }
 
-/** Made anew for each route, because @fastify/swagger takes the descriptions of headers out. */
+/** Makes new objects for each route, because `@fastify/swagger` removes the descriptions of headers from them. */
 const createAnswers = (isSelective: boolean): Answers => ({
-  401: bodiless('No valid token', 'WWW-Authenticate', 'What is wrong with the token (RFC 6750 §3)'),
+  401: describeAnswer('No valid token', 'WWW-Authenticate', 'What is wrong with the token (RFC 6750 §3)'),
   ...(isSelective && {
-    403: bodiless(
+    403: describeAnswer(
       'The token is valid, but lacks what the route requires',
       'WWW-Authenticate',
       'Which scopes are required (RFC 6750 §3)',
     ),
   }),
-  503: bodiless('The signing keys of the user pool cannot be had at the moment', 'Retry-After', 'Seconds'),
+  503: describeAnswer(
+    'The signing keys of the user pool cannot be had at the moment',
+    'Retry-After',
+    'Seconds',
+  ),
 })
 
-/** Which body an answer has is up to the application's error handler. */
-const bodiless = (description: string, header: string, text: string) => ({
+/** Describes an answer without a body, because the error handler of the application chooses the body. */
+const describeAnswer = (description: string, header: string, text: string) => ({
   type: 'null',
   description,
   headers: { [header]: { type: 'string', description: text } },

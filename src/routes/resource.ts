@@ -1,41 +1,42 @@
 /**
- * What the API is called as a protected resource, and where that is served (RFC 9728).
+ * The metadata of the API as a protected resource, and their route (RFC 9728).
  * @module
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parsePrivateUrl } from '../base/private-url.js'
 import { type IsDocumented, Type, text } from '../base/schema.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import { SCOPE } from '../verify/token-requirement.js'
-import { findGuards } from './route-guards.js'
+import { type AddedRoute, findGuards } from './route-guards.js'
 
 /** The API as a protected resource. */
 export interface ResourceOptions {
-  /** Its identifier, the URL that clients know it by: `https:`, or `http:` on loopback; without query and fragment. */
+  /** Identifier of the resource: an `https:` URL, or an `http:` URL on loopback, without query and fragment. */
   readonly url: string
-  /** Its name for people, `resource_name`. */
+  /** Name of the resource for people, `resource_name`. */
   readonly name?: string
-  /** Scopes that a client may ask for, `scopes_supported`. */
+  /** Scopes that a client may request, `scopes_supported`. */
   readonly scopes?: readonly string[]
   /** URL of a page for developers, `resource_documentation`. */
   readonly documentation?: string
 }
 
-/** The metadata and where they are. */
+/** The metadata with their URL and paths. */
 export interface ResolvedResource {
-  /** What the challenges name. */
+  /** URL of the metadata, for challenges (RFC 9728 §5.1). */
   readonly metadataUrl: string
   readonly paths: readonly string[]
-  /** RFC 9728 §2 */
+  /** The metadata of RFC 9728 §2. */
   readonly metadata: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** RFC 9728 §3 */
+/** The well-known path of RFC 9728 §3. */
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
-/** Seconds. */
+/** Time for which a client may cache the metadata, in seconds. */
 const MAX_AGE = 3600
-/** For the audit of routes, and for @fastify/swagger. */
+/** Tells the audit of routes that the route is meant to be open. */
 const OPEN = { cognito: false } as const
+/** Tells `@fastify/swagger` to leave the route out. */
 const HIDDEN: object = { hide: true }
 
 const RESOURCE = Type.Object(
@@ -61,14 +62,14 @@ void isDocumented
 /** Schema of the option `resource`. */
 export const resourceOption = Type.Optional(RESOURCE)
 
-/** Names of all members of {@link ResourceOptions}, for the documentation to be held against. */
+/** Names of all members of {@link ResourceOptions}. A test compares the documentation with them. */
 export const resourceNames: readonly string[] = Object.keys(RESOURCE.properties)
 
 /**
- * Writes the metadata of the resource.
+ * Makes the metadata of the resource.
  *
- * @param isDefaultHeader - whether `tokenFrom` is left out, so that tokens come in `Authorization: Bearer` alone
- * @throws {TypeError} naming the path of a wrong option and what was expected
+ * @param isDefaultHeader - `true` without the option `tokenFrom`, so that tokens come in `Authorization: Bearer` alone
+ * @throws {TypeError} for a wrong option; the message has the path and the expected value
  */
 export function resolveResource(
   { url, name, scopes, documentation }: ResourceOptions,
@@ -81,9 +82,9 @@ export function resolveResource(
     metadataUrl: `${resource.origin}${WELL_KNOWN}${suffix}`,
     paths: [...new Set([WELL_KNOWN + suffix, WELL_KNOWN])],
     metadata: Object.freeze({
-      // As it was given: a client compares it as text (§3.3).
+      // The URL stays unchanged, because a client compares it as text (§3.3).
       resource: url,
-      authorization_servers: [...pools].map(({ issuers }) => [...issuers][0] as string),
+      authorization_servers: [...pools].flatMap(({ issuers }) => [...issuers].slice(0, 1)),
       ...(scopes && { scopes_supported: [...scopes] }),
       ...(isDefaultHeader && { bearer_methods_supported: ['header'] }),
       ...(name !== undefined && { resource_name: name }),
@@ -94,10 +95,10 @@ export function resolveResource(
 
 function parse(value: string): URL {
   const url = parsePrivateUrl(value)
-  // As clients write it, and compare it: in its normal form.
+  // The URL has to be in its normal form, because clients compare it in this form.
   const isNormal = url !== undefined && (url.href === value || url.href === `${value}/`)
   const isPlain = isNormal && !/[?#]/.test(value) && !url.username && !url.password
-  // Fastify reads these characters of a path as something else.
+  // These characters have a special meaning in a path of Fastify.
   if (isPlain && !/[*:()%]/.test(url.pathname)) return url
   throw new TypeError(
     'resource.url: expected an https URL, or an http URL on loopback, without credentials, query, fragment and the characters * : ( ) % in its path',
@@ -105,27 +106,30 @@ function parse(value: string): URL {
 }
 
 /**
- * Serves the metadata to everybody.
+ * Serves the metadata without a guard.
  *
- * @throws {TypeError} where the routes would not be at the root of the host; and when the application is ready, where a
- *   guard stands before them
+ * @param routes - the routes of the application, complete when it is ready
+ * @throws {TypeError} when the plugin is registered with a prefix. The boot stops with a `TypeError` when a guard is before
+ *   the metadata.
  */
-export function serveResource(app: FastifyInstance, { paths, metadata }: ResolvedResource): void {
+export function serveResource(
+  app: FastifyInstance,
+  { paths, metadata }: ResolvedResource,
+  routes: readonly AddedRoute[],
+): void {
   if (app.prefix !== '') {
     throw new TypeError('resource: expected fastify-cognito to be registered outside of a prefix')
   }
   const handler = async (_request: FastifyRequest, reply: FastifyReply) =>
     reply.header('cache-control', `public, max-age=${MAX_AGE}`).send(metadata)
-  const routes: RouteOptions[] = []
-  // Fastify goes on with a copy of the options: that is the one to be asked which guards stand before it.
-  app.addHook('onRoute', (route) => void (route.handler === handler && routes.push(route)))
   for (const url of paths) {
-    // Another resource of the same host may be there already.
+    // Another resource of the same host may have this route already.
     if (url === WELL_KNOWN && app.hasRoute({ method: 'GET', url })) continue
     app.route({ method: 'GET', url, schema: HIDDEN, config: OPEN, handler })
   }
   app.addHook('onReady', async () => {
-    if (routes.every((route) => findGuards(route).length === 0)) return
+    const own = routes.filter(({ options }) => options.handler === handler)
+    if (own.every(({ options }) => findGuards(options).length === 0)) return
     throw new TypeError('resource: expected no guard before its metadata; protect a scope and not the root')
   })
 }

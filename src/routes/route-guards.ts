@@ -1,5 +1,5 @@
 /**
- * Which guards stand before a route: those among its own hooks, and those that `protect` puts before its scope.
+ * The guards before a route: those among its own hooks, and those that `protect` puts before its scope.
  * @module
  */
 import type { FastifyInstance, RouteOptions } from 'fastify'
@@ -7,33 +7,40 @@ import { type Alternative, GUARD_HOOKS, hasGuard, readAlternatives } from '../gu
 
 const ADDED = Symbol('fastify-cognito.added')
 
-/** A route as it was added. Its options are those that Fastify reads, so that hooks added to them later count. */
-interface AddedRoute {
+/** A route of the application. */
+export interface AddedRoute {
+  /** The options that Fastify reads, so that hooks count that are added to them later. */
   readonly options: RouteOptions
+  /** The URL when the route was added. Fastify adds the route of a trailing slash by changing `options.url`. */
+  readonly url: string
   readonly scope: FastifyInstance
 }
 
-/** The alternatives of each guard that was put before a scope, by the scope. */
+/** The alternatives of each guard that `protect` put before a scope. */
 const protectors = new WeakMap<object, readonly (readonly Alternative[])[]>()
 
-/** From here on, knows of each route of the application in which scope it is. */
-export function watchRoutes(app: FastifyInstance): void {
+/** Returns the list of routes that are added from now on. It is complete when the application is ready. */
+export function watchRoutes(app: FastifyInstance): readonly AddedRoute[] {
+  const routes: AddedRoute[] = []
   app.addHook('onRoute', function (options) {
-    // Enumerable: @fastify/swagger keeps a copy of some routes.
-    Object.assign(options, { [ADDED]: { options, scope: this } satisfies AddedRoute })
+    const route: AddedRoute = { options, url: options.url, scope: this }
+    routes.push(route)
+    // The member is enumerable, because `@fastify/swagger` keeps a copy of some routes.
+    Object.assign(options, { [ADDED]: route })
   })
+  return routes
 }
 
-/** Remembers that a scope has the guard as a hook. */
+/** Records that a scope has the guard as a hook. */
 export function addScopeGuard(scope: FastifyInstance, guard: unknown): void {
   const alternatives = readAlternatives(guard)
   if (alternatives !== undefined) protectors.set(scope, [...(protectors.get(scope) ?? []), alternatives])
 }
 
 /**
- * The alternatives of each guard before a route; none where no guard is seen.
+ * Returns the alternatives of each guard before a route; an empty list where no guard is found.
  *
- * @param route - its options, as an `onRoute` hook got them, or a copy
+ * @param route - the options of the route, as an `onRoute` hook gets them, or a copy
  */
 export function findGuards(route: object): readonly (readonly Alternative[])[] {
   const added: AddedRoute | undefined = Reflect.get(route, ADDED)
@@ -43,13 +50,14 @@ export function findGuards(route: object): readonly (readonly Alternative[])[] {
   return [...findProtectors(added.scope), ...own]
 }
 
-/** In the order in which they run. */
+/** The hooks before the handler, in the order in which Fastify runs them. */
 const BEFORE_HANDLER = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
 /**
- * Names of the hooks of a route under which something else stands before its first guard, and so can answer in its place.
+ * Returns the names of the hooks with a function before the first guard of a route. Such a function can answer in place of
+ * the guard.
  *
- * @param route - its options, as an `onRoute` hook got them, or a copy
+ * @param route - the options of the route, as an `onRoute` hook gets them, or a copy
  */
 export function listEarlierHooks(route: object): readonly string[] {
   const added: AddedRoute | undefined = Reflect.get(route, ADDED)
@@ -62,21 +70,21 @@ export function listEarlierHooks(route: object): readonly string[] {
 }
 
 /**
- * Whether a guard stands before a handler for what is not found.
+ * Returns `true` when a guard is before a handler of `setNotFoundHandler`.
  *
- * @param options - of the handler
+ * @param options - the options of the handler
  */
 export function isNotFoundGuarded(
   scope: FastifyInstance,
   options: Readonly<Record<string, unknown>>,
 ): boolean {
-  // `reply.callNotFound()` runs no other hook. Behind a prefix only routes of the same scope get to the handler by it.
+  // `reply.callNotFound()` runs no other hook. With a prefix, only routes of the same scope reach the handler by it.
   const own = [options['preHandler'] ?? []].flat()
   const isProtected = scope.prefix !== '' && findProtectors(scope).length > 0
   return isProtected || own.some((hook) => readAlternatives(hook) !== undefined)
 }
 
-/** A hook of a scope runs in all scopes inside it, whose prototype it is, even in those that were there before it. */
+/** Finds the guards of a scope and of the scopes around it, its prototypes. A hook of a scope runs in all scopes inside. */
 function findProtectors(scope: object | null): readonly (readonly Alternative[])[] {
   if (scope === null) return []
   return [...findProtectors(Object.getPrototypeOf(scope)), ...(protectors.get(scope) ?? [])]

@@ -1,6 +1,5 @@
 /**
- * How the bodies of the account routes are read and held against their schemas: strictly, and without a word of them in
- * an error.
+ * The strict reading of bodies: the account routes check bodies against their schemas, and no error repeats their text.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -8,8 +7,8 @@ import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from 
 import { UserRouteError } from './errors.js'
 
 /**
- * Makes a scope independent of how the application reads, validates and serialises: JSON alone is read, nothing is
- * coerced or dropped, and an error names no more than what the schema names.
+ * Makes a scope independent of the application's parsers, validators and serializers. The scope reads JSON alone, and
+ * coerces and drops nothing. Its errors have only names from the schema.
  */
 export function readStrictly(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
@@ -17,37 +16,37 @@ export function readStrictly(scope: FastifyInstance): void {
     try {
       done(null, text === '' ? {} : withoutPrototype(JSON.parse(text.toString())))
     } catch {
-      // Nothing of the parser's message: it repeats the text.
+      // The parser's message is left out, because it repeats the text.
       done(malformed('the body is no JSON', 'no JSON'))
     }
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const compiled = compileSchema(schema)
-    // No body is one without members.
+    // An absent body counts as an object without members.
     return (data: unknown) => validate(compiled, data ?? {}, String(httpPart))
   })
   scope.setSerializerCompiler(() => serialize)
 }
 
-/** Room for spaces and line breaks, and for the parameters of a form that are ignored; bytes. */
-const BESIDES = 4096
-/** The most that one member takes; bytes. Attributes that are longer together fit into no token. */
+/** Allowance for spaces, line breaks and ignored parameters of a form, in bytes. */
+const ALLOWANCE = 4096
+/** Greatest size of one member, in bytes. No token has room for more attributes. */
 const MAX_MEMBER = 65_536
-/** Length of one character as a JSON escape, `\u0000`; bytes. */
+/** Length of a character as a JSON escape, `\u0000`, in bytes. */
 const MAX_UNIT = 6
-/** Characters of a text without a limit of its own. AWS: `AttributeValueType`. */
+/** Greatest length of a text whose schema has no `maxLength`, in characters. AWS: `AttributeValueType`. */
 const MAX_ATTRIBUTE = 2048
 
 /**
- * The limit of a body, estimated from its schema; bytes. No member counts for more than 64 KiB. A longer body is refused
- * before it is read, because anybody could ask for the time that reading takes.
+ * Estimates the limit of a body from its schema, in bytes. No member counts for more than 64 KiB. Fastify refuses a longer
+ * body before parsing it, because parsing takes time and a caller needs no token.
  */
 export function bodyLimitOf(schema: TSchema | undefined): number {
-  return BESIDES + (schema === undefined ? 0 : sizeOf(schema))
+  return ALLOWANCE + (schema === undefined ? 0 : sizeOf(schema))
 }
 
 function sizeOf({ properties, additionalProperties, maxLength = MAX_ATTRIBUTE }: TSchema): number {
-  // An object that may have any other member is as long as its text may be.
+  // The schema of a text, and of an object with any members, limits only the length of the text.
   if (additionalProperties !== false) return Number(maxLength) * MAX_UNIT
   const sizes = Object.entries<TSchema>(properties).map(([name, property]) =>
     Math.min(name.length + sizeOf(property), MAX_MEMBER),
@@ -55,7 +54,7 @@ function sizeOf({ properties, additionalProperties, maxLength = MAX_ATTRIBUTE }:
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** A schema may name a property `constructor`, which every other object inherits. */
+/** Removes prototypes, because a schema may have a property `constructor`, which objects inherit. */
 function withoutPrototype(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   for (const member of Object.values(value)) withoutPrototype(member)
@@ -63,9 +62,9 @@ function withoutPrototype(value: unknown): unknown {
 }
 
 /**
- * An error that the client can do something about.
+ * Makes the error for a malformed request.
  *
- * @param place - what is wrong, in words for the client; empty where it is the whole
+ * @param place - the fault in words for the client; empty when the body as a whole is wrong
  */
 export function malformed(reason: string, place: string): UserRouteError {
   return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
@@ -77,15 +76,15 @@ export function malformed(reason: string, place: string): UserRouteError {
 function validate(compiled: CompiledSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
-  // There is none where a transform of the application threw.
+  // There is no mismatch when a transform of the application threw.
   const place = mismatch === undefined ? '' : describe(mismatch, compiled.schema)
   return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
 }
 
-/** The place by names of the schema alone: those of the request are somebody's text. */
+/** Describes the place of a mismatch with names from the schema only, because names from the request are text of a user. */
 function describe({ path, isUnknownName }: Mismatch, schema: TSchema): string {
   const place = listKnown(path, schema).join('.')
-  return isUnknownName ? `there is a name that is not known${place && ` in ${place}`}` : place
+  return isUnknownName ? `unknown member${place && ` in ${place}`}` : place
 }
 
 function listKnown([name, ...rest]: readonly string[], schema: TSchema): readonly string[] {
@@ -94,20 +93,21 @@ function listKnown([name, ...rest]: readonly string[], schema: TSchema): readonl
   return name === undefined || property === undefined ? [] : [name, ...listKnown(rest, property)]
 }
 
-/** Answers are made by these routes alone, so the schema has nothing to leave out; of an error, what Fastify shows. */
+type AnsweredError = Error & {
+  readonly statusCode?: unknown
+  readonly code?: unknown
+  readonly error?: unknown
+  readonly shown?: unknown
+}
+
+/** Serializes an answer without its schema, because these routes make every answer. An error has the members of Fastify. */
 function serialize(data: unknown): string {
   if (!(data instanceof Error)) return JSON.stringify(data, toJson)
-  const {
-    statusCode,
-    code,
-    error,
-    message,
-    shown = message,
-  } = data as Error & Readonly<Record<string, unknown>>
+  const { statusCode, code, error, message, shown = message }: AnsweredError = data
   return JSON.stringify({ statusCode, code, error, message: shown })
 }
 
-/** What a transform of the application may have made of a claim, and JSON has no form for. */
+/** Replaces values without a JSON form, which a transform of the application may make of a claim. */
 function toJson(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   return value instanceof Set ? [...value] : value

@@ -1,10 +1,10 @@
 /**
- * What bodies and answers of the account routes consist of.
+ * The schemas of the bodies and answers of the account routes.
  * @module
  */
 import { type TSchema, Type } from '../base/schema.js'
 
-/** One of these, or nothing else: as Cognito's API limits it. */
+/** A text without spaces. Cognito's API limits its length. */
 const word = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '^\\S+$', description })
 
@@ -18,16 +18,16 @@ export const PASSWORD = Type.String({ minLength: 1, maxLength: 256 })
 export const CODE = word(2048, 'The code that was sent')
 
 /** AWS: `SessionType`. */
-export const SESSION = word(2048, 'Of the answer before')
+export const SESSION = word(2048, 'The session of the previous answer')
 
-/** A token of Cognito. */
+/** An access token or a refresh token. */
 export const TOKEN = word(8192, 'A token of Cognito')
 
-/** A body with these members and no others. */
+/** Returns the schema of a body with these members and no others. */
 export const body = <P extends Record<string, TSchema>>(properties: P) =>
   Type.Object(properties, { additionalProperties: false })
 
-/** What a sign-in yields (RFC 6749 §5.1). */
+/** The tokens of a sign-in (RFC 6749 §5.1). */
 export const TOKENS = Type.Object(
   {
     access_token: Type.String(),
@@ -39,19 +39,21 @@ export const TOKENS = Type.Object(
   { description: 'Tokens' },
 )
 
-/** What a sign-in asks for besides. */
+/** A further step of a sign-in. */
 export const CHALLENGE = Type.Object(
   {
     challenge: Type.String(),
     session: Type.Optional(Type.String()),
     username: Type.String({ description: 'To be sent back with the answer' }),
     parameters: Type.Record(Type.String(), Type.String()),
-    available: Type.Optional(Type.Array(Type.String(), { description: 'Of SELECT_CHALLENGE' })),
+    available: Type.Optional(
+      Type.Array(Type.String(), { description: 'The challenges to choose from, with SELECT_CHALLENGE' }),
+    ),
   },
   { description: 'A further step; answer it at /challenge' },
 )
 
-/** As Fastify writes errors; an error handler of the application may write others. */
+/** An error in the form of Fastify. An error handler of the application may write another form. */
 const ERROR = Type.Object({
   statusCode: Type.Integer(),
   code: Type.String(),
@@ -60,7 +62,7 @@ const ERROR = Type.Object({
 })
 
 const FAULTS: Readonly<Record<number, string>> = {
-  400: 'The request is malformed, or what it says is refused',
+  400: 'The request is malformed, or refused for its content',
   401: 'The credentials are not valid',
   403: 'Not permitted',
   409: 'There is such an account already',
@@ -69,7 +71,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   504: 'The user pool did not answer in time',
 }
 
-/** The `response` of a route's schema: its own answer, and the errors that it can answer with. */
+/** Returns the `response` of a route's schema: the answer of the route, and its errors. */
 export function answers(status: number, answer: TSchema, faults: readonly number[]): object {
   const errors = [...faults, 400, 429, 502, 504].map((fault) => [
     fault,
@@ -78,5 +80,5 @@ export function answers(status: number, answer: TSchema, faults: readonly number
   return { [status]: answer, ...Object.fromEntries(errors) }
 }
 
-/** An answer without a body. */
+/** Returns the schema of an answer without a body. */
 export const nothing = (description: string) => Type.Null({ description })

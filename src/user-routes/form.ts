@@ -1,5 +1,5 @@
 /**
- * The sign-in by a form, as an OAuth 2.0 client sends it (RFC 6749 §4.3.2), and how its errors are answered (§5.2).
+ * The sign-in by a form of an OAuth 2.0 client (RFC 6749 §4.3.2), and the answers to its errors (§5.2).
  * @module
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -9,7 +9,7 @@ import { UserRouteError } from './errors.js'
 /** Media type of a form. */
 export const FORM = 'application/x-www-form-urlencoded'
 
-/** Whether a request carries a form. */
+/** Returns `true` when the body of a request is a form. */
 export function isForm(request: FastifyRequest): boolean {
   const [type = ''] = String(request.headers['content-type']).split(';')
   return type.trim().toLowerCase() === FORM
@@ -17,22 +17,18 @@ export function isForm(request: FastifyRequest): boolean {
 
 /** Lets a scope read forms of the grant type `password`, in addition to JSON. */
 export function readForms(scope: FastifyInstance): void {
-  scope.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      done(null, parseForm(text.toString()))
-    } catch (error) {
-      done(error as UserRouteError)
-    }
-  })
+  scope.addContentTypeParser(FORM, { parseAs: 'string' }, async (_request: FastifyRequest, text: string) =>
+    parseForm(text),
+  )
 }
 
-/** The user name and the password. Parameters that are not known are ignored, as RFC 6749 §3.2 has it. */
+/** Reads the user name and the password. Unknown parameters are ignored (RFC 6749 §3.2). */
 function parseForm(text: string): object {
   const form = new URLSearchParams(text)
-  // §3.2: none twice. Which of two a password is, two readers might see differently.
+  // No parameter may appear twice (§3.2), because another parser might choose the other password.
   const names = [...form.keys()]
   if (new Set(names).size < names.length) {
-    throw malformed('the form has a parameter twice', 'a parameter is there twice')
+    throw malformed('the form has a parameter twice', 'a parameter appears twice')
   }
   const grantType = form.get('grant_type')
   if (grantType === null) throw malformed('the form has no grant_type', 'grant_type')
@@ -44,24 +40,24 @@ function parseForm(text: string): object {
 }
 
 /**
- * The error handler of the sign-in. An OAuth 2.0 client understands one form of error only, so that is what a form is
- * answered with, whatever the application's error handler would say; it says it of everything else.
+ * Handles an error of the sign-in. The answer to a form has the error form of OAuth 2.0, because an OAuth 2.0 client
+ * understands no other. The application's error handler answers all other requests.
  */
 export function answerForm(error: FastifyError, request: FastifyRequest, reply: FastifyReply): unknown {
   if (!isForm(request)) throw error
   const status = error.statusCode ?? 500
   request.log[status >= 500 ? 'error' : 'info']({ err: error }, error.message)
   const { oauth, code, shown } = error instanceof UserRouteError ? error : toOAuth(status)
-  // §5.2: 400 for everything that the client can do something about.
+  // The status is 400 for every error of the client (§5.2).
   return reply
     .code(status >= 500 || status === 429 ? status : 400)
     .send({ error: oauth, error_description: shown.replace(NO_DESCRIPTION, ' '), code })
 }
 
-/** §5.2 */
+/** Matches the characters that an `error_description` cannot have (§5.2). */
 const NO_DESCRIPTION = /[^\x20\x21\x23-\x5B\x5D-\x7E]/g
 
-/** Of a hook of the application, or of Fastify itself. */
+/** Returns the OAuth error for an error of Fastify or of a hook of the application. */
 function toOAuth(status: number) {
   if (status >= 500) return { oauth: 'server_error', shown: 'Internal Server Error', code: undefined }
   const oauth = status === 429 ? 'temporarily_unavailable' : 'invalid_request'

@@ -1,10 +1,11 @@
 /**
- * The account routes: sign-up, sign-in, sign-out, passwords and `me`, of the users of one pool. The side door
- * `fastify-cognito/user-routes`.
+ * The entry point `fastify-cognito/user-routes`: the account routes of one pool, for sign-up, sign-in, sign-out, passwords
+ * and `me`.
  * @module
  */
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { plainHostOf } from '../base/private-url.js'
+import { writeHead } from '../guard/refusal-answer.js'
 import { addSignIn } from '../routes/openapi.js'
 import { compileAttributes } from './attributes.js'
 import { readStrictly } from './body.js'
@@ -12,7 +13,7 @@ import { UserRouteError } from './errors.js'
 import { addMeRoute } from './me.js'
 import { type ResolvedUserRoutes, resolveUserRoutes, type UserRoutesOptions } from './options.js'
 import { addPasswordRoutes } from './password.js'
-import type { Accounts } from './route.js'
+import type { Accounts, RegisteredPool } from './route.js'
 import { connect } from './sdk.js'
 import { addSignInRoutes } from './sign-in.js'
 import { addSignOutRoute } from './sign-out.js'
@@ -29,11 +30,11 @@ export {
 export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
 
 /**
- * Adds the account routes of one pool, under the prefix of the registration. It needs `fastify-cognito` to be registered
- * before, and `@aws-sdk/client-cognito-identity-provider` to be installed.
+ * Adds the account routes of one pool, under the prefix of the registration. The plugin needs an earlier registration of
+ * `fastify-cognito`, and the package `@aws-sdk/client-cognito-identity-provider`.
  *
- * @throws {TypeError} when the application starts: a wrong option, naming its path and what was expected
- * @throws {Error} when the application starts: the AWS SDK is not installed
+ * @throws {TypeError} when the application starts, for a wrong option; the message has the path and the expected value
+ * @throws {Error} when the application starts, if the AWS SDK is not installed
  * @example await app.register(userRoutes, { pool: 'eu', prefix: '/users', clientSecret: process.env.COGNITO_SECRET })
  */
 const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) => {
@@ -44,13 +45,13 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const { pool, endpoint, client, routes } = options
   const attributes = compileAttributes(declared)
   warnOfPlainEndpoint(scope, options)
-  // Unsigned calls to an endpoint that is given need no region, but the SDK wants one.
+  // The SDK needs a region, although unsigned calls to a configured endpoint do not.
   const region = pool.region ?? 'us-east-1'
   const { call, close } = await connect({ pool: pool.name, region, endpoint, client })
   scope.addHook('onClose', async () => close())
   readStrictly(scope)
   addHeaders(scope)
-  const accounts: Accounts = { ...options, attributes, call }
+  const accounts: Accounts = { ...options, pool: pool as RegisteredPool, attributes, call }
   addSignUpRoutes(scope, accounts)
   await addSignInRoutes(scope, accounts)
   addSignOutRoute(scope, accounts, Date.now)
@@ -69,22 +70,17 @@ function warnOfPlainEndpoint(
 }
 
 const PASSWORDS_IN_PLAIN =
-  'fastify-cognito: insecureHttp: the account routes send passwords over plain http to another host; who is on the way can read them'
+  'fastify-cognito: insecureHttp: the account routes send passwords over plain http to another host; an attacker on the network path can read them'
 
 function addHeaders(scope: FastifyInstance): void {
-  // RFC 6749 §5.1
+  // Tokens must not be cached (RFC 6749 §5.1).
   scope.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   scope.addHook('onError', async (_request, reply, error) => {
-    if ((error as unknown) instanceof UserRouteError) writeHead(reply, error as unknown as UserRouteError)
+    if (!(error instanceof UserRouteError)) return
+    const { statusCode, retryAfter } = error
+    // An answer with 401 needs a challenge (RFC 9110 §15.5.2).
+    writeHead(reply, { statusCode, retryAfter, challenge: statusCode === 401 ? 'Bearer' : undefined })
   })
-}
-
-/** The status is written as for a refusal of a guard: a handler that sets none cannot make it 200, one that does is obeyed. */
-function writeHead(reply: FastifyReply, { statusCode, retryAfter }: UserRouteError): void {
-  reply.raw.statusCode = statusCode
-  // RFC 9110 §15.5.2, §10.2.3
-  if (statusCode === 401) reply.header('www-authenticate', 'Bearer')
-  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
 }
 
 export { userRoutes, userRoutes as default }

@@ -1,5 +1,5 @@
 /**
- * Who somebody is: by the token alone, or as Cognito has it now.
+ * The route `me`: the caller as the token proves it, or with the current attributes at Cognito.
  * @module
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -16,16 +16,18 @@ const ME = Type.Object(
     username: Type.Optional(Type.String()),
     groups: Type.Array(Type.String()),
     scopes: Type.Array(Type.String()),
-    claims: Type.Record(Type.String(), Type.Unknown(), { description: 'Of the token' }),
+    claims: Type.Record(Type.String(), Type.Unknown(), { description: 'The claims of the token' }),
     attributes: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'As they are now, with fresh=1' }),
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'The current attributes at Cognito, with fresh=1',
+      }),
     ),
-    user: Type.Optional(Type.Unknown({ description: 'What loadUser found' })),
+    user: Type.Optional(Type.Unknown({ description: 'The result of loadUser' })),
   },
   { description: 'The caller' },
 )
 
-/** Adds the route. */
+/** Adds the route `me`. */
 export function addMeRoute(scope: FastifyInstance, accounts: Accounts): void {
   const { call, attributes } = accounts
   addRoute(scope, accounts, 'me', {
@@ -36,8 +38,8 @@ export function addMeRoute(scope: FastifyInstance, accounts: Accounts): void {
     status: 200,
     answer: ME,
     faults: [401, 403],
-    async handle({ query: { fresh } }, { cognito }) {
-      const caller = cognito as Authentication & Partial<WithUser<unknown>>
+    async handle({ query: { fresh } }, request) {
+      const caller = request.getDecorator<Authentication & Partial<WithUser<unknown>>>('cognito')
       const { UserAttributes = [] } =
         fresh === '1' ? await call('GetUser', { AccessToken: caller.token }) : {}
       return {
@@ -54,18 +56,21 @@ export function addMeRoute(scope: FastifyInstance, accounts: Accounts): void {
   })
 }
 
-/** As for any route of the pool; but Cognito itself takes access tokens only, whatever the pool's routes take. */
+/** Makes the guard: that of any route of the pool, or for Cognito's API one of access tokens, which alone it accepts. */
 function guardMe(scope: FastifyInstance, { pool }: Accounts): AnyGuard {
-  const own = scope.authRequired(pool.name as never)
-  const fresh = scope.authRequired(pool.name as never, {
+  const own = scope.authRequired(pool.name)
+  const fresh = scope.authRequired(pool.name, {
     tokenUse: 'access',
     scopes: ADMIN_SCOPE,
-    // What the pool's schema declares is in its ID tokens then, and need not be in this one.
+    // In a pool of ID tokens, the pool's schema declares claims that access tokens may lack.
     ...(!pool.tokenUse.includes('access') && { claims: Type.Object({}) }),
   })
   const guard = (request: FastifyRequest, reply: object, done: () => void) =>
-    isFresh(request) ? fresh(request as never, reply, done) : own(request as never, reply, done)
+    isFresh(request) ? fresh(request, reply, done) : own(request, reply, done)
   return scope.cognito.composed(guard, [own, fresh])
 }
 
-const isFresh = ({ query }: FastifyRequest) => (query as { readonly fresh?: unknown }).fresh === '1'
+function isFresh({ query }: FastifyRequest): boolean {
+  const { fresh }: { readonly fresh?: unknown } = Object(query)
+  return fresh === '1'
+}

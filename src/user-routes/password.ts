@@ -1,5 +1,5 @@
 /**
- * How people get another password: with a code when they forgot it, and with the one they have.
+ * The routes for another password: with a code for a forgotten password, and with the current password.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +7,7 @@ import { body, CODE, nothing, PASSWORD, USERNAME } from './fields.js'
 import { type Accounts, ADMIN_SCOPE, addRoute, guardAccount, withSecretHash } from './route.js'
 import { answerAlike } from './sign-up.js'
 
-/** Adds the routes. */
+/** Adds the routes for passwords. */
 export function addPasswordRoutes(scope: FastifyInstance, accounts: Accounts): void {
   const { call, clientId: ClientId } = accounts
   addRoute(scope, accounts, 'forgotPassword', {

@@ -1,10 +1,11 @@
 /**
- * How an account route is added: its path, its hooks, its guard, and what its schema tells an OpenAPI document.
+ * The making of an account route: its path, its hooks, its guard and its schema.
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type Static, type TSchema, Type } from '../base/schema.js'
 import type { PoolDescription } from '../cognito.js'
+import type { Pools } from '../guard/register.js'
 import type { AnyGuard } from '../guard/route-types.js'
 import type { Attributes } from './attributes.js'
 import { bodyLimitOf } from './body.js'
@@ -13,26 +14,29 @@ import { mergeHooks, type ResolvedUserRoutes, type UserRouteName } from './optio
 import type { Call } from './sdk.js'
 import { type AppClient, toSecretHash } from './secret-hash.js'
 
-/** What the account routes of one pool work with. */
+/** A pool whose name TypeScript accepts as that of a registered pool. */
+export type RegisteredPool = PoolDescription & { readonly name: keyof Pools & string }
+
+/** The parts that the account routes of one pool share. */
 export interface Accounts extends AppClient, Pick<ResolvedUserRoutes, 'hooks' | 'routes'> {
-  readonly pool: PoolDescription
+  readonly pool: RegisteredPool
   readonly call: Call
   readonly attributes: Attributes
 }
 
-/** One route. */
+/** An account route. */
 export interface AccountRoute<B extends TSchema, Q extends TSchema> {
   readonly method?: 'GET' | 'POST'
-  /** For the OpenAPI document. */
+  /** Summary in the OpenAPI document. */
   readonly summary: string
   readonly body?: B
   readonly query?: Q
-  /** Media types of the body, where it is not JSON alone. */
+  /** Media types of the body; absent for JSON alone. */
   readonly consumes?: readonly string[]
   readonly guard?: AnyGuard
   readonly status: 200 | 201 | 202 | 204
   readonly answer: TSchema
-  /** Statuses of errors, besides 400, 429, 502 and 504. */
+  /** Statuses of errors besides 400, 429, 502 and 504. */
   readonly faults?: readonly number[]
   readonly errorHandler?: RouteOptions['errorHandler']
   /** Makes the body of the answer. */
@@ -43,10 +47,10 @@ export interface AccountRoute<B extends TSchema, Q extends TSchema> {
   ) => Promise<unknown>
 }
 
-/** For the audit of routes: meant to be open. */
+/** Tells the audit of routes that a route is meant to be open. */
 const OPEN = { cognito: false } as const
 
-/** Adds a route, unless it is left out. */
+/** Adds a route, unless the option `routes` leaves it out. */
 export function addRoute<B extends TSchema, Q extends TSchema>(
   scope: FastifyInstance,
   { routes, hooks }: Accounts,
@@ -56,7 +60,7 @@ export function addRoute<B extends TSchema, Q extends TSchema>(
   const resolved = routes[name]
   if (resolved === false) return
   const { method = 'POST', guard, status, handle, errorHandler } = route
-  scope.route({
+  scope.route<{ Body: Static<B>; Querystring: Static<Q> }>({
     ...mergeHooks(guard, hooks, resolved.hooks),
     method,
     url: resolved.path,
@@ -65,10 +69,8 @@ export function addRoute<B extends TSchema, Q extends TSchema>(
     ...(guard === undefined && { config: OPEN }),
     ...(errorHandler !== undefined && { errorHandler }),
     async handler(request, reply) {
-      // Validated by the schema of the route.
-      const given = { body: request.body as Static<B>, query: request.query as Static<Q> }
-      const answer = await handle(given, request, reply)
-      // Not before: a status that is set already would count as the application's own where the call fails.
+      const answer = await handle({ body: request.body, query: request.query }, request, reply)
+      // The status is set last, because an earlier one would count as the application's own when the call fails.
       return reply.code(status).send(answer)
     },
   })
@@ -86,36 +88,36 @@ function toSchema<B extends TSchema, Q extends TSchema>(route: AccountRoute<B, Q
   }
 }
 
-/** `SECRET_HASH` as a member of a call's input. */
+/** Returns the secret hash as a member of a call's input. */
 export function withSecretHash(client: AppClient, username: string): { SecretHash?: string } {
   const SecretHash = toSecretHash(client, username)
   return SecretHash === undefined ? {} : { SecretHash }
 }
 
-/** `SECRET_HASH` as one of the parameters of a sign-in. */
+/** Returns the secret hash as a parameter of a sign-in. */
 export function withSecretParameter(client: AppClient, username: string): { SECRET_HASH?: string } {
   const SECRET_HASH = toSecretHash(client, username)
   return SECRET_HASH === undefined ? {} : { SECRET_HASH }
 }
 
-/** The secret itself as a member of a call's input: for operations that name no user. */
+/** Returns the secret itself as a member of a call's input, for operations without a username. */
 export function withSecret({ clientSecret }: AppClient): { ClientSecret?: string } {
   return clientSecret === undefined ? {} : { ClientSecret: clientSecret }
 }
 
-/** Scope of an access token that Cognito's own API takes: every sign-in through the API has it. */
+/** The scope that Cognito's own API requires of an access token. Every sign-in through the API grants it. */
 export const ADMIN_SCOPE = 'aws.cognito.signin.user.admin'
 
 /**
- * The guard of what people do with their own account. It takes access tokens of all users of the pool, whatever the
- * pool's schema declares, and whether or not the application knows the user.
+ * Makes the guard of the routes for a user's own account. It accepts access tokens of all users of the pool. It ignores the
+ * claim schema of the pool, and does not load the application's user.
  */
 export function guardAccount(
   scope: FastifyInstance,
   { pool }: Accounts,
   scopes?: typeof ADMIN_SCOPE,
 ): AnyGuard {
-  return scope.authRequired(pool.name as never, {
+  return scope.authRequired(pool.name, {
     tokenUse: 'access',
     claims: Type.Object({}),
     check: ({ principal }) => principal === 'user',

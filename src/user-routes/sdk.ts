@@ -1,12 +1,12 @@
 /**
- * How Cognito is called, and for how long it is waited for. The door of the AWS SDK.
+ * The calls to Cognito and their deadline. Only this module imports the AWS SDK.
  * @module
  */
 import type * as Sdk from '@aws-sdk/client-cognito-identity-provider'
 import type { CognitoClient } from './client.js'
 import { type Operation, toUserRouteError } from './exceptions.js'
 
-/** What an operation takes and answers. */
+/** The input and the output of each operation. */
 interface Operations extends Record<Operation, readonly [input: object, output: object]> {
   SignUp: [Sdk.SignUpCommandInput, Sdk.SignUpCommandOutput]
   ConfirmSignUp: [Sdk.ConfirmSignUpCommandInput, object]
@@ -27,10 +27,10 @@ interface Operations extends Record<Operation, readonly [input: object, output: 
 }
 
 /**
- * Calls an operation, once: an answer that was lost may have had its effect.
+ * Calls an operation once. The call is not repeated, because it may have had its effect although its answer was lost.
  *
- * @param deadline - shared by the calls of one request; by default one of its own
- * @throws {UserRouteError} rejected: what Cognito answered, or that it did not
+ * @param deadline - the deadline that the calls of one request share; by default a deadline for this call
+ * @throws {UserRouteError} rejected, for an exception of Cognito and for a missing answer
  */
 export type Call = <O extends Operation>(
   operation: O,
@@ -38,47 +38,47 @@ export type Call = <O extends Operation>(
   deadline?: AbortSignal,
 ) => Promise<Operations[O][1]>
 
-/** How Cognito can be called. */
+/** A connection to Cognito. */
 export interface Connection {
   readonly call: Call
-  /** Ends its connections, but not those of a client that was given. */
+  /** Closes the connections, but not those of the option `client`. */
   readonly close: () => void
 }
 
-/** Where Cognito is, and for which pool it is called. */
+/** The settings of a connection. */
 export interface ConnectionInit {
-  /** Name of the pool, for errors. */
+  /** Name of the pool in errors. */
   readonly pool: string
   readonly region: string
   readonly endpoint: string | undefined
-  /** One that the application has made; it knows region and endpoint by itself. */
+  /** The option `client`, which has its own region and endpoint. */
   readonly client: CognitoClient | undefined
 }
 
 const PACKAGE = '@aws-sdk/client-cognito-identity-provider'
-/** With what else a request takes, it is answered within three seconds. */
+/** Deadline of the calls of a request, in milliseconds. With its other work, a request then takes less than 3 seconds. */
 const DEADLINE_MS = 2500
 
-/** Calls at once. The SDK has 50 by itself, and those that wait for one of them would run into the deadline. */
+/** Greatest number of calls at the same time. The default of the SDK is 50, and further calls would miss their deadline. */
 const MAX_SOCKETS = 1000
 
-/** When whatever a request asks of Cognito has to be answered. */
+/** Makes the deadline for the calls of one request. */
 export const createDeadline = () => AbortSignal.timeout(DEADLINE_MS)
 
 const loadSdk = async (): Promise<typeof Sdk> => import('@aws-sdk/client-cognito-identity-provider')
 
 /**
- * Loads the AWS SDK, which is an optional peer, and makes a client unless one is given.
+ * Loads the AWS SDK, an optional peer dependency, and makes a client unless the application gives one.
  *
  * @param load - imports the SDK
- * @throws {Error} rejected: the SDK is not installed
+ * @throws {Error} rejected, when the SDK is not installed
  */
 export async function connect(init: ConnectionInit, load = loadSdk): Promise<Connection> {
   const sdk = await load().catch((cause: unknown) => {
     throw new Error(`user-routes: expected the package ${PACKAGE}: npm install ${PACKAGE}`, { cause })
   })
-  const own = init.client === undefined ? createClient(sdk, init) : undefined
-  const client = init.client ?? (own as CognitoClient)
+  const { client, close } =
+    init.client === undefined ? createClient(sdk, init) : { client: init.client, close() {} }
   const call = async (operation: Operation, input: object, deadline = createDeadline()): Promise<unknown> => {
     const name = operation === 'RefreshTokenAuth' ? 'InitiateAuth' : operation
     const Command = sdk[`${name}Command`] as new (input: object) => object
@@ -89,19 +89,20 @@ export async function connect(init: ConnectionInit, load = loadSdk): Promise<Con
       throw toUserRouteError(operation, error, init.pool)
     }
   }
-  return { call: call as Call, close: () => own?.destroy() }
+  return { call: call as Call, close }
 }
 
 function createClient(sdk: typeof Sdk, { region, endpoint }: ConnectionInit) {
-  return new sdk.CognitoIdentityProviderClient({
+  const client = new sdk.CognitoIdentityProviderClient({
     region,
     maxAttempts: 1,
     requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS }, httpAgent: { maxSockets: MAX_SOCKETS } },
     ...(endpoint !== undefined && { endpoint }),
   })
+  return { client, close: () => client.destroy() }
 }
 
-/** A client that was given may sleep between its attempts without looking at the signal. */
+/** Waits no longer than the deadline, because a client of the application may pause between attempts despite the signal. */
 async function untilAborted<T>(answer: Promise<T>, deadline: AbortSignal): Promise<T> {
   const timeout = new Promise<never>((_resolve, reject) => {
     const fail = () => reject(deadline.reason)

@@ -1,5 +1,5 @@
 /**
- * How people get tokens: sign-in, the answer to a challenge, and new tokens for a refresh token.
+ * The routes for tokens: sign-in, the answer to a challenge, and new tokens for a refresh token.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -12,8 +12,8 @@ import { type Accounts, addRoute, withSecret, withSecretParameter } from './rout
 import { createDeadline } from './sdk.js'
 
 /**
- * Challenge → the parameter that its answer goes into. Those of SRP and of devices, and setting up a second factor, take
- * more than one answer.
+ * The parameter for the answer, by the name of the challenge. Other challenges are missing, because they need more than one
+ * answer: SRP, devices, and setting up a second factor.
  *
  * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
  */
@@ -34,7 +34,7 @@ const challengeName = Type.Union(
   (Object.keys(CHALLENGES) as (keyof typeof CHALLENGES)[]).map((name) => Type.Literal(name)),
 )
 
-/** What Cognito answers a sign-in, a challenge and a refresh. */
+/** The answer of Cognito to a sign-in, a challenge and a refresh. */
 interface AuthAnswer {
   readonly AuthenticationResult?:
     | {
@@ -50,9 +50,9 @@ interface AuthAnswer {
   readonly AvailableChallenges?: readonly string[] | undefined
 }
 
-/** Adds the routes. */
+/** Adds the routes for tokens. */
 export async function addSignInRoutes(scope: FastifyInstance, accounts: Accounts): Promise<void> {
-  // A scope of its own: no other route reads a form, which any site can send.
+  // Only the sign-in reads forms, in its own scope, because any website can make a browser send a form.
   await scope.register(async (inner) => {
     readForms(inner)
     addSignIn(inner, accounts)
@@ -99,14 +99,14 @@ function addChallenge(scope: FastifyInstance, accounts: Accounts): void {
       session: SESSION,
       username: USERNAME,
       answer: Type.String({ minLength: 1, maxLength: 16_384, description: 'A code, a password, a choice' }),
-      attributes: Type.Optional(Type.Partial(attributes.schema)),
+      attributes: Type.Optional(Type.Unsafe<object>(Type.Partial(attributes.schema))),
     }),
     status: 200,
     answer: Type.Union([TOKENS, CHALLENGE], { description: 'Tokens, or a further step' }),
     faults: [401, 403, 409],
     async handle({ body: { challenge, session, username, answer, attributes: given = {} } }) {
       const written = attributes
-        .toCognito(given as object)
+        .toCognito(given)
         .map(({ Name, Value }) => [`userAttributes.${Name}`, Value] as const)
       const next = await call('RespondToAuthChallenge', {
         ClientId: clientId,
@@ -149,7 +149,7 @@ function addRefresh(scope: FastifyInstance, accounts: Accounts): void {
   })
 }
 
-/** How it was done before there was an operation for it. Its hash is over the real username, which nothing here knows. */
+/** Refreshes by the older flow. Its secret hash needs the real username, which only the client knows. */
 function refreshByFlow(
   accounts: Accounts,
   { refresh_token: REFRESH_TOKEN, username }: Static<typeof REFRESH>,
@@ -177,8 +177,8 @@ function toAnswer(answer: AuthAnswer, typed: string, pool: string): object {
 }
 
 /**
- * The hash of the answer is over the real username, and Cognito names it here. Whoever sends back another one
- * gets no further than with his own session.
+ * Returns a challenge for the client. The secret hash of the answer needs the real username, which Cognito names here. A
+ * client that sends another username gains nothing, because the session belongs to one user.
  */
 function toChallenge(answer: AuthAnswer, typed: string): object {
   const { userAttributes: _, ...parameters } = answer.ChallengeParameters ?? {}

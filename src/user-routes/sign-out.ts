@@ -1,5 +1,5 @@
 /**
- * How people sign out: at Cognito, and here, where a revoked token would still be verified.
+ * The sign-out: at Cognito, and in the store of revocations, because the plugin still accepts a token revoked at Cognito.
  * @module
  */
 import type { FastifyInstance } from 'fastify'
@@ -18,9 +18,9 @@ const SIGN_OUT = body({ refresh_token: Type.Optional(TOKEN), everywhere: Type.Op
 type Token = Pick<Authentication, 'pool' | 'subject' | 'payload'>
 
 /**
- * Adds the route.
+ * Adds the route for signing out.
  *
- * @param now - milliseconds since 1970
+ * @param now - returns milliseconds since 1970
  */
 export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts, now: () => number): void {
   addRoute(scope, accounts, 'signout', {
@@ -30,19 +30,19 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts, now:
     status: 204,
     answer: nothing('Signed out'),
     faults: [401, 403],
-    async handle({ body: given }, { cognito }) {
-      const token = cognito as Authentication
+    async handle({ body: given }, request) {
+      const token = request.getDecorator<Authentication>('cognito')
       assertEffect(given)
       if (given.everywhere === true) assertScope(token)
       await revokeAtCognito(accounts, token, given)
-      // Last, so that a sign-out that failed can be repeated; and of the time when nothing is refreshed any more.
+      // The marks come last, so that a failed sign-out can be repeated, and so that they revoke all refreshed tokens.
       const until = now() / 1000 + scope.cognito.clockTolerance
-      await setMarks(scope, listMarks(token, given.everywhere === true, Math.floor(until)))
+      await setMarks(scope, accounts, listMarks(token, given.everywhere === true, Math.floor(until)))
     },
   })
 }
 
-/** A mark ends after a day; what the refresh token goes on to get would not be refused then. */
+/** Refuses a sign-out without effect: the marks last a day, and an unrevoked refresh token would get new tokens later. */
 function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): void {
   if (refresh_token !== undefined || everywhere === true) return
   throw malformed(
@@ -51,7 +51,7 @@ function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): v
   )
 }
 
-/** Cognito would refuse it, in words that say something else. */
+/** Refuses a token without the scope, because the error of Cognito would not name the scope. */
 function assertScope({ scopes, pool }: Authentication): void {
   if (scopes.has(ADMIN_SCOPE)) return
   const reason = `the token lacks the scope ${ADMIN_SCOPE}, by which Cognito lets its bearer sign out everywhere`
@@ -62,7 +62,7 @@ function assertScope({ scopes, pool }: Authentication): void {
   })
 }
 
-/** Each is done whatever becomes of the other. */
+/** Revokes tokens at Cognito. A failure of one call does not stop the other. */
 async function revokeAtCognito(
   accounts: Accounts,
   { token }: Authentication,
@@ -85,17 +85,17 @@ async function revokeAtCognito(
 }
 
 /**
- * RFC 7009 §2.2: a token that cannot be revoked is no error, as the client can do nothing about it. And an access token
- * that the guard has verified is refused by Cognito where everything was revoked already.
+ * Ignores an exception. A token that cannot be revoked is no error, because the client can do nothing about it (RFC 7009
+ * §2.2). Cognito refuses a verified access token when all tokens of the user are revoked already.
  */
 const ignore = (exception: string) => (error: unknown) => {
   if (!(error instanceof UserRouteError && error.exception === exception)) throw error
 }
 
 /**
- * What a sign-out revokes: the sign-in that the token comes from, as narrowly as the token names it; with `everywhere`
- * all tokens of the user up to a time as well, and that token whenever it was issued. Not what the default of a mark
- * revokes: people sign in again at once, and would have to do it once more.
+ * Lists the revocations of a sign-out: the sign-in of the token, by `origin_jti`. Without this claim, the list has the
+ * token alone, by `jti`. Without both claims, or with `everywhere`, it has all tokens of the user up to a time, and always
+ * the token itself. The time is earlier than the default of a revocation, so that the user can sign in again at once.
  *
  * @param until - whole seconds since 1970
  */
@@ -103,7 +103,7 @@ export function listMarks(token: Token, everywhere: boolean, until: number): rea
   const { pool, subject, payload } = token
   const [originJti, jti] = [ownText(payload, 'origin_jti'), ownText(payload, 'jti')]
   const [iat, exp] = [Number(payload['iat']), Number(payload['exp'])]
-  // A token may have been issued by a clock that is ahead of this one.
+  // The issuer may have a fast clock.
   const user: Revocation = { pool, by: 'sub', value: subject, notBefore: Math.max(until, Math.floor(iat)) }
   const signIn: Revocation | undefined =
     originJti !== undefined
@@ -119,7 +119,12 @@ const ownText = (payload: Token['payload'], name: string) => {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Where no store is configured, Cognito's own doors are the only ones that close. */
-async function setMarks({ cognito }: FastifyInstance, marks: readonly Revocation[]): Promise<void> {
-  if (cognito.canRevoke) await Promise.all(marks.map((mark) => cognito.revoke(mark as never)))
+/** Adds the marks. Without a store, only Cognito revokes tokens, so that access tokens stay valid until they expire. */
+async function setMarks(
+  { cognito }: FastifyInstance,
+  { pool }: Accounts,
+  marks: readonly Revocation[],
+): Promise<void> {
+  if (!cognito.canRevoke) return
+  await Promise.all(marks.map((mark) => cognito.revoke({ ...mark, pool: pool.name })))
 }

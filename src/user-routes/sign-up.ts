@@ -1,5 +1,5 @@
 /**
- * How people get an account: sign-up, its confirmation, and another code.
+ * The routes for a new account: sign-up, its confirmation, and another code.
  * @module
  */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -24,7 +24,7 @@ const SIGNED_UP = Type.Object(
   { description: 'The account, and where its code went' },
 )
 
-/** Adds the routes. */
+/** Adds the routes for a new account. */
 export function addSignUpRoutes(scope: FastifyInstance, accounts: Accounts): void {
   addSignUp(scope, accounts)
   const { call, clientId: ClientId } = accounts
@@ -53,13 +53,14 @@ export function addSignUpRoutes(scope: FastifyInstance, accounts: Accounts): voi
 
 function addSignUp(scope: FastifyInstance, accounts: Accounts): void {
   const { call, clientId: ClientId, attributes } = accounts
+  const schema = Type.Unsafe<object>(attributes.schema)
   const isRequired = !compileSchema(attributes.schema).check({})
   addRoute(scope, accounts, 'signup', {
     summary: 'Sign up',
     body: body({
       username: USERNAME,
       password: PASSWORD,
-      attributes: isRequired ? attributes.schema : Type.Optional(attributes.schema),
+      attributes: isRequired ? schema : Type.Optional(schema),
     }),
     status: 201,
     answer: SIGNED_UP,
@@ -69,7 +70,7 @@ function addSignUp(scope: FastifyInstance, accounts: Accounts): void {
         ClientId,
         Username: username,
         Password: password,
-        UserAttributes: attributes.toCognito(given as object),
+        UserAttributes: attributes.toCognito(given),
         ...withSecretHash(accounts, username),
       })
       const { Destination, DeliveryMedium, AttributeName } = answer.CodeDeliveryDetails ?? {}
@@ -84,9 +85,9 @@ function addSignUp(scope: FastifyInstance, accounts: Accounts): void {
 }
 
 /**
- * Waits for a call whose outcome would tell whether there is such a user, and keeps that outcome to the log.
+ * Waits for a call whose outcome would tell whether a user exists, and writes such an outcome to the log only.
  *
- * @throws {UserRouteError} rejected: what has nothing to do with the user
+ * @throws {UserRouteError} rejected, for an error that tells nothing about the user
  */
 export async function answerAlike(answer: Promise<unknown>, log: FastifyBaseLogger): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 /**
- * How a verified token becomes the authentication of a request: by a guard's policy and the claims that it declares.
+ * The authentication of a request, read from a verified token by the policy of a guard.
  * @module
  */
 import { CognitoError } from '../base/errors.js'
@@ -11,23 +11,25 @@ import { readIdentity } from './cognito-token.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
 /**
- * Reads a verified token by a guard's policy.
+ * Reads a verified token by the policy of a guard.
  *
- * @param earlier - what an earlier guard of the request attached; its claims are kept where it read the same token
- * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when the policy does not accept the token, or the claims do not fit
+ * @param earlier - the authentication that an earlier guard of the request attached. Its claims are kept when it belongs
+ *   to the same token.
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when the policy does not accept the token, or the claims do not
+ *   match their schema
  */
 export function readAuthentication(
   token: VerifiedToken,
   policy: TokenPolicy,
   earlier: Authentication | null = null,
 ): Authentication {
-  // A policy never changes, so a token that it accepted once is accepted again.
+  // A policy never changes, so it accepts a token again that it accepted once.
   if (earlier === null && token.lastReading?.policy === policy) return token.lastReading.authentication
   const { claimsReader } = assertAccepted(token.pool.name, token.tokenUse, policy.pools)
   return read(token, policy, claimsReader, earlier?.token === token.text ? earlier : null)
 }
 
-/** One reading serves all requests with a token, unless its claims reader is not repeatable. */
+/** Reads a token once for all its requests. A claims reader that is not repeatable reads the token for each request. */
 function read(
   token: VerifiedToken,
   policy: TokenPolicy,
@@ -54,7 +56,7 @@ function read(
   return authentication
 }
 
-/** What a schema declares is as that schema found it, even if it found nothing. */
+/** Drops the claims that a schema declares, because only the values that this schema finds count. */
 function omit(claims: object, names: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)))
 }
@@ -74,19 +76,17 @@ function toAuthentication(
   return seal(user === undefined ? identity : { ...identity, user }, text)
 }
 
-/** Copies an authentication with a user. Requests share what their token proves; a user belongs to one request. */
+/** Copies an authentication and adds a user. Requests share an authentication, but a user belongs to one request. */
 export function withUser(authentication: Authentication, user: unknown): Authentication & WithUser<unknown> {
   return seal({ ...authentication, user }, authentication.token)
 }
 
-/** Keeps the token out of logs and responses: it is no enumerable member. */
+/** Keeps the token out of logs and responses, because `token` is not an enumerable member. */
 class TokenHolder {
   readonly #token: string
 
-  constructor(members: object, token: string) {
+  constructor(token: string) {
     this.#token = token
-    Object.assign(this, members)
-    Object.freeze(this)
   }
 
   get token(): string {
@@ -94,5 +94,8 @@ class TokenHolder {
   }
 }
 
-const seal = <M extends object>(members: M, token: string): M & TokenHolder =>
-  new TokenHolder(members, token) as M & TokenHolder
+function seal<M extends object>(members: M, token: string): M & TokenHolder {
+  const sealed = Object.assign(new TokenHolder(token), members)
+  Object.freeze(sealed)
+  return sealed
+}

@@ -1,12 +1,12 @@
 /**
- * Who sent a request, as guards attach it, and the verified token that says so: types only.
+ * The types of an authentication, which guards attach to a request, and of the verified token behind it.
  * @module
  */
 
 import type { CommonClaims, Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
 
-/** Who sent a request. */
+/** The sender of a request, as the token proves it. */
 export interface Authentication<N extends string = string, U extends TokenUse = TokenUse, C = CommonClaims> {
   /** Name of the pool that issued the token. */
   readonly pool: N
@@ -16,7 +16,7 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly principal: 'user' | 'machine'
   /** The claim `sub`. An identity is the pool and the subject together. */
   readonly subject: string
-  /** `undefined` for a machine, and for a token that names no user. */
+  /** The claim `username` or `cognito:username`. `undefined` for a machine, and for a token that names no user. */
   readonly username: string | undefined
   /** The app client that the token was issued to. */
   readonly clientId: string
@@ -26,30 +26,30 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly groups: ReadonlySet<string>
   /** The standard claims and the declared ones, validated, under the names of their schema. */
   readonly claims: C
-  /** The payload as it came, read-only. */
+  /** The decoded payload of the token, frozen. */
   readonly payload: Payload
-  /** The token itself; not enumerable, so that no log line or response carries it by accident. */
+  /** The token in compact form. The member is not enumerable, so that no log line or response repeats the token. */
   readonly token: string
 }
 
-/** What `loadUser` found, beside what the token proves. */
+/** The user that `loadUser` found. */
 export interface WithUser<T> {
   /** The application's own user. */
   readonly user: T
 }
 
-/** A token whose signature and claims are those of its pool, whatever a route asks for. */
+/** A token that has passed all checks that no route can change. */
 export interface VerifiedToken {
   readonly text: string
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
-  /** Whether it was remembered when it was seen last. */
+  /** `true` when the last request with the token found it in the cache. */
   isRepeated: boolean
-  /** The last result of a repeatable claims reader, and the last policy that accepted the token. */
+  /** The last authentication from a repeatable claims reader, with this reader and the last policy that accepted it. */
   lastReading:
     | { policy: object; readonly reader: object; readonly authentication: Authentication }
     | undefined
-  /** The description that a store of revocations is asked about; revocation makes it when the store is first asked. */
+  /** The description of the token for the store of revocations. The first lookup in the store makes it. */
   revocable: object | undefined
 }

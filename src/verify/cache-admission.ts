@@ -1,60 +1,60 @@
 /**
- * Which verified tokens are worth remembering: all of them, unless hardly one comes again.
+ * The decision which verified tokens are worth caching: all of them, unless hardly one is used twice.
  * @module
  */
 
 /**
- * New tokens, or hits, after which it is judged again. Few: to remember tokens for nothing costs more than a wrong
- * judgement, by which a token that comes again is verified once or twice more.
+ * Number of new tokens, or of hits, after which the cache is judged again. The number is small, because caching tokens
+ * for nothing costs more than a wrong judgement, which only verifies a token once or twice more.
  */
 const JUDGED_AFTER = 1000
-/** With fewer hits than this for each new token, to remember tokens costs more than it saves. */
+/** Hits per new token below which caching costs more than it saves. */
 const HITS_PER_NEW_TOKEN = 1 / 8
-/** Of a small cache, too. */
+/** Fewest hashes that are kept, even for a smaller cache. */
 const FEWEST_PLACES = 1000
 
 /**
- * Lets tokens into a cache. Where nearly every token comes once, as those of short-lived machines do, each is let in at
- * its second use: to keep thousands that nobody asks for makes the garbage collector copy them for nothing.
+ * Admits tokens to a cache. When nearly every token is used once, as by short-lived machines, a token is admitted at its
+ * second use. Caching thousands of tokens that are never used again makes the garbage collector copy them for nothing.
  */
 export class CacheAdmission {
   /**
-   * Prints of tokens, each in a place that it decides, until another one takes it: as a rule of about as many tokens as
-   * the cache holds, since what comes again later would have been forgotten anyway. Two tokens that share a hash let
-   * each other in early; two that share a place keep each other out while it is strict.
+   * Hashes of recent tokens. A hash determines its index, and a later hash with the same index replaces it. The table has
+   * about as many entries as the cache, because the cache would have dropped an older token anyway. Two tokens with the
+   * same hash admit each other early. Two hashes with the same index keep each other out while admission is strict.
    */
   readonly #hashes: Int32Array
   #hits = 0
   #misses = 0
   #isStrict = false
 
-  /** @param capacity - tokens that the cache holds */
+  /** @param capacity - number of tokens that the cache holds */
   constructor(capacity: number) {
     this.#hashes = new Int32Array(Math.max(capacity, FEWEST_PLACES))
   }
 
-  /** A remembered token came again. */
+  /** Counts a lookup that found its token. */
   hit(): void {
     this.#hits += 1
   }
 
   /**
-   * Whether to remember a token that was not remembered.
+   * Tells whether to cache a token that the cache does not hold.
    *
-   * @param hash - 32 bits that hardly two tokens share
+   * @param hash - 32-bit hash of the token
    */
   admits(hash: number): boolean {
-    const comesAgain = this.#note(hash)
-    if (comesAgain) this.#hits += 1
+    const isSeenAgain = this.#record(hash)
+    if (isSeenAgain) this.#hits += 1
     else this.#misses += 1
     if (this.#misses > JUDGED_AFTER || this.#hits > JUDGED_AFTER) this.#judge()
-    return comesAgain || !this.#isStrict
+    return isSeenAgain || !this.#isStrict
   }
 
-  #note(hash: number): boolean {
-    const at = (hash >>> 0) % this.#hashes.length
-    const isKnown = this.#hashes[at] === hash
-    this.#hashes[at] = hash
+  #record(hash: number): boolean {
+    const index = (hash >>> 0) % this.#hashes.length
+    const isKnown = this.#hashes[index] === hash
+    this.#hashes[index] = hash
     return isKnown
   }
 

@@ -1,5 +1,5 @@
 /**
- * What makes a JSON Web Token a Cognito token for one pool: the claims that tie it to a use, a client and a person.
+ * The claims that make a JSON Web Token a Cognito token of one pool: its use, its app client and its user.
  * @module
  */
 
@@ -15,21 +15,23 @@ type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * Checks the claims that Cognito puts into every token, whatever the route asks for, and tells the kind of token.
+ * Checks the claims that Cognito puts into every token, and returns the claim `token_use`. No route changes these checks.
  *
  * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID`
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function checkCognitoClaims(payload: Payload, pool: PoolIdentity): TokenUse {
-  const fault = findFault(payload, pool)
-  if (fault !== undefined)
-    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: fault, pool: pool.name })
-  return payload['token_use'] as TokenUse
+  const tokenUse = ownMember(payload, 'token_use')
+  if (tokenUse !== 'access' && tokenUse !== 'id') throw invalid('token_use is neither access nor id', pool)
+  const fault = findFault(payload, tokenUse, pool)
+  if (fault !== undefined) throw invalid(fault, pool)
+  return tokenUse
 }
 
-function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
-  const tokenUse = ownMember(payload, 'token_use')
-  if (tokenUse !== 'access' && tokenUse !== 'id') return 'token_use is neither access nor id'
+const invalid = (reason: string, pool: PoolIdentity) =>
+  new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: pool.name })
+
+function findFault(payload: Payload, tokenUse: TokenUse, pool: PoolIdentity): string | undefined {
   if (!isText(ownMember(payload, 'sub'))) return 'sub is missing or no text'
   if (tokenUse === 'access' && !isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
   if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
@@ -39,7 +41,7 @@ function findFault(payload: Payload, pool: PoolIdentity): string | undefined {
   return tokenUse === 'access' ? findAccessFault(payload, pool) : findIdFault(payload, pool)
 }
 
-// Present with a null is not absent (RFC 8725 §3.10: never guess).
+// A claim with the value `null` is present, and so it is wrong (RFC 8725 §3.10).
 const isScope = (value: unknown) => value === undefined || typeof value === 'string'
 const isGroups = (value: unknown) =>
   value === undefined || (Array.isArray(value) && value.every((group) => typeof group === 'string'))
@@ -62,39 +64,42 @@ function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | un
   return clientIds !== null && !clientIds.has(audience) ? 'aud is none of appClientId' : undefined
 }
 
-/** The members of an authentication that the claims of every Cognito token tell. */
+/** The members of an authentication that come from claims of every Cognito token. */
 export type TokenIdentity = Pick<
   Authentication,
   'principal' | 'subject' | 'username' | 'clientId' | 'scopes' | 'groups'
 >
 
 /**
- * Reads who a token was issued to, from claims that {@link checkCognitoClaims} accepted. A client-credentials token names
- * its client as the subject, and no user.
+ * Reads to whom a token was issued, from claims that {@link checkCognitoClaims} accepted. A client-credentials token has
+ * its client as the subject, and no username.
  */
 export function readIdentity(payload: Payload): TokenIdentity {
   const isAccess = payload['token_use'] === 'access'
-  const subject = payload['sub'] as string
-  const clientId = payload[isAccess ? 'client_id' : 'aud'] as string
+  const subject = String(payload['sub'])
+  const clientId = String(payload[isAccess ? 'client_id' : 'aud'])
   const username = ownMember(payload, isAccess ? 'username' : 'cognito:username')
-  // Scopes are granted to access tokens only; in an ID token the name is an attribute like any other.
-  const scope = isAccess ? ((ownMember(payload, 'scope') ?? '') as string) : ''
+  // Only access tokens have scopes. In an ID token, `scope` is an attribute of the user.
+  const scope = isAccess ? String(ownMember(payload, 'scope') ?? '') : ''
+  const groups = ownMember(payload, 'cognito:groups')
   return {
     principal: isAccess && subject === clientId && username === undefined ? 'machine' : 'user',
     subject,
     username: isText(username) ? username : undefined,
     clientId,
     scopes: readScopes(scope),
-    groups: toFrozenSet((ownMember(payload, 'cognito:groups') ?? []) as string[]),
+    groups: toFrozenSet(Array.isArray(groups) ? groups : []),
   }
 }
 
-/** By their text: the tokens of a client have the same scopes, and share the set of them, in the whole process. */
+/** Scopes by the text of their claim. The tokens of a client have the same scopes, so they share one set. */
 const knownScopes = new Map<string, ReadonlySet<string>>()
+/** Number of texts that are kept. */
 const MAX_KNOWN_SCOPES = 100
+/** Length of the longest text that is kept, in characters. */
 const MAX_SCOPE_LENGTH = 512
 
-/** RFC 6749 §3.3: one space separates; a tab or a comma belongs to the name. */
+/** Splits scopes at spaces alone: a tab or a comma is part of a name (RFC 6749 §3.3). */
 function readScopes(scope: string): ReadonlySet<string> {
   const known = knownScopes.get(scope)
   if (known !== undefined) return known

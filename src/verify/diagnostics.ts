@@ -1,5 +1,5 @@
 /**
- * What can be observed of verifications: `node:diagnostics_channel`, and nothing where nobody subscribes.
+ * The channels of `node:diagnostics_channel` that publish verifications. Without a subscriber, nothing is measured.
  * @module
  */
 import { channel, tracingChannel } from 'node:diagnostics_channel'
@@ -7,32 +7,35 @@ import { CognitoError, type CognitoErrorCode } from '../base/errors.js'
 import type { VerifiedToken } from './authentication.js'
 
 /**
- * What the tracing channel `fastify-cognito.verify` and the channel `fastify-cognito.rejected` publish. The members are
- * set when the verification ends; nothing of a token is among them. A tracing channel adds `error`, as it was thrown: a
- * `CognitoError`, or whatever a function of the application threw.
+ * The message of the tracing channel `fastify-cognito.verify` and of the channel `fastify-cognito.rejected`. The members
+ * are set when the verification ends, and none has any part of a token. The tracing channel adds `error`: the
+ * `CognitoError`, or the value that a function of the application threw.
  */
 export interface VerificationMessage {
-  /** `anonymous`: an optional guard without credentials; `failed`: a function of the application threw. */
+  /**
+   * The result. `anonymous`: an optional guard passed a request without credentials. `failed`: a function of the
+   * application threw.
+   */
   outcome?: 'accepted' | 'anonymous' | 'refused' | 'failed'
-  /** Name of the pool, as far as it is known. */
+  /** Name of the pool; absent where the issuer of the token is unknown. */
   pool?: string
-  /** Of a refusal. */
+  /** The code of a refusal. */
   code?: CognitoErrorCode
-  /** Of a refusal, for the operator: fixed words and names from the configuration. */
+  /** The reason of a refusal, for the operator: fixed words and names from the configuration. */
   reason?: string
-  /** Whether the token was a remembered one by the time the verification ended; absent where none was verified. */
+  /** `true` when the token came from the cache; absent where no token was verified. */
   cached?: boolean
-  /** From the begin to the end of the guard, with `check` and `loadUser`; milliseconds. */
+  /** Duration of the guard with `check` and `loadUser`, in milliseconds. */
   durationMs?: number
 }
 
-/** What the channel `fastify-cognito.revocation.failed` publishes of each token that no store could be asked about. */
+/** The message of the channel `fastify-cognito.revocation.failed`, one for each lookup that failed. */
 export interface RevocationFailureMessage {
   /** Name of the pool. */
   readonly pool: string
-  /** For the operator: fixed words, and the name or code of the store's error. */
+  /** The reason for the operator: fixed words, and the name or code of the store's error. */
   readonly reason: string
-  /** Whether the token passed nevertheless, as `onError: 'allow'` says. */
+  /** `true` when the token passed nevertheless, because `onError` is `'allow'`. */
   readonly isAllowed: boolean
 }
 
@@ -42,26 +45,26 @@ const verification = tracingChannel<VerificationMessage>('fastify-cognito.verify
 const rejection = channel('fastify-cognito.rejected')
 const revocationFailure = channel('fastify-cognito.revocation.failed')
 
-/** Whether anybody wants to know. */
+/** Returns `true` when a channel of verifications has a subscriber. */
 export function isObserved(): boolean {
   return verification.hasSubscribers || rejection.hasSubscribers
 }
 
-/** Tells whoever listens that a store of revocations could not be asked. */
+/** Publishes that a lookup in the store of revocations failed. */
 export function publishRevocationFailure(message: RevocationFailureMessage): void {
   revocationFailure.publish(message)
 }
 
-/** The token as far as it was verified. */
+/** Returns the verified token, or `undefined` where the verification did not get so far. */
 type Read = () => VerifiedToken | undefined
 
 /**
- * Runs a guard under observation.
+ * Runs a guard and publishes its outcome.
  *
- * @param run - calls back with what refused the request
+ * @param run - calls back with the error that refuses the request
  */
 export function observeGuard(run: (done: Done) => void, read: Read, done: Done): void {
-  const observation = begin(read)
+  const observation = observe(read)
   const observed = (callback: Done) =>
     run((error) => {
       observation.end(error)
@@ -70,11 +73,11 @@ export function observeGuard(run: (done: Done) => void, read: Read, done: Done):
   verification.traceCallback(observed, 0, observation.message, undefined, done)
 }
 
-/** Runs a verification under observation. */
+/** Runs a verification and publishes its outcome. */
 export async function observePromise<T>(run: () => Promise<T>, read: Read): Promise<T> {
-  const observation = begin(read)
+  const observation = observe(read)
   let result: T | undefined
-  // A channel publishes what the traced function returns: this one returns nothing, for the result has the token.
+  // The traced function returns nothing: a channel publishes what it returns, and the result has the token.
   await verification.tracePromise(async () => {
     try {
       result = await run()
@@ -87,7 +90,7 @@ export async function observePromise<T>(run: () => Promise<T>, read: Read): Prom
   return result as T
 }
 
-function begin(read: Read) {
+function observe(read: Read) {
   const message: VerificationMessage = {}
   const start = performance.now()
   return {

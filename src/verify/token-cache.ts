@@ -1,38 +1,42 @@
 /**
- * Verified tokens that are remembered: found by a hash of their signature, told apart by their whole text.
+ * The cache of verified tokens: a lookup goes by a hash of the signature, and compares the whole text.
  * @module
  */
 import { CacheAdmission } from './cache-admission.js'
 
 /**
- * The bytes of a signature are as good as random: a few of its characters are a number that hardly two tokens share, and
- * a number is found faster than a text. Nothing is accepted by its hash: the whole text is compared.
+ * Number of characters that are hashed, the last ones of the signature. The bytes of a signature are as good as random,
+ * so hardly two tokens share a hash. A map finds a number faster than a text. No token is accepted by its hash alone:
+ * the whole text is compared.
  */
 const HASHED_LENGTH = 8
-/** Tokens have about 1,000 characters; those of users in many groups do not take the memory of all others. */
+/**
+ * Average length up to which tokens fill the cache, in characters. Most tokens have about 1,000. The limit keeps the long
+ * tokens of users in many groups from taking all memory.
+ */
 const AVERAGE_LENGTH = 2048
 
-/** What can be remembered. */
+/** A value of the cache. */
 export interface Rememberable {
-  /** What its token came in: the token alone, or a header's value that ends in it. */
+  /** The token alone, or the value of a header that ends in the token. */
   readonly input: string
   readonly text: string
 }
 
 /**
- * A bounded cache. It has two generations: when the younger one is full the older one is forgotten, which costs the
- * same however many there are; what is used moves to the younger one.
+ * A bounded cache of two generations. When the younger generation is full, the older one is dropped at once, which takes
+ * the same time for any size. A hit moves its value to the younger generation.
  */
 export class TokenCache<V extends Rememberable> {
   #young = new Map<number, V>()
   #old = new Map<number, V>()
-  /** Of the carriers of the younger generation. */
+  /** Length of all inputs of the younger generation, in characters. */
   #length = 0
   readonly #maxSize: number
   readonly #maxLength: number
   readonly #admission: CacheAdmission
 
-  /** @param max - values remembered at the most; 2 or more */
+  /** @param max - greatest number of values; 2 or more */
   constructor(max: number) {
     this.#admission = new CacheAdmission(max)
     this.#maxSize = Math.floor(max / 2)
@@ -40,10 +44,10 @@ export class TokenCache<V extends Rememberable> {
   }
 
   /**
-   * Finds a token in what it came in. That is compared first, because V8 compares two whole strings faster than parts of
-   * them; where it differs, the tokens are.
+   * Finds a token by its input. The whole input is compared first, because V8 compares whole strings faster than parts.
+   * Where the inputs differ, the tokens are compared.
    *
-   * @param start - where the token begins
+   * @param start - position in `input` at which the token begins
    */
   get(input: string, start = 0): V | undefined {
     const hash = toHash(input)
@@ -55,25 +59,25 @@ export class TokenCache<V extends Rememberable> {
     return found
   }
 
-  /** Whether a text that is not remembered is worth it. */
+  /** Tells whether to cache a token that the cache does not hold. */
   admits(text: string): boolean {
     return this.#admission.admits(toHash(text))
   }
 
-  /** Remembers a value in place of another one with the same hash. */
+  /** Adds a value. The value replaces one with the same hash. */
   set(value: V): void {
     const { length } = value.input
     if (length > this.#maxLength) return
     const hash = toHash(value.input)
     const replaced = this.#young.get(hash)
     if (replaced) this.#length -= replaced.input.length
-    else if (this.#young.size >= this.#maxSize) this.#turn()
-    if (this.#length + length > this.#maxLength) this.#turn()
+    else if (this.#young.size >= this.#maxSize) this.#rotate()
+    if (this.#length + length > this.#maxLength) this.#rotate()
     this.#young.set(hash, value)
     this.#length += length
   }
 
-  #turn(): void {
+  #rotate(): void {
     this.#old = this.#young
     this.#young = new Map()
     this.#length = 0
@@ -85,7 +89,7 @@ function isSame(known: Rememberable, input: string, start: number): boolean {
   return known.text === input.slice(start)
 }
 
-/** FNV-1a of the last characters, 32 bits with a sign. */
+/** The 32-bit FNV-1a hash of the last characters, as a signed integer. */
 function toHash(text: string): number {
   let hash = 0x811c9dc5
   for (let index = text.length - HASHED_LENGTH; index < text.length; index += 1) {

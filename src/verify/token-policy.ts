@@ -1,5 +1,5 @@
 /**
- * What one guard accepts, compiled once: of which pools, which tokens, with which claims.
+ * The policy of a guard, compiled at boot: which tokens of which pools it accepts, and with which claims.
  * @module
  */
 
@@ -11,13 +11,13 @@ import type { TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import { type Authorize, compileRequirement, type TokenRequirement } from './token-requirement.js'
 
-/** What one guard accepts, compiled once. */
+/** The policy of one guard. */
 export interface TokenPolicy {
   readonly pools: ReadonlyMap<string, PoolPolicy>
   readonly authorize: Authorize
 }
 
-/** What a guard accepts of one pool. */
+/** The kinds of token of one pool that a guard accepts, and the reader of their claims. */
 export interface PoolPolicy {
   readonly tokenUses: ReadonlySet<TokenUse>
   readonly claimsReader: ClaimsReader
@@ -30,13 +30,13 @@ export interface CompiledPool {
 }
 
 /**
- * Compiles what a guard accepts.
+ * Compiles the policy of a guard.
  *
  * @param registered - the pools of the plugin by their names
- * @param names - the guard's pools; `undefined` for all of them, of which a request chooses
- * @param requirement - valid as such
- * @param path - where the requirement stands, for the message of an error
- * @param clock - of `maxAge`: milliseconds since 1970, and seconds of leeway
+ * @param names - the pools of the guard; `undefined` for all pools, where a function of the request chooses
+ * @param requirement - a requirement that matches its schema
+ * @param path - the name of the requirement in messages of errors
+ * @param clock - the clock for `maxAge`: milliseconds since 1970, and a tolerance in seconds
  * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
 export function compilePolicy(
@@ -47,7 +47,7 @@ export function compilePolicy(
   clock: { readonly now: () => number; readonly tolerance: number },
 ): TokenPolicy {
   const ownReader = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
-  const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat() as TokenUse[])
+  const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat())
   const pools = new Map<string, PoolPolicy>()
   for (const { pool, claimsReader } of choosePools(registered, names, path)) {
     pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
@@ -57,19 +57,20 @@ export function compilePolicy(
 }
 
 /**
- * The pools of these names.
+ * Returns the pools with these names: at least one.
  *
- * @param names - `undefined` for all of them
- * @param path - where the names stand, for the message of an error
- * @throws {TypeError} for an unknown pool, one that is named twice, and an empty list
+ * @param names - `undefined` for all pools
+ * @param path - the name of the argument in messages of errors
+ * @throws {TypeError} for an unknown pool, a pool that is named twice, and an empty list
  */
 export function choosePools<P>(
   registered: ReadonlyMap<string, P>,
   names: readonly string[] = [...registered.keys()],
   path: string,
-): readonly P[] {
+): readonly [P, ...P[]] {
   const chosen = [...new Set(names)].map((name) => registered.get(name)).filter((pool) => pool !== undefined)
-  if (chosen.length > 0 && chosen.length === names.length) return chosen
+  const [first, ...others] = chosen
+  if (first !== undefined && chosen.length === names.length) return [first, ...others]
   const known = [...registered.keys()]
   throw new TypeError(
     `${path}: expected the name of a registered pool, or a list of different ones: ${known.join(', ')}; ${describeFound(names, known)}`,
@@ -77,7 +78,7 @@ export function choosePools<P>(
 }
 
 function describeFound(names: readonly unknown[], known: readonly string[]): string {
-  const stranger = names.find((name) => !known.includes(name as string))
+  const stranger = names.find((name) => !known.some((one) => one === name))
   if (typeof stranger === 'string') {
     const near = nearestSpelling(stranger, known)
     return near === undefined ? 'found another name' : `did you mean ${near}?`
@@ -88,7 +89,9 @@ function describeFound(names: readonly unknown[], known: readonly string[]): str
   return `found ${kindOf(stranger === undefined ? names : stranger)}`
 }
 
-/** Narrows a policy to the pools that a guard's function chose; `undefined` where the policy lacks one of them. */
+/**
+ * Narrows a policy to the pools that the function of a guard chose. Returns `undefined` where the policy lacks one of them.
+ */
 export function selectPools(
   { pools, authorize }: TokenPolicy,
   names: readonly string[],
@@ -102,7 +105,10 @@ export function selectPools(
   return chosen.size > 0 ? { pools: chosen, authorize } : undefined
 }
 
-/** A guard of fixed pools must be able to open for each; one that chooses by the request, for some. */
+/**
+ * Checks that tokens can meet the requirement: those of every pool where the pools are fixed, or those of one pool where a
+ * function of the request chooses.
+ */
 function assertPossible(
   { scopes }: TokenRequirement,
   pools: ReadonlyMap<string, PoolPolicy>,
@@ -118,9 +124,9 @@ function assertPossible(
 }
 
 /**
- * Tells what the policy accepts of a token's pool.
+ * Returns the policy for the pool of a token.
  *
- * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when it takes no such token
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when the policy does not accept this kind of token of the pool
  */
 export function assertAccepted(
   name: string,

@@ -1,5 +1,5 @@
 /**
- * The verification of one token: all checks in their order, the signing key, the signature; and the cache of verified
+ * The verification of a token: all checks in their order, the signing key, the signature, and the cache of verified
  * tokens.
  * @module
  */
@@ -17,18 +17,23 @@ import { checkCognitoClaims } from './cognito-token.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
-/** A pool at work. */
+/** A pool and its keys. */
 export interface PoolWithKeys {
   readonly pool: ResolvedPool
   readonly keys: PoolKeys
 }
 
+/** A pool at one of its issuers. */
+export interface IssuingPool extends PoolWithKeys {
+  readonly issuer: string
+}
+
 /**
- * Verifies a token; synchronously where its key is held.
+ * Verifies a token: synchronously where its key is held.
  *
- * @param input - the token, or what ends in it
- * @param start - where it begins; 0 by default
- * @throws {CognitoError} thrown or rejected
+ * @param input - the token, or the value of a header that ends in the token
+ * @param start - position in `input` at which the token begins; 0 by default
+ * @throws {CognitoError} thrown or rejected, when the token is refused
  */
 export type VerifyToken = (
   input: string,
@@ -36,12 +41,12 @@ export type VerifyToken = (
   start?: number,
 ) => VerifiedToken | Promise<VerifiedToken>
 
-/** A token that is not remembered, and what it came in. */
+/** A token that the cache does not hold, with its input. */
 interface NewToken extends LocatedToken {
   readonly text: string
 }
 
-/** A verified token, and how long it is one. Times are seconds since 1970. */
+/** A verified token of the cache, and how long it is valid. Times are seconds since 1970. */
 interface RememberedToken extends VerifiedToken, Rememberable {
   readonly kid: string
   readonly keys: PoolKeys
@@ -50,23 +55,23 @@ interface RememberedToken extends VerifiedToken, Rememberable {
   readonly validUntil: number
 }
 
-/** How tokens are verified and remembered. */
+/** The settings of the verification. */
 export interface VerificationSettings {
-  /** Verified tokens that are remembered at the most, and for how long; seconds. */
+  /** Greatest number of cached tokens, and the seconds for which a token is cached; `false` for no cache. */
   readonly tokenCache: { readonly max: number; readonly ttl: number } | false
-  /** Leeway on the times of a token; seconds. */
+  /** Tolerance on the times of a token, in seconds. */
   readonly clockTolerance: number
-  /** Characters. */
+  /** Greatest length of a token, in characters. */
   readonly maxTokenLength: number
 }
 
 /**
- * Makes the verifier of the pools with these issuers.
+ * Makes the verification for the pools with these issuers.
  *
- * @param now - milliseconds since 1970
+ * @param now - returns milliseconds since 1970
  */
 export function createTokenVerification(
-  byIssuer: ReadonlyMap<unknown, PoolWithKeys>,
+  byIssuer: ReadonlyMap<unknown, IssuingPool>,
   { tokenCache, clockTolerance, maxTokenLength }: VerificationSettings,
   now: () => number,
 ): VerifyToken {
@@ -93,7 +98,7 @@ export function createTokenVerification(
     return verified
   }
 
-  /** Everything that can refuse a token without its key comes before its key. */
+  /** Runs every check that needs no key before the key is looked up. */
   function verify(found: NewToken, { pools }: TokenPolicy): RememberedToken | Promise<RememberedToken> {
     const token = parser.parse(found.text)
     const issuer = ownMember(token.payload, 'iss')
@@ -106,12 +111,12 @@ export function createTokenVerification(
     checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
     const goOn = (held: SignatureCheck) => conclude(found, token, chosen, held)
     const held = keys.held(token.kid)
-    return held === undefined ? findKey(chosen, token.kid, issuer as string).then(goOn) : goOn(held)
+    return held === undefined ? findKey(chosen, token.kid).then(goOn) : goOn(held)
   }
 
   return (input, policy, start = 0) => {
     const known = cache?.get(input, start)
-    if (known === undefined || !isStillGood(known, now() / 1000)) {
+    if (known === undefined || !isStillValid(known, now() / 1000)) {
       return verify({ input, start, text: input.slice(start) }, policy)
     }
     if (!known.isRepeated) known.isRepeated = true
@@ -119,7 +124,7 @@ export function createTokenVerification(
   }
 }
 
-async function findKey({ pool, keys }: PoolWithKeys, kid: string, issuer: string): Promise<SignatureCheck> {
+async function findKey({ pool, keys, issuer }: IssuingPool, kid: string): Promise<SignatureCheck> {
   return takeKey(await keys.find(kid, issuer), pool.name)
 }
 
@@ -136,7 +141,7 @@ function remember(
     text: input.slice(start),
     payload: deepFreeze(payload),
     pool,
-    tokenUse: payload['token_use'] as VerifiedToken['tokenUse'],
+    tokenUse: payload['token_use'] === 'access' ? 'access' : 'id',
     isRepeated: false,
     lastReading: undefined,
     revocable: undefined,
@@ -148,8 +153,8 @@ function remember(
   }
 }
 
-/** The clock goes on, and a key that is no longer held takes its tokens with it. */
-function isStillGood(
+/** Returns `true` while the time of the token runs and the key of its signature is held. */
+function isStillValid(
   { kid, keys, checkSignature, validFrom, validUntil }: RememberedToken,
   now: number,
 ): boolean {

@@ -1,5 +1,5 @@
 /**
- * The registered pools at work: their keys, the verification of their tokens, the policies of guards, their health.
+ * The verifier of the registered pools: the verification of tokens, the policies of guards, the keys and their health.
  * @module
  */
 import { setMaxListeners } from 'node:events'
@@ -12,6 +12,7 @@ import { type CompiledPool, choosePools, compilePolicy, type TokenPolicy } from 
 import type { TokenRequirement } from './token-requirement.js'
 import {
   createTokenVerification,
+  type IssuingPool,
   type PoolWithKeys,
   type VerificationSettings,
   type VerifyToken,
@@ -20,10 +21,10 @@ import {
 /** Verifies tokens of the registered pools. */
 export interface Verifier {
   /**
-   * Compiles what a guard accepts.
+   * Compiles the policy of a guard.
    *
-   * @param names - of pools; `undefined` for all pools, of which a request chooses
-   * @param path - where the requirement stands, for the message of an error
+   * @param names - names of pools; `undefined` for all pools, where a function of the request chooses
+   * @param path - the name of the requirement in messages of errors
    * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
    */
   readonly compilePolicy: (
@@ -32,27 +33,27 @@ export interface Verifier {
     path: string,
   ) => TokenPolicy
   /**
-   * Verifies a token; synchronously where its key is held.
+   * Verifies a token: synchronously where its key is held.
    *
-   * @throws {CognitoError} thrown or rejected
+   * @throws {CognitoError} thrown or rejected, when the token is refused
    */
   readonly verify: VerifyToken
-  /** Fetches a registered pool's keys where none are held that are fresh. Resolves to how they are then. */
+  /** Fetches the keys of a registered pool, unless fresh keys are held. Resolves to the health of the keys. */
   readonly prefetch: (name: string) => Promise<KeyRingStatus>
   /**
-   * Fetches the key sets that are held. Resolves to whether all of their endpoints answered.
+   * Fetches the key sets that are held. Resolves to `true` when all their endpoints answered.
    *
-   * @param names - of pools; `undefined` for all of them
-   * @throws {TypeError} rejected: for an unknown pool
+   * @param names - names of pools; `undefined` for all pools
+   * @throws {TypeError} rejected, for an unknown pool
    */
   readonly refresh: (names: readonly string[] | undefined) => Promise<boolean>
-  /** Health of each pool's keys. */
+  /** Returns the health of the keys of each pool, by the name of the pool. */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
-  /** Ends the fetches of keys that are under way. */
+  /** Aborts the fetches of keys that are under way. */
   readonly close: () => void
 }
 
-/** What a verifier is made of. */
+/** The settings of a verifier. */
 export interface VerifierSettings extends VerificationSettings {
   /** The registered pools by their names. */
   readonly pools: ReadonlyMap<string, ResolvedPool>
@@ -60,45 +61,45 @@ export interface VerifierSettings extends VerificationSettings {
 }
 
 const ignore = () => {}
-const DEAF: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
+const NO_LISTENER: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
 
 /**
- * Makes the verifier of one plugin instance. It asks no endpoint before a token needs it.
+ * Makes the verifier of one plugin instance. The verifier fetches no keys before a token needs them.
  *
- * @param now - milliseconds since 1970
- * @param listenTo - makes what is told of a pool's keys
- * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
+ * @param now - returns milliseconds since 1970
+ * @param listenTo - makes the listener for the keys of a pool
+ * @throws {TypeError} when the claim schema of a pool cannot be used; the message names the path
  */
 export function createVerifier(
   options: VerifierSettings,
   now = Date.now,
-  listenTo: (pool: ResolvedPool) => KeysListener = () => DEAF,
+  listenTo: (pool: ResolvedPool) => KeysListener = () => NO_LISTENER,
 ): Verifier {
-  const live = new Map<string, PoolWithKeys & CompiledPool>()
-  const byIssuer = new Map<unknown, PoolWithKeys>()
+  const pools = new Map<string, PoolWithKeys & CompiledPool>()
+  const byIssuer = new Map<unknown, IssuingPool>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const context = { options: options.keys, tolerance: options.clockTolerance, closing: closing.signal }
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
-    live.set(pool.name, entry)
-    for (const issuer of pool.issuers) byIssuer.set(issuer, entry)
+    pools.set(pool.name, entry)
+    for (const issuer of pool.issuers) byIssuer.set(issuer, { pool, keys, issuer })
   }
   return {
     compilePolicy: (names, requirement, path) =>
-      compilePolicy(live, names, requirement, path, { now, tolerance: options.clockTolerance }),
+      compilePolicy(pools, names, requirement, path, { now, tolerance: options.clockTolerance }),
     verify: createTokenVerification(byIssuer, options, now),
     async prefetch(name) {
-      const { keys } = live.get(name) as PoolWithKeys
+      const [{ keys }] = choosePools(pools, [name], 'prefetch')
       await keys.ensure()
       return keys.status()
     },
     async refresh(names) {
-      const answers = choosePools(live, names, 'refresh').map(({ keys }) => keys.refresh())
+      const answers = choosePools(pools, names, 'refresh').map(({ keys }) => keys.refresh())
       return (await Promise.all(answers)).every(Boolean)
     },
-    status: () => Object.fromEntries([...live].map(([name, { keys }]) => [name, keys.status()])),
+    status: () => Object.fromEntries([...pools].map(([name, { keys }]) => [name, keys.status()])),
     close: () => closing.abort(),
   }
 }

@@ -76,7 +76,7 @@ export const groups = [
       [
         'an optional guard looks required',
         'isOptional ? [ANONYMOUS, ...alternatives] : alternatives',
-        'ways',
+        'alternatives',
       ],
       ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
     ],
@@ -92,7 +92,7 @@ export const groups = [
   {
     file: 'guard/pool-selection',
     tests: ['guard/guard'],
-    rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return plan ?? all']],
+    rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return policy ?? all']],
   },
   {
     file: 'guard/token-source',
@@ -182,7 +182,7 @@ export const groups = [
       [
         'scopes before revocation',
         '    const passing = passOnce(context, request, verified)',
-        '    authorize(authentication, plan)\n    const passing = passOnce(context, request, verified)',
+        '    policy.authorize(authentication)\n    const passing = passOnce(context, request, verified)',
       ],
     ],
   },
@@ -198,9 +198,17 @@ export const groups = [
     tests: ['guard/guard', 'plugin/plugin'],
     rows: [
       ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
-      ['no challenge', 'if (challenge)', 'if (false)'],
+      ['no challenge', 'if (challenge !== undefined)', 'if (false)'],
       ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
       ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+    ],
+  },
+  {
+    file: 'guard/refusal-answer',
+    tests: ['user-routes/errors'],
+    rows: [
+      ['an error of an account route with status 200', '  reply.raw.statusCode = statusCode\n', ''],
+      ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
     ],
   },
 ]

@@ -46,18 +46,14 @@ export const groups = [
         'if (!this.#isFailing) this.#onChange(reason)',
         'this.#onChange(reason)',
       ],
-      [
-        "an error's own text",
-        "[code, name, 'it threw'].find((word) => typeof word === 'string' && WORD.test(word)) as string",
-        'String((error as Error).message)',
-      ],
+      ["an error's own text", "[code, name].find(isWord) ?? 'it threw'", 'String((error as Error).message)'],
     ],
   },
   {
     file: 'revocation/breaker',
     tests: ['revocation/gate'],
     rows: [
-      ['all ask at once after the break', 'this.#closedFrom = now + this.#patience', 'void this.#patience'],
+      ['all ask at once after the break', 'this.#retryAt = now + this.#timeout', 'void this.#timeout'],
       ['a break of no length', '+ OPEN_MS', '+ 0'],
     ],
   },
