@@ -35,7 +35,8 @@ export function describeUnknown(name: string, known: readonly string[], expected
 }
 
 /**
- * Does the same as {@link describeUnknown} in nested options: when another level knows the name, the message shows that place.
+ * Does the same as {@link describeUnknown} in nested options: when another level knows the name, the message shows that
+ * place.
  *
  * @param root - the schema of the outermost options
  * @param start - path of the outermost options; empty when they have no name

@@ -58,9 +58,9 @@ export const TEXT_TYPES: ReadonlySet<string> = new Set(['string', ...Object.keys
 export type Conversion = (value: unknown) => unknown
 
 /**
- * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of value
- * unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then refuses the
- * last kind.
+ * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of
+ * value unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then
+ * refuses the last kind.
  *
  * @example
  * compileCoercion(Type.Integer())('7') // 7

@@ -1,5 +1,6 @@
 /**
- * Reads settings files in JSON or YAML, with the plugin's names or those of fastapi-cognito, and finds the line of a fault.
+ * Reads settings files in JSON or YAML, with the plugin's names or those of fastapi-cognito, and finds the line of a
+ * fault.
  * @module
  */
 import { readFileSync } from 'node:fs'
@@ -21,7 +22,8 @@ export interface SettingsFile {
 /**
  * Reads a settings file.
  *
- * @throws {TypeError} when the file is no JSON or YAML of an object, has a name twice, or asks for what the plugin does not do
+ * @throws {TypeError} when the file is no JSON or YAML of an object, has a name twice, or asks for what the plugin does
+ *   not do
  * @throws {Error} when the file cannot be read, or the package `yaml` is missing
  */
 export function readSettingsFile(file: string): SettingsFile {
