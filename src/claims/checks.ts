@@ -173,7 +173,8 @@ const checkFromText: Check = ({ schema, wire }) => {
 
 /** TypeBox kinds for a claim that no token may have. */
 const HAS_TO_BE_ABSENT: ReadonlySet<string> = new Set(['Never', 'Undefined', 'Void'])
-const NEGATION = ': text fits it whatever it says; expected a type, and a negation in a transform or in check'
+const NEGATION =
+  ': every text fits this negation; expected a type, with the negation in a transform or in check'
 
 const list = (types: ReadonlySet<string>) => [...types].join(' or ')
 

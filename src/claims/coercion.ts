@@ -41,7 +41,7 @@ function toDay(day: string): string | undefined {
 
 type Grammar = (text: string) => unknown
 
-/** Type → its grammar. A text fits one of them at most; a whole number fits two, with the same value. */
+/** Type → its grammar. A text fits at most one grammar, except a whole number: it fits two, with the same value. */
 const GRAMMARS: Readonly<Record<string, Grammar>> = {
   integer: (text) => toNumber(text, INTEGER),
   number: (text) => toNumber(text, DECIMAL),

@@ -54,7 +54,7 @@ export const claimsOption = Type.Optional(
 )
 
 /** The claims of one token, or the names of the claims that do not fit. */
-export type ClaimsReading =
+type ClaimsReading =
   | { readonly claims: CommonClaims; readonly misfits?: never }
   | { readonly claims?: never; readonly misfits: readonly string[] }
 

@@ -31,7 +31,7 @@ export interface JwksFetchMessage {
 const channel = tracingChannel<JwksFetchMessage>('fastify-cognito.jwks.fetch')
 
 /** The policy for one fetch of a key set. */
-export interface FetchPolicy {
+interface FetchPolicy {
   /** Name of the pool, for the tracing channel. */
   readonly pool: string
   readonly clock: Clock

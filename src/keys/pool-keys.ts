@@ -23,7 +23,7 @@ export interface KeysListener {
 }
 
 /** The settings that the key rings of all pools share. */
-export interface KeysContext {
+interface KeysContext {
   readonly options: ResolvedKeys
   /** Leeway for the times of a token; seconds. */
   readonly tolerance: number

@@ -12,7 +12,7 @@ import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
 import { fromFastapiSettings, isFastapiSettings, toFastapiPath } from './fastapi.js'
 
 /** A settings file that was parsed. */
-export interface SettingsFile {
+interface SettingsFile {
   /** The options, unchecked. */
   readonly options: object
   /** Returns the place of an option for messages: file, line, name. */
@@ -34,7 +34,7 @@ export function readSettingsFile(file: string): SettingsFile {
     printable(`${file}:${findLine(text, path)}: ${path.join('.')}`)
   if (!isFastapiSettings(settings)) return { options: settings, describe }
   return {
-    options: fromFastapiSettings(settings, (path) => describe(path)),
+    options: fromFastapiSettings(settings, describe),
     describe: (path) => describe(toFastapiPath(path)),
   }
 }
