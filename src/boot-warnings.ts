@@ -16,8 +16,8 @@ export function warnAtBoot(log: FastifyBaseLogger, pools: Iterable<ResolvedPool>
 }
 
 /**
- * Warns of keys over plain HTTP. Such keys are those of an emulator, whose private key is public. If they come from another
- * host, an attacker on the network path can replace the keys as well.
+ * Warns of keys over plain HTTP. Such keys are those of an emulator, whose private key is public. If they come from
+ * another host, an attacker on the network path can replace the keys as well.
  */
 function warnOfPlainKeys(log: FastifyBaseLogger, { name, jwksUrls }: ResolvedPool): void {
   const isProduction = process.env['NODE_ENV'] === 'production'

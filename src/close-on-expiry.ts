@@ -23,18 +23,19 @@ type Expiring = Pick<Authentication, 'payload'>
 const CODE = 4401
 const REASON = 'The token expired'
 const CLOSING = 2
-/** Longest wait for the peer's part of the closing handshake, because its messages still arrive until then; milliseconds. */
+/** Longest wait for the peer to close the connection, because its messages arrive until then; milliseconds. */
 const HANDSHAKE_MS = 2000
 /** Time between two looks at the clock, which may be set. A timer of Node cannot exceed 2^31 ms; milliseconds. */
 const LOOK_MS = 60_000
 
 /**
  * Closes a socket with code 4401 and reason `The token expired` at the time of the token's claim `exp`, without
- * `clockTolerance`. The connection is cut when the peer does not answer the closing handshake within two seconds. A later call
- * for the same socket replaces the earlier call, so that the socket lives as long as the new token. The timer does not keep
- * the process alive and ends with its socket.
+ * `clockTolerance`. The connection is cut when the peer does not answer the closing handshake within two seconds. A later
+ * call for the same socket replaces the earlier call, so that the socket lives as long as the new token. The timer does
+ * not keep the process alive and ends with its socket.
  *
- * @param socket - a socket of `@fastify/websocket` or `ws`, or an object of the same shape; a closing socket is left alone
+ * @param socket - a socket of `@fastify/websocket` or `ws`, or an object of the same shape; a closing socket is left
+ *   alone
  * @param authentication - `request.cognito`, or the result of `app.cognito.verify`. With `null`, for a request without
  *   credentials, nothing happens
  * @throws {TypeError} when an argument is anything else

@@ -53,8 +53,8 @@ export interface PoolDescription {
  */
 export interface Cognito<P> {
   /**
-   * Verifies a token that did not come in the headers of a request, but from a socket, a queue or a GraphQL context. The plugin
-   * compiles each requirement object once, so the object must not change afterwards.
+   * Verifies a token that did not come in the headers of a request, but from a socket, a queue or a GraphQL context. The
+   * plugin compiles each requirement object once, so the object must not change afterwards.
    *
    * @param token - the token, without a scheme such as `Bearer`
    * @param pool - the name of a pool or a list of names; by default the option `defaultPool`
@@ -74,7 +74,8 @@ export interface Cognito<P> {
     requirement?: TokenRequirement<U, C>,
   ) => Promise<ProofOf<P, N, U, C>>
   /**
-   * Adds a guard to every route of a scope as an `onRequest` hook. The type of `request.cognito` in the scope follows the guard.
+   * Adds a guard to every route of a scope as an `onRequest` hook. The type of `request.cognito` in the scope follows the
+   * guard.
    *
    * @param scope - the instance of a plugin scope; the guard runs for the routes that the scope adds
    * @param guard - a guard of `app.authRequired` or `app.authOptional`
@@ -87,7 +88,8 @@ export interface Cognito<P> {
    */
   readonly protect: Protect
   /**
-   * Declares the guards of a composed hook for OpenAPI and for the option `routes`, because `@fastify/auth` hides its guards.
+   * Declares the guards of a composed hook for OpenAPI and for the option `routes`, because `@fastify/auth` hides its
+   * guards.
    *
    * @param hook - the composed hook
    * @param guards - alternatives: a guard, or a list of guards that all have to let the request pass
@@ -97,8 +99,9 @@ export interface Cognito<P> {
    */
   readonly composed: <H>(hook: H, guards: readonly (AnyGuard | readonly AnyGuard[])[]) => H
   /**
-   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools, and the security,
-   * the answers and the required scopes of each route. Values of a route or of the given options stay unchanged.
+   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools, and the
+   * security, the answers and the required scopes of each route. Values of a route or of the given options stay
+   * unchanged.
    *
    * @typeParam O - the type of the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
    * @param options - the options of `@fastify/swagger`; by default none
@@ -108,8 +111,8 @@ export interface Cognito<P> {
    */
   readonly openapi: <O extends object>(options?: NoInfer<O>) => O
   /**
-   * Fetches the held key sets again, before `keys.refreshAfter` seconds are over: for a key that has to be refused at once. A
-   * failed fetch removes no key.
+   * Fetches the held key sets again, before `keys.refreshAfter` seconds are over: for a key that has to be refused at
+   * once. A failed fetch removes no key.
    *
    * @param pool - the name of a pool or a list of names; by default all pools
    * @returns `true` when all endpoints answered; `false` when one failed, whose keys are still held
@@ -123,7 +126,8 @@ export interface Cognito<P> {
    *
    * @param revocation - the tokens to revoke, by `jti`, `origin_jti`, `sub`, `client_id` or `pool`
    * @returns a promise that is fulfilled when the store has confirmed the mark
-   * @throws {TypeError} rejected with: when the option `revocation` is not set, for a wrong argument, and for an unknown pool
+   * @throws {TypeError} rejected with: when the option `revocation` is not set, for a wrong argument, and for an unknown
+   *   pool
    * @throws {CognitoError} rejected with: `COGNITO_ERR_REVOCATION_UNAVAILABLE` when the store did not confirm the mark
    * @example await app.cognito.revoke({ pool: 'eu', by: 'sub', value: user.sub })
    */

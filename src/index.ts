@@ -156,14 +156,18 @@ declare module 'fastify' {
     RequestType,
   > extends RouteBrand<RouteGeneric> {
     /**
-     * The authentication that the route's guard proved; `null` for a request without a guard, and for one without credentials.
+     * The authentication that the route's guard proved; `null` for a request without a guard, and for one without
+     * credentials.
      *
      * @see {@link Authentication}
      */
     readonly cognito: CognitoOf<RouteGeneric, TypeProvider>
   }
   interface FastifyContextConfig {
-    /** `false` declares that the route has no guard on purpose, so that the option `routes` does not list the route. It removes no guard. */
+    /**
+     * `false` declares that the route has no guard on purpose, so that the option `routes` does not list the route. It
+     * removes no guard.
+     */
     readonly cognito?: false
   }
   interface FastifyInstance {
@@ -178,7 +182,8 @@ declare module 'fastify' {
      */
     readonly authRequired: GuardFactory<Pools, never>
     /**
-     * Makes a guard that lets a request without credentials pass, with `request.cognito` as `null`, but refuses an invalid token.
+     * Makes a guard that lets a request without credentials pass, with `request.cognito` as `null`, but refuses an
+     * invalid token.
      *
      * @param pool - see `authRequired`
      * @param requirement - see `authRequired`

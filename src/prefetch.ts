@@ -10,7 +10,9 @@ import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool/pool.js'
 import type { Verifier } from './verify/verifier.js'
 
-/** Delay of a fetch in the background, so that an application that closes at once, as in tests, fetches nothing; milliseconds. */
+/**
+ * Delay of a fetch in the background, so that applications that close at once, as in tests, fetch nothing; milliseconds.
+ */
 const DELAY_MS = 100
 /** Number of pools whose keys are fetched at the same time, so that many pools do not open as many connections. */
 const PARALLEL_POOLS = 8
@@ -21,8 +23,8 @@ interface PoolWithoutKeys {
 }
 
 /**
- * Fetches the keys of every pool when the application is ready, as the option `keys.prefetch` says. With `'require'` a pool
- * without keys stops the boot. With `'background'` the log has a warning, as in every outage.
+ * Fetches the keys of every pool when the application is ready, as the option `keys.prefetch` says. With `'require'` a
+ * pool without keys stops the boot. With `'background'` the log has a warning, as in every outage.
  */
 export function prefetchKeys(
   app: FastifyInstance,

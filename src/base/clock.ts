@@ -7,7 +7,7 @@
 export interface Clock {
   /** Milliseconds since a moment that does not change. */
   readonly now: () => number
-  /** Runs `action` after `ms` milliseconds, without keeping the process alive. Returns a function that cancels the timer. */
+  /** Runs `action` in `ms` milliseconds without keeping the process alive. Returns a function that cancels the timer. */
   readonly after: (ms: number, action: () => void) => () => void
 }
 

@@ -20,8 +20,8 @@ export const escapeUnits = (text: string): string =>
   Array.from({ length: text.length }, (_, index) => `\\u${toHex(text.charCodeAt(index))}`).join('')
 
 /**
- * Replaces the invisible characters of a text by escapes, line breaks included. The result is one line that cannot control
- * a terminal. A text inside a JSON document keeps its meaning.
+ * Replaces the invisible characters of a text by escapes, line breaks included. The result is one line that cannot
+ * control a terminal. A text inside a JSON document keeps its meaning.
  *
  * @example printable('\u001b[31mred') // '\\u001b[31mred'
  */

@@ -4,7 +4,7 @@
  */
 
 /** The second occurrence of a name. */
-export interface RepeatedName {
+interface RepeatedName {
   /** Names from the outermost object down to the repeated name. Positions in lists are left out. */
   readonly path: readonly string[]
   /** Position in the JSON text, in UTF-16 code units. */

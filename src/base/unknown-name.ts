@@ -13,7 +13,7 @@ interface Schema {
 }
 
 /** A name that a schema does not know. */
-export interface Stranger {
+interface Stranger {
   /** Names from the outermost options down to the unknown name. */
   readonly path: readonly string[]
   /** The schema of the object that has the name. */
@@ -35,7 +35,8 @@ export function describeUnknown(name: string, known: readonly string[], expected
 }
 
 /**
- * Does the same as {@link describeUnknown} in nested options: when another level knows the name, the message shows that place.
+ * Does the same as {@link describeUnknown} in nested options: when another level knows the name, the message shows that
+ * place.
  *
  * @param root - the schema of the outermost options
  * @param start - path of the outermost options; empty when they have no name
@@ -47,7 +48,7 @@ export function describeStranger({ path, schema, value }: Stranger, root: Schema
   const isSomewhere = !isKnownHere && /^[A-Za-z]/.test(name)
   const place = isSomewhere ? (findPlace(root, name) ?? findPool(root, name, value)) : undefined
   if (place === undefined) return describeUnknown(name, known, schema['expected'])
-  return `unknown name here; is its place ${printable([start, ...place].filter(Boolean).join('.'))}?`
+  return `unknown name here; did you mean ${printable([start, ...place].filter(Boolean).join('.'))}?`
 }
 
 const membersOf = ({ properties = {} }: Schema) => properties

@@ -6,7 +6,7 @@ import { parseUserPoolId } from './user-pool-id.js'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** Kinds of text. The first that matches is told. */
+/** Kinds of text, in order: the first match counts. */
 const TEXTS: readonly (readonly [matches: (text: string) => boolean, kind: string])[] = [
   [(text) => text === '', 'empty text'],
   [(text) => text.trim() !== text, 'text with a space or a line break at its beginning or its end'],

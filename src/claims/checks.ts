@@ -122,8 +122,8 @@ const checkDefault: Check = ({ name, schema }) =>
     : undefined
 
 /**
- * Refuses the plugin's words below the top level of a property, where nothing reads them. `Type.Composite` moves them there:
- * it puts a property that two schemas have into an intersection.
+ * Refuses the plugin's words below the top level of a property, where nothing reads them. `Type.Composite` moves them
+ * there: it puts a property that two schemas have into an intersection.
  */
 const checkInside: Check = ({ schema }) => {
   const whole = bodyOf(schema)
@@ -156,7 +156,7 @@ const checkFormat: Check = ({ schema }) => {
   return format && `: the format '${format}' is not in TypeBox's FormatRegistry, so no token would fit`
 }
 
-/** Tells whether Cognito fixes the type of a claim: only when both kinds of token define the claim, or when it is a flag. */
+/** Tells whether Cognito fixes the type of a claim: when both kinds of token define the claim, or when it is a flag. */
 const hasFixedType = (wire: string) =>
   FLAGS.includes(wire) ||
   (Object.hasOwn(ID_CLAIMS.properties, wire) &&
@@ -173,7 +173,8 @@ const checkFromText: Check = ({ schema, wire }) => {
 
 /** TypeBox kinds for a claim that no token may have. */
 const HAS_TO_BE_ABSENT: ReadonlySet<string> = new Set(['Never', 'Undefined', 'Void'])
-const NEGATION = ': text fits it whatever it says; expected a type, and a negation in a transform or in check'
+const NEGATION =
+  ': every text fits this negation; expected a type, with the negation in a transform or in check'
 
 const list = (types: ReadonlySet<string>) => [...types].join(' or ')
 
@@ -248,5 +249,7 @@ function hasFittingDefault(schema: TSchema): boolean {
   }
 }
 
-/** Tells whether a value is plain JSON. Requests share the frozen claims of a repeatable schema; a `Date` or a `Map` cannot be frozen. */
+/**
+ * Tells whether a value is plain JSON. A `Date` or a `Map` cannot be frozen, so requests could not share such a default.
+ */
 const isJsonValue = (value: unknown) => isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value)

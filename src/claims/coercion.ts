@@ -41,7 +41,7 @@ function toDay(day: string): string | undefined {
 
 type Grammar = (text: string) => unknown
 
-/** Type → its grammar. A text fits one of them at most; a whole number fits two, with the same value. */
+/** Type → its grammar. A text fits at most one grammar, except a whole number: it fits two, with the same value. */
 const GRAMMARS: Readonly<Record<string, Grammar>> = {
   integer: (text) => toNumber(text, INTEGER),
   number: (text) => toNumber(text, DECIMAL),
@@ -58,9 +58,9 @@ export const TEXT_TYPES: ReadonlySet<string> = new Set(['string', ...Object.keys
 export type Conversion = (value: unknown) => unknown
 
 /**
- * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of value
- * unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then refuses the
- * last kind.
+ * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of
+ * value unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then
+ * refuses the last kind.
  *
  * @example
  * compileCoercion(Type.Integer())('7') // 7

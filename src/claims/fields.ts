@@ -61,8 +61,8 @@ const isTextOfAddress = (wire: string, schema: TSchema) =>
   wire === 'address' && !typesOf(schema).has('object')
 
 /**
- * Returns the text of an address. Cognito stores an address as text, and writes an object with that text as its only member,
- * `formatted`, into ID tokens.
+ * Returns the text of an address. Cognito stores an address as text, and writes an object with that text as its only
+ * member, `formatted`, into ID tokens.
  *
  * @see https://github.com/aws-amplify/amplify-js/issues/4935
  */

@@ -12,8 +12,8 @@ const GUARDS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Names the library of a schema, unless TypeBox 0.34 made the schema. An arktype schema is a function, so callers look here
- * before they take a function for a type guard.
+ * Names the library of a schema, unless TypeBox 0.34 made the schema. An arktype schema is a function, so callers look
+ * here before they take a function for a type guard.
  *
  * @returns `undefined` for a value that is no schema of another library
  */

@@ -25,8 +25,8 @@ import {
 } from './standard-claims.js'
 
 /**
- * A TypeBox 0.34 object schema, `Type.Object({ … })`, described by its shape alone. TypeBox declares its symbols once for each
- * module format, so its own type would not fit a schema that was loaded in the other format.
+ * A TypeBox 0.34 object schema, `Type.Object({ … })`, described by its shape alone. TypeBox declares its symbols once for
+ * each module format, so its own type would not fit a schema that was loaded in the other format.
  */
 export interface ObjectSchema {
   readonly type: 'object'
@@ -36,7 +36,8 @@ export interface ObjectSchema {
 }
 
 /**
- * The option `claims`: a TypeBox 0.34 object schema of the application's own claims, or a type guard over the whole payload.
+ * The option `claims`: a TypeBox 0.34 object schema of the application's own claims, or a type guard over the whole
+ * payload.
  *
  * @example Type.Object({ tenant: Type.String({ alias: 'custom:tenant_id' }) })
  */
@@ -53,16 +54,16 @@ export const claimsOption = Type.Optional(
 )
 
 /** The claims of one token, or the names of the claims that do not fit. */
-export type ClaimsReading =
+type ClaimsReading =
   | { readonly claims: CommonClaims; readonly misfits?: never }
   | { readonly claims?: never; readonly misfits: readonly string[] }
 
 /** Reads the claims of a verified payload. */
 export interface ClaimsReader {
   readonly read: (payload: Payload, tokenUse: TokenUse) => ClaimsReading
-  /** Names of the claims that this reader decides about, present or not: the properties of its schema, and profile claims. */
+  /** Names of the claims that this reader decides about, present or not: properties of its schema, and profile claims. */
   readonly names: Readonly<Record<TokenUse, ReadonlySet<string>>>
-  /** `true` when the same payload always gives equal claims that can be frozen, so that requests can share one reading. */
+  /** `true` when the same payload always gives equal claims that can be frozen: then requests share one reading. */
   readonly isRepeatable: boolean
 }
 

@@ -56,7 +56,7 @@ export function canBeJson(types: Types): boolean {
   return overlap(types, JSON_TYPES)
 }
 
-/** Returns the types of the first item or member that JSON does not have, such as `Date`; `undefined` when there is none. */
+/** Returns the types of the first item or member that JSON does not have, such as `Date`; `undefined` without one. */
 export function findForeignTypes(schema: TSchema): Types | undefined {
   let found: Types | undefined
   findPart(schema, (part) => {
@@ -71,6 +71,6 @@ const listInner = (schema: TSchema): TSchema[] =>
     Object.values<TSchema>(inner ?? {}),
   )
 
-/** Tells whether JSON has none of the types. A member that has to be absent is no fault, because JSON can leave a member out. */
+/** Tells whether JSON has none of the types. `undefined` and `void` are no fault, because JSON can leave a member out. */
 const isForeign = (types: Types) =>
   types.size > 0 && !canBeJson(types) && !types.has('undefined') && !types.has('void')

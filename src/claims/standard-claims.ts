@@ -111,8 +111,9 @@ export interface IdClaims extends CommonClaims {
 }
 
 /**
- * The profile claims: claims of an ID token that decide nothing in this plugin. A pre token generation Lambda may write them
- * as values of any type. A profile claim that is no text stays in the payload, unless the application declares the claim.
+ * The profile claims: claims of an ID token that decide nothing in this plugin. A pre token generation Lambda may write
+ * them as values of any type. A profile claim that is no text stays in the payload, unless the application declares the
+ * claim.
  *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
  */

@@ -1,8 +1,8 @@
 /**
  * Deadlines that count only the time in which the process was running.
  *
- * A process can stand still: AWS Lambda freezes it between two requests, a laptop sleeps, the event loop is busy. Silence in
- * such a gap says nothing about an endpoint. So a deadline is a chain of short timers, and a late timer counts little.
+ * A process can stand still: AWS Lambda freezes it between two requests, a laptop sleeps, the event loop is busy. Silence
+ * in such a gap says nothing about an endpoint. So a deadline is a chain of short timers, and a late timer counts little.
  * @module
  */
 import type { Clock } from '../base/clock.js'

@@ -131,8 +131,8 @@ function parse(text: string): Answer {
 }
 
 /**
- * Reads a body, and cancels the reader itself when `signal` is aborted. `fetch` may hold its signal by a weak reference only.
- * The signal then no longer ends the body once the request object is garbage (measured on Node 20 and 22).
+ * Reads a body, and cancels the reader itself when `signal` is aborted. `fetch` may hold its signal by a weak reference
+ * only. The signal then no longer ends the body once the request object is garbage (measured on Node 20 and 22).
  *
  * @returns `undefined` for a body that is too large
  */

@@ -38,7 +38,7 @@ export type Lookup<K> =
   | { readonly outcome: 'found'; readonly key: K }
   /** The key is missing in a set that was fetched after the request arrived. */
   | { readonly outcome: 'absent' }
-  /** `'failed'`: the endpoint gave no usable set. `'later'`: it may not be asked yet, or too many requests wait already. */
+  /** `'failed'`: the endpoint gave no usable set. `'later'`: it may not be asked yet, or too many requests wait. */
   | { readonly outcome: 'failed' | 'later'; readonly retryAfterMs: number }
 
 /** A key set that is held. Times are readings of the clock. */
@@ -54,8 +54,8 @@ interface HeldSet<K> {
 /** Share of `refreshAfterMs` by which the time of the next fetch varies. */
 const JITTER = 0.1
 /**
- * Largest number of waiting requests while a set is held: those of two seconds at 2,500 unknown key ids a second. They take
- * 54 MB, Fastify's part included.
+ * Largest number of waiting requests while a set is held: those of two seconds at 2,500 unknown key ids a second. They
+ * take 54 MB, Fastify's part included.
  */
 const MAX_WAITING = 5000
 /** `Retry-After` of a refusal whose reason will pass soon; milliseconds. */
@@ -81,7 +81,8 @@ export class Endpoint<K> {
   #waiting = 0
 
   /**
-   * @param build - makes the usable form of a key, once for each key; a key for which `build` throws counts as not published
+   * @param build - makes the usable form of a key, once for each key; a key for which `build` throws counts as not
+   *   published
    * @param closing - ends the fetch; the endpoint is not asked after its abort
    * @param onOutcome - called after each fetch
    */
@@ -110,7 +111,7 @@ export class Endpoint<K> {
     const time = now()
     if (time <= set.refreshAt) return key
     if (time - set.askedAt > staleIfErrorMs) return undefined
-    // After idling or standing still, the process fetches before it trusts an old set, unless the endpoint is known to fail.
+    // An old set is fetched again before its use, after idling or a gap, unless the endpoint is known to fail.
     if (time - set.askedAt > askFirstAfterMs && !this.#isKnownToFail(time)) return undefined
     if (this.#mayAsk()) void this.#begin()
     return key
@@ -137,8 +138,8 @@ export class Endpoint<K> {
   }
 
   /**
-   * Fetches the set again, even a fresh one; does nothing when no set is held and no fetch is pending. Resolves to `true` unless
-   * the fetch failed. Never rejects.
+   * Fetches the set again, even a fresh one; does nothing when no set is held and no fetch is pending. Resolves to `true`
+   * unless the fetch failed. Never rejects.
    */
   async refresh(): Promise<boolean> {
     const since = this.#begun
@@ -203,8 +204,8 @@ export class Endpoint<K> {
   }
 
   /**
-   * Waits for the end of a fetch, or for the budget to grow. A fetch takes from the budget only while a fresh set is held and
-   * the endpoint answers. In all other states the time of a fetch, or the back-off, limits the fetches.
+   * Waits for the end of a fetch, or for the budget to grow. A fetch takes from the budget only while a fresh set is held
+   * and the endpoint answers. In all other states the time of a fetch, or the back-off, limits the fetches.
    *
    * @returns a refusal when the request must not wait
    */
@@ -227,7 +228,7 @@ export class Endpoint<K> {
     return this.#waitFor(this.#nextSlot, ms)
   }
 
-  /** Waits for `end`, with at most {@link MAX_WAITING} other requests. At a cold start all requests wait, without this limit. */
+  /** Waits for `end`, unless {@link MAX_WAITING} requests wait already. This limit does not apply to a cold start. */
   async #waitFor(end: Promise<void>, retryAfterMs: number): Promise<Lookup<K> | undefined> {
     if (this.#waiting >= MAX_WAITING) return { outcome: 'later', retryAfterMs }
     this.#waiting += 1
@@ -260,7 +261,7 @@ export class Endpoint<K> {
     this.#onOutcome()
   }
 
-  /** Replaces the held set, and so removes a key that the new set lacks. A set from which no key can be built is a failure. */
+  /** Replaces the held set, and so removes the keys that the new set lacks. A set without a usable key is a failure. */
   #replace(set: GoodSet, source: KeySetSource): FetchFailure | undefined {
     const { keys: published, askedAt } = set
     const built = [...published].map(([kid, one]) => [kid, this.#keyOf(kid, one)] as const)

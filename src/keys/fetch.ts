@@ -12,7 +12,7 @@ import { agreesOn } from './second-reader.js'
 /**
  * The message on the tracing channel `fastify-cognito.jwks.fetch` of `node:diagnostics_channel`: one fetch of a key set.
  *
- * @example tracingChannel('fastify-cognito.jwks.fetch').asyncEnd.subscribe((message) => count(message as JwksFetchMessage))
+ * @example tracingChannel('fastify-cognito.jwks.fetch').asyncEnd.subscribe((message) => log(message as JwksFetchMessage))
  */
 export interface JwksFetchMessage {
   /** Name of the pool. */
@@ -20,8 +20,8 @@ export interface JwksFetchMessage {
   /** URL of the key set. */
   readonly url: string
   /**
-   * Set when the fetch ends: `'ok'`, or how the endpoint failed. `'interrupted'` means that the process stood still or the
-   * application was closed meanwhile, so that the outcome says nothing about the endpoint.
+   * Set when the fetch ends: `'ok'`, or how the endpoint failed. `'interrupted'` means that the process stood still or
+   * the application was closed meanwhile, so that the outcome says nothing about the endpoint.
    */
   outcome?: 'ok' | 'interrupted' | EndpointFailure
   /** Cause of a failure in one word, such as `'ECONNREFUSED'` or `'503'`; absent when unknown. */
@@ -31,7 +31,7 @@ export interface JwksFetchMessage {
 const channel = tracingChannel<JwksFetchMessage>('fastify-cognito.jwks.fetch')
 
 /** The policy for one fetch of a key set. */
-export interface FetchPolicy {
+interface FetchPolicy {
   /** Name of the pool, for the tracing channel. */
   readonly pool: string
   readonly clock: Clock

@@ -1,5 +1,5 @@
 /**
- * The store of key sets in a folder of this machine: for a restart while the endpoint is away.
+ * The store that keeps key sets in a folder of this machine, for a restart while the endpoint fails.
  * @module
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -11,19 +11,19 @@ import { MAX_DOCUMENT_BYTES } from './document.js'
 import { FileRefusal, hasPermissions, readChecked, WRITABLE_BY_GROUP_OR_OTHERS } from './file.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
-/** Besides the document, which is written as a JSON string. */
+/** Largest file, in bytes. It has the document as a JSON string, whose escapes take space. */
 const MAX_FILE_BYTES = 2 * MAX_DOCUMENT_BYTES
 const ONLY_OWNER_FOLDER = 0o700
 const ONLY_OWNER_FILE = 0o600
 
 /**
- * Makes a store that keeps each key set in a file of its own, in one folder. It makes the folder where there is none.
+ * Makes a store that keeps each key set in its own file in one folder. The store makes the folder if it is missing.
  *
- * **Who can write to the folder signs anybody's tokens.** So nothing is read of a folder or file that is a symbolic link,
- * that another user owns, or that its group or others can write, and only regular files are read. On Windows, which has
- * no such permissions, the folder has to be kept from others by its access list.
+ * **An attacker who can write to the folder can sign the tokens of any user.** So the store reads only regular files. It
+ * refuses a folder or a file that is a symbolic link, that another user owns, or that its group or other users can write.
+ * Windows has no such permissions, so its operator has to protect the folder by an access control list.
  *
- * @param path - of the folder, absolute; not a folder that others use, such as `/tmp` itself
+ * @param path - absolute path of a folder that no other software uses; not `/tmp` itself
  * @throws {TypeError} for a path that is not absolute
  * @example await app.register(cognito, { pools, keys: { store: fileKeyStore('/var/cache/shop/cognito') } })
  */
@@ -31,7 +31,7 @@ export function fileKeyStore(path: string): KeyStore {
   if (typeof path !== 'string' || !isAbsolute(path)) {
     throw new TypeError(`fileKeyStore: expected the absolute path of a folder; found ${kindOf(path)}`)
   }
-  // `lstat` follows a link whose path ends with a slash.
+  // `resolve` removes a slash at the end, because `lstat` follows a link whose path ends with a slash.
   const folder = resolve(path)
   const pathOf = (url: string) => join(folder, `${createHash('sha256').update(url).digest('hex')}.json`)
   return Object.freeze({
@@ -52,7 +52,7 @@ export function fileKeyStore(path: string): KeyStore {
   })
 }
 
-/** Judges the folder. A link is none. */
+/** Checks the folder. A symbolic link is not a folder. */
 function assertOwn(stats: Stats): void {
   const refusal = stats.isDirectory() ? judge(stats) : 'NOT_A_FOLDER'
   if (refusal !== undefined) throw new FileRefusal(refusal)
@@ -73,7 +73,7 @@ async function readStored(path: string): Promise<StoredKeySet> {
   }
 }
 
-/** A reader sees the old file or the new one, also where the machine loses its power in between. */
+/** Replaces a file. A reader sees the old file or the new one, even if the machine loses its power in between. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {

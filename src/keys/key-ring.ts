@@ -26,7 +26,10 @@ export interface KeyRingStatus {
   readonly source: KeySetSource | undefined
   /** Seconds since an endpoint of the pool last answered; `undefined` before the first answer. */
   readonly lastSuccessSeconds: number | undefined
-  /** The last failure of an endpoint: seconds since then, how it failed, and the cause in one word, such as `'ECONNREFUSED'`. */
+  /**
+   * The last failure of an endpoint: seconds since then, kind of failure, and cause in one word, such as
+   * `'ECONNREFUSED'`.
+   */
   readonly lastFailure:
     | { readonly seconds: number; readonly reason: EndpointFailure; readonly code: string | undefined }
     | undefined
@@ -60,8 +63,8 @@ export class KeyRing<K> {
   }
 
   /**
-   * Looks up a key that {@link held} does not return: at the issuer's endpoint first, then at the pool's other endpoint if the
-   * first one fails.
+   * Looks up a key that {@link held} does not return: at the issuer's endpoint first, then at the pool's other endpoint
+   * if the first one fails.
    *
    * @param issuer - an issuer of the pool
    */
@@ -79,7 +82,7 @@ export class KeyRing<K> {
     })
   }
 
-  /** Fetches a key set unless a fresh one is held: from the first endpoint, then from the other one if the first one fails. */
+  /** Fetches a key set unless a fresh one is held: from the first endpoint, and if that fails from the other one. */
   async ensure(): Promise<void> {
     for (const endpoint of this.#endpoints) {
       await endpoint.ensure()
@@ -120,8 +123,8 @@ export class KeyRing<K> {
   }
 
   /**
-   * Returns an old key whose endpoint was asked and has not answered yet. After a gap the caller does not use it, because the
-   * endpoint may have answered meanwhile.
+   * Returns an old key whose endpoint was asked and has not answered yet. After a gap the caller does not use it, because
+   * the endpoint may have answered meanwhile.
    */
   #unanswered(kid: string): K | undefined {
     const asked = this.#endpoints.filter(({ isAsked }) => isAsked)

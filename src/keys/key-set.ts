@@ -27,8 +27,8 @@ export function readEntries(content: unknown): readonly Members[] | undefined {
 }
 
 /**
- * Reads the usable keys of a JWKS document and ignores unusable entries. A key id of two different usable keys is left out,
- * because a token that names the id could mean either key.
+ * Reads the usable keys of a JWKS document and ignores unusable entries. A key id of two different usable keys is left
+ * out, because a token that names the id could mean either key.
  *
  * @param content - the parsed document
  * @returns `undefined` for a document that is no key set; an empty map for a set without a usable key

@@ -8,7 +8,7 @@ import { jwksUrlsOf, type KeyLocations } from './locations.js'
 import type { KeysListener } from './pool-keys.js'
 
 /** The methods of the application's logger that are used. */
-export interface KeysLogger {
+interface KeysLogger {
   readonly warn: (details: object, message: string) => void
   readonly info: (details: object, message: string) => void
 }

@@ -6,7 +6,11 @@ import { type IsDocumented, integer, number, Type, withoutUndefined } from '../b
 import { kindOf } from '../base/value-kind.js'
 import type { KeyStore } from './store.js'
 
-/** How the signing keys are fetched and kept. Times in seconds. */
+/**
+ * The options for the signing keys. Times are in seconds.
+ *
+ * @example { refreshAfter: 300, prefetch: 'require', store: fileKeyStore('/var/cache/shop/cognito') }
+ */
 export interface KeysOptions {
   /**
    * Age at which a key set in use is fetched again in the background; 1–86,400.
@@ -27,27 +31,28 @@ export interface KeysOptions {
    */
   readonly timeout?: number
   /**
-   * Fetches of a key set that tokens of unknown keys may cause at once, per URL; 2–1,000.
+   * Number of fetches of a key set that tokens with unknown key ids can cause at once, for each URL; 2–1,000.
    *
    * @defaultValue 10
    */
   readonly lookupBurst?: number
   /**
-   * One more such fetch each time this has passed; 0.05–3,600.
+   * Time after which one more such fetch is allowed; 0.05–3,600.
    *
    * @defaultValue 2
    */
   readonly lookupInterval?: number
   /**
-   * Whether the key set of each pool is fetched when the application is ready. `'background'`: without waiting for it, and
-   * with a warning in the log if that fails; `'require'`: a pool without keys stops the boot.
+   * Fetches the key set of each pool when the application is ready. With `'background'` the application does not wait,
+   * and a failure is a warning in the log. With `'require'` a pool without keys stops the boot. With `false` nothing is
+   * fetched.
    *
    * @defaultValue `'background'`
    */
   readonly prefetch?: 'background' | 'require' | false
   /**
-   * Keeps key sets for the next start of the process: `fileKeyStore(path)` or `redisKeyStore({ client, secret })` of
-   * `fastify-cognito/keys`, or one of your own.
+   * The store that keeps key sets for the next start of the process: `fileKeyStore(path)` or
+   * `redisKeyStore({ client, secret })` of `fastify-cognito/keys`, or a {@link KeyStore} of your own.
    *
    * @defaultValue none
    */
@@ -76,20 +81,20 @@ const KEYS = Type.Object(
   { additionalProperties: false, expected: 'an object of key options' },
 )
 
-/** Does not compile when the interface and the schema drift apart. */
+/** Does not compile when the interface and the schema differ. */
 const isDocumented: IsDocumented<KeysOptions, typeof KEYS> = true
 void isDocumented
 
 /** Schema of the option `keys`. */
 export const keysOption = Type.Optional(KEYS)
 
-/** Names of all members of {@link KeysOptions}, for the documentation to be held against. */
+/** Names of all members of {@link KeysOptions}, to check the documentation. */
 export const keysNames: readonly string[] = Object.keys(KEYS.properties)
 
 /**
- * Fills in the defaults. The store is the application's own object, and is not frozen.
+ * Fills in the defaults. The store is not frozen, because it is the application's object.
  *
- * @throws {TypeError} when the store is none
+ * @throws {TypeError} when the store has no methods `load` and `save`
  */
 export function resolveKeys(options: KeysOptions = {}): ResolvedKeys {
   if ('store' in options) assertStore(options.store)
@@ -105,7 +110,9 @@ export function resolveKeys(options: KeysOptions = {}): ResolvedKeys {
   })
 }
 
-/** The methods of a class are not members of its own, as a schema would have them. */
+/**
+ * Checks the methods of a store. A schema would check own members only, and the methods of a class are not own members.
+ */
 function assertStore(store: unknown): void {
   for (const name of ['load', 'save']) {
     if (typeof Reflect.get(Object(store), name) !== 'function')

@@ -23,7 +23,7 @@ export interface KeysListener {
 }
 
 /** The settings that the key rings of all pools share. */
-export interface KeysContext {
+interface KeysContext {
   readonly options: ResolvedKeys
   /** Leeway for the times of a token; seconds. */
   readonly tolerance: number
@@ -34,7 +34,7 @@ export interface KeysContext {
 /** Longest time of a fetch besides its attempt; milliseconds. */
 const FETCH_MARGIN_MS = 1000
 
-/** The clock of all key rings. It includes the time during which the process was suspended, because keys age meanwhile. */
+/** The clock of all key rings. It includes the time in which the process was suspended, because keys age meanwhile. */
 const clock = createWakingClock()
 
 /** Makes the key ring of a pool. It fetches nothing until a token needs a key or the application prefetches. */
@@ -93,8 +93,8 @@ const LONGEST_RETRY_AFTER = 60
  * Returns the key of a lookup.
  *
  * @param pool - name of the pool
- * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` for a key that is not published, `COGNITO_ERR_KEYS_UNAVAILABLE` when the
- *   plugin cannot tell whether the key is published
+ * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` for a key that is not published, `COGNITO_ERR_KEYS_UNAVAILABLE` when
+ *   the plugin cannot tell whether the key is published
  */
 export function takeKey<K>(lookup: Lookup<K>, pool: string): K {
   if (lookup.outcome === 'found') return lookup.key

@@ -1,5 +1,5 @@
 /**
- * The store of key sets that many processes share, in Redis: for a new process while the endpoint is away.
+ * The store that keeps key sets in Redis for many processes, for a new process while the endpoint fails.
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
@@ -16,22 +16,22 @@ import {
 import { MAX_DOCUMENT_BYTES } from './document.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
-/** Options of {@link redisKeyStore}. */
+/** The options of {@link redisKeyStore}. */
 export interface RedisKeyStoreOptions {
   /**
-   * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
-   * application connects it, listens to its errors, and closes it.
+   * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), version 5 or 6, or `app.redis` of
+   * `@fastify/redis`. The application connects the client, listens to its errors, and closes it.
    */
   readonly client: RedisClient
   /**
-   * The secret by which each entry is authenticated, of 32 characters or more, the same in all processes. In a list the
-   * first one is written, and all are believed: put a new one first to replace the old one.
+   * The secret that authenticates each entry: 32–1,024 characters, the same in all processes. With a list, the store
+   * writes with the first secret and accepts all of them. To replace a secret, put the new secret first.
    *
    * @example process.env.KEY_STORE_SECRET // made by `openssl rand -base64 32`
    */
   readonly secret: string | readonly string[]
   /**
-   * What the keys in Redis begin with: letters, digits, `.`, `_`, `:`, `/` and `-`.
+   * Prefix of the keys in Redis: letters, digits, `.`, `_`, `:`, `/` and `-`.
    *
    * @defaultValue `'fastify-cognito'`
    */
@@ -50,22 +50,23 @@ const OPTIONS = Type.Object(
   { additionalProperties: false, expected: 'an object of options' },
 )
 
-/** Does not compile when the interface and the schema drift apart. */
+/** Does not compile when the interface and the schema differ. */
 const isDocumented: IsDocumented<RedisKeyStoreOptions, typeof OPTIONS> = true
 void isDocumented
 
 const schema = compileSchema(OPTIONS)
 
-/** Besides the document, which is written as a JSON string. */
+/** Largest entry, in characters. It has the document as a JSON string, whose escapes take space. */
 const MAX_CHARACTERS = 2 * MAX_DOCUMENT_BYTES
-/** Redis forgets a set after this; seconds. It is the longest `keys.staleIfError`. */
+/** Time after which Redis deletes a set: the longest `keys.staleIfError`; seconds. */
 const EXPIRES_IN = 604_800
 
 /**
  * Makes a store that keeps key sets in Redis or Valkey, for any number of processes.
  *
- * **Who can write a key set signs anybody's tokens**, and a cache has many writers. So each entry carries an HMAC
- * (RFC 2104, SHA-256) over its URL, its time and its document, by a secret of the options: what others write is refused.
+ * **An attacker who can write a key set can sign the tokens of any user**, and a cache has many writers. So each entry
+ * has an HMAC (RFC 2104, SHA-256) over its URL, its time and its document. The store refuses an entry without a valid
+ * HMAC.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -77,7 +78,7 @@ export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
   assertOptions(schema, options, 'redisKeyStore')
   assertDefined(options, ['prefix'], 'redisKeyStore')
   const secrets = [options.secret].flat()
-  // One slot of a cluster has all sets: there are few, and they are seldom asked for.
+  // All sets are in one slot of a cluster, because the sets are few and are seldom read.
   const tag = `{${options.prefix ?? 'fastify-cognito'}}:keys:`
   const { send } = toRedis(options.client, tag, 'redisKeyStore.client')
   const keyOf = (url: string) => tag + createHash('sha256').update(url).digest('hex')
@@ -93,13 +94,17 @@ export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
   })
 }
 
-/** The text that is authenticated stands in the entry as it is, so that there is one reading of it. */
+/** Writes an entry. It has the authenticated text unchanged, so that no second serialization can differ from it. */
 function seal({ url, askedAt, document }: StoredKeySet, secret: string): string {
   const body = JSON.stringify([url, askedAt, document])
   return `${mac(body, secret).toString('base64url')}.${body}`
 }
 
-/** @throws {StoreRefusal} */
+/**
+ * Reads an entry.
+ *
+ * @throws {StoreRefusal} for an entry without a valid HMAC
+ */
 function open(value: string, secrets: readonly string[]): StoredKeySet {
   const dot = value.indexOf('.')
   const given = Buffer.from(value.slice(0, Math.max(0, dot)), 'base64url')
@@ -113,6 +118,6 @@ function open(value: string, secrets: readonly string[]): StoredKeySet {
   return { url, askedAt, document }
 }
 
-/** The purpose is part of what is authenticated: a secret that serves something else, too, gives no entry away. */
+/** Computes the HMAC over the purpose and the text, so that no other use of the same secret makes a valid entry. */
 const mac = (body: string, secret: string) =>
   createHmac('sha256', secret).update(`fastify-cognito key set\n${body}`).digest()

@@ -2,8 +2,8 @@
  * Detects RSA keys with the weakness ROCA (CVE-2017-15361): the private key can be computed from the modulus.
  *
  * The faulty library of Infineon chose each prime as `k * M + (65537^a mod M)`. M is the product of the first primes; for
- * moduli of 1,984 bits or more these are at least all primes up to 701. So the modulus is a power of 65,537 modulo each of
- * these primes. The chance that any other modulus has this form is far below one in 2^64.
+ * moduli of 1,984 bits or more these are at least all primes up to 701. So the modulus is a power of 65,537 modulo each
+ * of these primes. The chance that any other modulus has this form is far below one in 2^64.
  *
  * @see https://crocs.fi.muni.cz/_media/public/papers/nemec_roca_ccs17_preprint.pdf, sections 2.1 and 2.3
  * @module

@@ -43,8 +43,8 @@ export interface EndpointHealth {
     | { readonly at: number; readonly reason: EndpointFailure; readonly code: string | undefined }
     | undefined
   /**
-   * End of the back-off after the last failure that was not interrupted by a gap; `undefined` when the endpoint has answered
-   * since.
+   * End of the back-off after the last failure that was not interrupted by a gap; `undefined` when the endpoint has
+   * answered since.
    */
   readonly knownToFailUntil: number | undefined
 }

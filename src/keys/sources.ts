@@ -10,7 +10,7 @@ import type { ResolvedKeys } from './options.js'
 import { createMemory } from './store.js'
 
 /** The settings of a source besides its URL. */
-export interface SourceContext {
+interface SourceContext {
   /** Name of the pool. */
   readonly pool: string
   readonly options: ResolvedKeys

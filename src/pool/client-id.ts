@@ -5,7 +5,9 @@
 import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import type { ResolvedPool } from './pool.js'
 
-/** The form of an app client id. Cognito's ids have 26 characters and its secrets 51 or more; an emulator may use other ids. */
+/**
+ * The form of an app client id. Cognito's ids have 26 characters, its secrets 51 or more. An emulator may use other ids.
+ */
 const CLIENT_ID = /^[a-z0-9]{1,40}$/
 
 /** Advice for an `appClientId` that is no id. */

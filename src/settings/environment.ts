@@ -18,7 +18,7 @@ export interface PoolVariable {
 }
 
 /** The variables that set options. */
-export interface Variables {
+interface Variables {
   readonly pools: readonly PoolVariable[]
   /** Name of the variable with all pools as JSON. */
   readonly json: string | undefined

@@ -34,8 +34,8 @@ export function toFastapiPath([, name, option, ...rest]: readonly string[]): rea
 }
 
 /**
- * Converts settings of fastapi-cognito into options of the plugin. The application's own settings are ignored, except for a
- * misspelt name of fastapi-cognito and the name of an option.
+ * Converts settings of fastapi-cognito into options of the plugin. The application's own settings are ignored, except for
+ * a misspelt name of fastapi-cognito and the name of an option.
  *
  * @param describe - returns the place of a setting, for messages
  * @throws {TypeError} for what the plugin does not do: accept expired tokens, or accept every client for an empty value

@@ -1,5 +1,6 @@
 /**
- * Reads settings files in JSON or YAML, with the plugin's names or those of fastapi-cognito, and finds the line of a fault.
+ * Reads settings files in JSON or YAML, with the plugin's names or those of fastapi-cognito, and finds the line of a
+ * fault.
  * @module
  */
 import { readFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
 import { fromFastapiSettings, isFastapiSettings, toFastapiPath } from './fastapi.js'
 
 /** A settings file that was parsed. */
-export interface SettingsFile {
+interface SettingsFile {
   /** The options, unchecked. */
   readonly options: object
   /** Returns the place of an option for messages: file, line, name. */
@@ -21,7 +22,8 @@ export interface SettingsFile {
 /**
  * Reads a settings file.
  *
- * @throws {TypeError} when the file is no JSON or YAML of an object, has a name twice, or asks for what the plugin does not do
+ * @throws {TypeError} when the file is no JSON or YAML of an object, has a name twice, or asks for what the plugin does
+ *   not do
  * @throws {Error} when the file cannot be read, or the package `yaml` is missing
  */
 export function readSettingsFile(file: string): SettingsFile {
@@ -32,7 +34,7 @@ export function readSettingsFile(file: string): SettingsFile {
     printable(`${file}:${findLine(text, path)}: ${path.join('.')}`)
   if (!isFastapiSettings(settings)) return { options: settings, describe }
   return {
-    options: fromFastapiSettings(settings, (path) => describe(path)),
+    options: fromFastapiSettings(settings, describe),
     describe: (path) => describe(toFastapiPath(path)),
   }
 }

@@ -24,8 +24,8 @@ type Describe = (path: readonly string[]) => string
  *
  * - `COGNITO_USER_POOLS` has all pools as a JSON object, pool name → options.
  * - One variable sets one option: `COGNITO_<NAME>_USER_POOL_ID`, `_APP_CLIENT_ID`, `_REGION`, `_JWKS_URL`, `_ISSUER`,
- *   `_TOKEN_USE` and `_AUDIENCE`. Lists have commas, and `*` stands for every app client. Without `<NAME>_` the pool is named
- *   `default`.
+ *   `_TOKEN_USE` and `_AUDIENCE`. Lists have commas, and `*` stands for every app client. Without `<NAME>_` the pool is
+ *   named `default`.
  *
  * `COGNITO_DEFAULT_POOL` names the default pool; with several pools it is required. Case does not count in the names of
  * variables.
@@ -72,8 +72,8 @@ export function poolsFromEnv(env: Environment = process.env): PluginOptions {
 }
 
 /**
- * Reads the plugin's options from a file: `.json`, or `.yaml` or `.yml` if the package `yaml` is installed. The file has the
- * options under their own names, or it is an unchanged settings file of fastapi-cognito.
+ * Reads the plugin's options from a file: `.json`, or `.yaml` or `.yml` if the package `yaml` is installed. The file has
+ * the options under their own names, or it is an unchanged settings file of fastapi-cognito.
  *
  * @param path - path of the file; a relative path starts at the working directory of the process
  * @returns the options of the plugin, checked
@@ -143,7 +143,9 @@ function describeVariable(
   return toVariable(isNamed ? pool : undefined, option)
 }
 
-/** Refuses a pool without a user pool id: a variable of other software, such as `COGNITO_AWS_REGION`, would make such a pool. */
+/**
+ * Refuses a pool without a user pool id. A variable of other software, such as `COGNITO_AWS_REGION`, makes such a pool.
+ */
 function assertWhole(variables: readonly PoolVariable[]): void {
   const whole = new Set(variables.flatMap(({ pool, option }) => (option === 'userPoolId' ? [pool] : [])))
   const lone = variables.find(({ pool }) => !whole.has(pool))
@@ -154,7 +156,7 @@ function assertWhole(variables: readonly PoolVariable[]): void {
   )
 }
 
-/** Reads the value of a variable. An empty variable is refused, because an option that narrows a check must not vanish. */
+/** Reads the value of a variable. An empty one is refused, because an option that narrows a check must not vanish. */
 function readValue(variable: string, option: string, text: string): unknown {
   const items = text.split(',').map((item) => item.trim())
   if (items.includes('')) {
@@ -187,7 +189,7 @@ function parsePools(text: string, variable: string): Members {
   throw new TypeError(`${printable([variable, ...repeated.path].join('.'))}: ${REPEATED}`)
 }
 
-/** Refuses `insecureHttp` in the environment: a variable that is copied to production would let an attacker replace the keys. */
+/** Refuses `insecureHttp`: a variable that is copied to production would let an attacker replace the keys. */
 function assertNoInsecureHttp(path: string, pool: unknown): void {
   if (!Object.hasOwn(Object(pool), 'insecureHttp')) return
   throw new TypeError(

@@ -1,6 +1,6 @@
 /**
- * The entry point `fastify-cognito/testing`: a local issuer for tests. It has pools with real RSA keys, tokens of Cognito's exact
- * shape and a JWKS endpoint on loopback, so that the plugin verifies the tokens as in production.
+ * The entry point `fastify-cognito/testing`: a local issuer for tests. It has pools with real RSA keys, tokens of
+ * Cognito's exact shape and a JWKS endpoint on loopback, so that the plugin verifies the tokens as in production.
  * @module
  */
 import {
@@ -58,7 +58,7 @@ type KeyPair = Readonly<Record<TokenUse, SigningKey>>
 
 const toBase64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Generates keys as text, because Node 20 can deadlock when a generated key object is exported during garbage collection. */
+/** Generates keys as text: Node 20 can deadlock when a generated key object is exported during garbage collection. */
 const generateKeys = () =>
   generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -152,8 +152,8 @@ export class TestPool {
   }
 
   /**
-   * Returns an access token of the client-credentials grant (RFC 6749 §4.4), with the scope `api/read`. Its subject is the app
-   * client, because there is no user. It is valid for one hour.
+   * Returns an access token of the client-credentials grant (RFC 6749 §4.4), with the scope `api/read`. Its subject is
+   * the app client, because there is no user. It is valid for one hour.
    *
    * @param claims - see {@link TestPool.accessToken}, as for `header`
    *

@@ -173,8 +173,8 @@ t.test('what works is not refused', async (t) => {
 
 t.test('a negation of text, and a default for what Cognito decides', async (t) => {
   refuse(t, [
-    [of(Type.Not(Type.Literal(true), { alias: 'custom:it' })), /^claims\.it: text fits it whatever it says/],
-    [of(Type.Not(Type.Literal(0), { fromText: true })), /^claims\.it: text fits it whatever it says/],
+    [of(Type.Not(Type.Literal(true), { alias: 'custom:it' })), /^claims\.it: every text fits this negation/],
+    [of(Type.Not(Type.Literal(0), { fromText: true })), /^claims\.it: every text fits this negation/],
     ...['cognito:groups', 'email_verified', 'username', 'exp'].map(
       (name) =>
         [

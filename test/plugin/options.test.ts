@@ -391,12 +391,12 @@ t.test('a name that is not known is told before what it was meant to be is missi
     ],
     [{ pool: { eu } }, 'pool: unknown name; did you mean pools?'],
     [{ userPools: { eu } }, 'userPools: unknown name; did you mean pools?'],
-    [{ eu }, 'eu: unknown name here; is its place pools.eu?'],
-    [eu, 'userPoolId: unknown name here; is its place pools.<name>.userPoolId?'],
-    [{ pools: { eu }, refreshAfter: 60 }, 'refreshAfter: unknown name here; is its place keys.refreshAfter?'],
+    [{ eu }, 'eu: unknown name here; did you mean pools.eu?'],
+    [eu, 'userPoolId: unknown name here; did you mean pools.<name>.userPoolId?'],
+    [{ pools: { eu }, refreshAfter: 60 }, 'refreshAfter: unknown name here; did you mean keys.refreshAfter?'],
     [
       withPool({ clockTolerance: 60 }),
-      'pools.eu.clockTolerance: unknown name here; is its place clockTolerance?',
+      'pools.eu.clockTolerance: unknown name here; did you mean clockTolerance?',
     ],
     [{ pools: { eu }, tokenCache: { maximum: 5 } }, 'tokenCache.maximum: unknown name; expected max, ttl'],
     [
@@ -432,7 +432,7 @@ t.test('what a newcomer sees who registers the plugin with a wrong option', asyn
     await app.register(cognito, options as PluginOptions)
   }
   await t.rejects(register(eu), {
-    message: 'userPoolId: unknown name here; is its place pools.<name>.userPoolId?',
+    message: 'userPoolId: unknown name here; did you mean pools.<name>.userPoolId?',
   })
   await t.rejects(register(undefined), { message: /^pools: expected at least one pool.*; it is missing$/ })
   await t.resolves(register({ pools: { eu }, keys: { prefetch: false } }))

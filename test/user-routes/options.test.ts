@@ -56,7 +56,7 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
     [{ secret: 'x' }, /^user-routes\.secret: unknown name; did you mean clientSecret\?$/],
     [
       { onRequest: () => {} },
-      /^user-routes\.onRequest: unknown name here; is its place user-routes\.hooks\.onRequest\?$/,
+      /^user-routes\.onRequest: unknown name here; did you mean user-routes\.hooks\.onRequest\?$/,
     ],
     [{ clientId: ['x'] }, /^user-routes\.clientId: expected the id of an app client; found a list$/],
     [{ clientId: undefined }, /^user-routes\.clientId: expected .*; found undefined/],
