@@ -62,7 +62,7 @@ function guardMe(scope: FastifyInstance, { pool }: Accounts): AnyGuard {
   const fresh = scope.authRequired(pool.name, {
     tokenUse: 'access',
     scopes: ADMIN_SCOPE,
-    // In a pool of ID tokens, the pool's schema declares claims that access tokens may lack.
+    // The schema of a pool of ID tokens declares claims that access tokens may lack.
     ...(!pool.tokenUse.includes('access') && { claims: Type.Object({}) }),
   })
   const guard = (request: FastifyRequest, reply: object, done: () => void) =>
