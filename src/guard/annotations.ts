@@ -1,5 +1,5 @@
 /**
- * The annotations of guards: which requests pass a hook. OpenAPI and the audit of routes read them.
+ * The annotations of guards: which requests pass a hook. OpenAPI and the audit of routes read these annotations.
  * @module
  */
 

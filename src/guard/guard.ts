@@ -31,7 +31,7 @@ export interface GuardContext {
   /** Returns the reason why a request has credentials and no token, for the operator. */
   readonly explainAbsence: (request: FastifyRequest) => string
   readonly defaultPool: string
-  /** The option `loadUser` of the plugin. The member of a requirement replaces it. */
+  /** The option `loadUser` of the plugin. The `loadUser` of a requirement replaces the option. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
   readonly revocation: RevocationGate | undefined
@@ -167,7 +167,7 @@ function passOnce(
 /** The result of a guard: nothing lets the request pass. The commonest refusal is returned, because throwing is slower. */
 type Outcome = CognitoError | void | Promise<void>
 
-/** Makes the hook. It is synchronous where it can be, because a promise costs as much as a lookup in the token cache. */
+/** Makes the hook. The hook avoids promises, because a promise costs as much as a lookup in the token cache. */
 function toHook(
   name: string,
   authenticate: (request: GuardedRequest) => Outcome,

@@ -57,7 +57,7 @@ void isDocumented
 
 const schema = compileSchema(REQUIREMENT)
 
-/** Names of all members of a {@link Requirement}. A test compares the documentation with them. */
+/** Names of all members of a {@link Requirement}. A test compares the documentation with these names. */
 export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
 
 /**

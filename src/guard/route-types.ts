@@ -42,7 +42,7 @@ export interface Identified<A> {
   readonly [kAuth]: A
 }
 
-/** Carries the route generic to the request, where TypeScript infers the guard from it. It does not exist at run time. */
+/** Carries the route generic to the request, where TypeScript infers the guard from it. No request has the member. */
 export interface RouteBrand<RouteGeneric> {
   readonly [kRoute]?: RouteGeneric
 }

@@ -82,7 +82,7 @@ function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] 
   }
 }
 
-/** Refuses a result of another type. Taken for no token, it would turn a bad token into an anonymous request. */
+/** Refuses a result of another type. Otherwise a bad token could become an anonymous request. */
 function assertCredentials(value: unknown): Credentials {
   if (typeof value === 'string' || value === null || value === undefined) return value
   ignoreRejection(value)

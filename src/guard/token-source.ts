@@ -234,8 +234,8 @@ export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
 }
 
 /**
- * Reads a query parameter. Use it only for clients that can do nothing else, and with a log serializer that hides the
- * parameter, because URLs end up in logs, histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2).
+ * Reads a query parameter. Use this source only for clients that cannot send the token elsewhere. URLs end up in logs,
+ * histories and referrers (RFC 6750 §2.3, RFC 9700 §4.3.2), so hide the parameter with a log serializer.
  *
  * @throws {TypeError} when the name is no token of RFC 9110 §5.6.2
  * @example fromQuery('access_token')

@@ -11,7 +11,7 @@ interface OneToken {
   readonly pool?: string
   readonly by: 'jti'
   readonly value: string
-  /** The claim `exp` of the token, seconds since 1970: the mark expires after it. Without it, the mark lives for a day. */
+  /** The claim `exp` of the token, seconds since 1970: the mark expires after it. Without `exp`, it lives for a day. */
   readonly exp?: number
 }
 

@@ -50,7 +50,7 @@ export function memoryRevocation(options: MemoryRevocationOptions = {}): Revocat
 export function createMemoryStore(options: MemoryRevocationOptions, now: () => number) {
   assertOptions(schema, options, 'memoryRevocation')
   const table = new MarkTable(options.max ?? 100_000)
-  // The marks that the error below advises. There are no more of them than pools and app clients.
+  // The marks that the error below advises. Their number is that of pools and app clients.
   const urgent = new MarkTable(Number.POSITIVE_INFINITY)
   return Object.freeze({
     isRevoked: (token) => table.concerns(token) || (urgent.size > 0 && urgent.concerns(token)),

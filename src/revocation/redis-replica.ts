@@ -30,7 +30,7 @@ type CopiedMark = Pick<RevocationMark, 'key' | 'notBefore' | 'expiresAt'>
 const MAX_AGE_MS = 60_000
 
 /**
- * Makes a copy. It is empty until `open` is called.
+ * Makes a copy, which is empty until `open` is called.
  *
  * @param stream - key of the stream of all marks
  * @param clock - the clock for the age of the copy

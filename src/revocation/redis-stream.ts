@@ -1,5 +1,5 @@
 /**
- * The follower of the stream of marks in Redis. It reads every entry, and none is missed.
+ * The follower of the stream of marks in Redis, which reads every entry at least once.
  * @module
  */
 import { randomUUID } from 'node:crypto'

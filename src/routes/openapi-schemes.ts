@@ -22,7 +22,7 @@ export interface SchemeSources {
   readonly pools: ReadonlyMap<string, ResolvedPool>
   /** Path of the route for signing in with a password, by the name of the pool. */
   readonly signIns: ReadonlyMap<string, string>
-  /** The application's own schemes. They replace those of the plugin. */
+  /** The application's own schemes. Such a scheme replaces one of the plugin. */
   readonly own: Schemes
 }
 

@@ -85,7 +85,7 @@ function assertOpenapi({ mode, swagger, transform }: SwaggerOptions): void {
   }
 }
 
-/** Makes the transform. It runs after the application's own transform, and changes only the document. */
+/** Makes the transform, which runs after the application's own transform and changes only the document. */
 function createTransform(own: Transform, { toEntries, offer }: SecuritySchemes): Transform {
   return (input) => {
     const result = own(input)

@@ -62,7 +62,7 @@ void isDocumented
 /** Schema of the option `resource`. */
 export const resourceOption = Type.Optional(RESOURCE)
 
-/** Names of all members of {@link ResourceOptions}. A test compares the documentation with them. */
+/** Names of all members of {@link ResourceOptions}. A test compares the documentation with these names. */
 export const resourceNames: readonly string[] = Object.keys(RESOURCE.properties)
 
 /**

@@ -19,7 +19,7 @@ export interface AddedRoute {
 /** The alternatives of each guard that `protect` put before a scope. */
 const protectors = new WeakMap<object, readonly (readonly Alternative[])[]>()
 
-/** Returns the list of routes that are added from now on. It is complete when the application is ready. */
+/** Returns the list of routes that are added from now on. The list is complete when the application is ready. */
 export function watchRoutes(app: FastifyInstance): readonly AddedRoute[] {
   const routes: AddedRoute[] = []
   app.addHook('onRoute', function (options) {

@@ -1,5 +1,5 @@
 /**
- * Which attributes people may give themselves, and how their values become Cognito's text and come back from it.
+ * The attributes that users may write themselves, and their conversion to Cognito's text and back.
  * @module
  */
 
@@ -25,19 +25,19 @@ export interface CognitoAttribute {
   readonly Value?: string | undefined
 }
 
-/** The attributes of the option, compiled. */
+/** The compiled option `attributes`. */
 export interface Attributes {
-  /** Schema of the object that a body carries them in: names and types as in the option, without their aliases. */
+  /** Schema of the attributes in a body: names and types as in the option, without aliases. */
   readonly schema: TSchema
   /**
-   * Writes them as Cognito stores them: under their names there, and all as text.
+   * Converts attributes to the form that Cognito stores: Cognito's names, and text only.
    *
    * @throws {UserRouteError} for a value that could not be read back
    */
   readonly toCognito: (values: object) => { Name: string; Value: string }[]
   /**
-   * Reads what Cognito stores. What the option does not name stays text, under its name there. What is not stored is the
-   * `default` of the option, where it has one.
+   * Reads stored attributes. An attribute that the option does not name stays text under Cognito's name. A missing
+   * attribute gets the `default` of its schema, where the schema has one.
    */
   readonly fromCognito: (stored: readonly CognitoAttribute[]) => Readonly<Record<string, unknown>>
 }
@@ -53,7 +53,7 @@ const DEFAULT_ATTRIBUTES = Type.Object(
   ),
 )
 
-/** Schema of the option `attributes`; {@link compileAttributes} looks at it closely. */
+/** Schema of the option `attributes`. {@link compileAttributes} checks the details. */
 export const attributesOption = Type.Optional(
   Type.Unsafe<ObjectSchema>({ ...Type.Any(), expected: 'a TypeBox object schema' }),
 )
@@ -61,8 +61,8 @@ export const attributesOption = Type.Optional(
 /**
  * Compiles the option `attributes`.
  *
- * @param option - `undefined` for the standard attributes that users write themselves
- * @throws {TypeError} naming the attribute that cannot be one, and what was expected
+ * @param option - `undefined` for the standard attributes that users may write
+ * @throws {TypeError} for a wrong attribute; the message has its name and the expected form
  */
 export function compileAttributes(option: ObjectSchema | undefined): Attributes {
   const declared = option === undefined ? DEFAULT_ATTRIBUTES : copyDeclared(option)
@@ -78,7 +78,7 @@ export function compileAttributes(option: ObjectSchema | undefined): Attributes 
         .map((attribute) => write(attribute, Reflect.get(values, attribute.name))),
     fromCognito: (stored) =>
       Object.fromEntries([
-        // An attribute that the option does not name must not take the name of one that it does.
+        // Unnamed attributes come first, so that they cannot replace an attribute that the option names.
         ...stored.filter(({ Name = '' }) => !ofWire.has(Name)).map((one) => read(one, ofWire)),
         ...attributes.flatMap(listDefault),
         ...stored.filter(({ Name = '' }) => ofWire.has(Name)).map((one) => read(one, ofWire)),
@@ -111,7 +111,7 @@ function assertWritable({ name, wire }: Field): void {
   )
 }
 
-/** What is stored has to be read again from the ID token and from Cognito's API, which write an address differently. */
+/** Checks that a stored value can be read back, from the ID token and from Cognito's API, which differ for an address. */
 function assertComingBack({ name, wire }: Field, schema: TSchema): void {
   const types = typesOf(schema)
   const fault =
@@ -121,7 +121,7 @@ function assertComingBack({ name, wire }: Field, schema: TSchema): void {
   if (fault) throw new TypeError(`user-routes.attributes.${name}: expected ${fault}`)
 }
 
-/** An attribute with a `default` may be left out: then nothing is stored, and the default is read. */
+/** Makes the schema of a body. An attribute with a `default` is optional, because a missing one is read as the default. */
 function toBodySchema(attributes: readonly Attribute[], declared: TSchema): TSchema {
   const { required = [], minProperties, maxProperties } = declared
   const properties = attributes.map(({ name, schema }) => {
@@ -135,7 +135,7 @@ function toBodySchema(attributes: readonly Attribute[], declared: TSchema): TSch
   })
 }
 
-/** JSON has no dates: they come as text, which {@link write} looks at. */
+/** Replaces the schema of a date by one of text, because JSON has no dates. {@link write} checks the text. */
 function toBodyProperty(schema: TSchema): TSchema {
   const { alias: _alias, fromText: _fromText, ...body } = schema
   if (!typesOf(schema).has('Date')) return body as TSchema
@@ -144,7 +144,7 @@ function toBodyProperty(schema: TSchema): TSchema {
 
 function write({ name, wire, compiled, read }: Attribute, value: unknown): { Name: string; Value: string } {
   const text = toAttributeText(value, read)
-  // What a token could not be read with later must not be stored.
+  // A value is stored only if a token with it can be read later.
   if (text !== undefined && compiled.decode(read(text)) !== undefined) return { Name: wire, Value: text }
   throw malformed(`attributes.${name} has no text that could be read back`, `attributes.${name}`)
 }

@@ -56,13 +56,16 @@ export function addMeRoute(scope: FastifyInstance, accounts: Accounts): void {
   })
 }
 
-/** Makes the guard: that of any route of the pool, or for Cognito's API one of access tokens, which alone it accepts. */
+/**
+ * Makes the guard. A request with `fresh=1` needs an access token, because Cognito's API accepts no other kind. Any other
+ * request needs a token that the routes of the pool accept.
+ */
 function guardMe(scope: FastifyInstance, { pool }: Accounts): AnyGuard {
   const own = scope.authRequired(pool.name)
   const fresh = scope.authRequired(pool.name, {
     tokenUse: 'access',
     scopes: ADMIN_SCOPE,
-    // In a pool of ID tokens, the pool's schema declares claims that access tokens may lack.
+    // The schema of a pool of ID tokens declares claims that access tokens may lack.
     ...(!pool.tokenUse.includes('access') && { claims: Type.Object({}) }),
   })
   const guard = (request: FastifyRequest, reply: object, done: () => void) =>

@@ -105,12 +105,12 @@ export function withSecret({ clientSecret }: AppClient): { ClientSecret?: string
   return clientSecret === undefined ? {} : { ClientSecret: clientSecret }
 }
 
-/** The scope that Cognito's own API requires of an access token. Every sign-in through the API grants it. */
+/** The scope that Cognito's own API requires of an access token. Every sign-in through the API grants this scope. */
 export const ADMIN_SCOPE = 'aws.cognito.signin.user.admin'
 
 /**
- * Makes the guard of the routes for a user's own account. It accepts access tokens of all users of the pool. It ignores the
- * claim schema of the pool, and does not load the application's user.
+ * Makes the guard of the routes for a user's own account. The guard accepts access tokens of all users of the pool. The
+ * guard ignores the claim schema of the pool, and does not load the application's user.
  */
 export function guardAccount(
   scope: FastifyInstance,

@@ -149,7 +149,7 @@ function addRefresh(scope: FastifyInstance, accounts: Accounts): void {
   })
 }
 
-/** Refreshes by the older flow. Its secret hash needs the real username, which only the client knows. */
+/** Refreshes by the older flow. The secret hash of this flow needs the real username, which only the client knows. */
 function refreshByFlow(
   accounts: Accounts,
   { refresh_token: REFRESH_TOKEN, username }: Static<typeof REFRESH>,

@@ -13,8 +13,8 @@ import { assertAccepted, type TokenPolicy } from './token-policy.js'
 /**
  * Reads a verified token by the policy of a guard.
  *
- * @param earlier - the authentication that an earlier guard of the request attached. Its claims are kept when it belongs
- *   to the same token.
+ * @param earlier - the authentication that an earlier guard of the request attached. Its claims stay when the earlier
+ *   authentication is of the same token.
  * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when the policy does not accept the token, or the claims do not
  *   match their schema
  */

@@ -1,5 +1,5 @@
 /**
- * Authorization: what a route requires of a verified token, in scopes, groups and the age of the sign-in.
+ * The requirement of a route: token use, scopes, groups, claims, and the age of the sign-in.
  * @module
  */
 
@@ -10,32 +10,32 @@ import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reade
 import type { TokenUse } from '../claims/standard-claims.js'
 import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 
-/** Names that are required: one, all of a list, or any of a list. */
+/** Required names: one name, all names of a list, or with `anyOf` one name of a list. */
 export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
 
-/** What a route asks of a token, besides its pool. */
+/** The requirement of a route for a token, besides its pool. */
 export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
   /**
-   * Which tokens the route takes.
+   * The kinds of token that the route accepts.
    *
-   * @defaultValue the pool's
+   * @defaultValue the option `tokenUse` of the pool
    */
   readonly tokenUse?: U | readonly U[]
-  /** Required scopes of an access token: every one of them, or with `{ anyOf }` at least one. */
+  /** Required scopes of an access token: all of them, or with `{ anyOf }` at least one. */
   readonly scopes?: RequiredNames
-  /** Required groups, `cognito:groups`, in exact case: every one of them, or with `{ anyOf }` at least one. */
+  /** Required groups, `cognito:groups`, in exact case: all of them, or with `{ anyOf }` at least one. */
   readonly groups?: RequiredNames
   /**
    * TypeBox object schema of further claims, or a type guard over the payload.
    *
-   * @defaultValue the pool's
+   * @defaultValue the option `claims` of the pool
    */
   readonly claims?: C
-  /** Greatest age of the sign-in, `auth_time`; seconds. A token without `auth_time` is too old (RFC 9470 §3). */
+  /** Greatest age of the sign-in, `auth_time`, in seconds. A token without `auth_time` is too old (RFC 9470 §3). */
   readonly maxAge?: number
 }
 
-/** Who is authorized: the members of an authentication that rules look at. */
+/** The members of an authentication that authorization reads. */
 export interface Principal {
   readonly pool: string
   readonly scopes: ReadonlySet<string>
@@ -44,8 +44,8 @@ export interface Principal {
 }
 
 /**
- * Throws unless the principal meets the requirement. A revoked token is refused before, because it proves nobody: the
- * answer is 401 whatever the route asks.
+ * Throws unless the principal meets the requirement. A revoked token is refused earlier, because it proves nothing: its
+ * answer is 401 on every route.
  */
 export type Authorize = (principal: Principal) => void
 
@@ -75,7 +75,7 @@ export const requirementProperties = {
   ),
 }
 
-/** Schema options of an object with these members, and maybe more. */
+/** Schema options of an object with these members, or more. */
 export const requirementObject = {
   additionalProperties: false,
   expected: 'an object of requirements',
@@ -92,8 +92,8 @@ const schema = compileSchema(REQUIREMENT)
 /**
  * Validates a requirement.
  *
- * @param path - where it stands, for the message of an error
- * @throws {TypeError} naming the path and what was expected
+ * @param path - the name of the requirement in messages of errors
+ * @throws {TypeError} for a wrong requirement; the message has the path and the expected value
  */
 export function assertRequirement(requirement: TokenRequirement, path: string): void {
   assertOptions(schema, requirement, path)
@@ -101,10 +101,10 @@ export function assertRequirement(requirement: TokenRequirement, path: string): 
 }
 
 /**
- * Compiles a valid requirement to a decision.
+ * Compiles a valid requirement.
  *
- * @param tolerance - seconds of leeway on `maxAge`
- * @param now - milliseconds since 1970
+ * @param tolerance - tolerance on `maxAge`, in seconds
+ * @param now - returns milliseconds since 1970
  */
 export function compileRequirement(
   requirement: TokenRequirement,
@@ -121,7 +121,7 @@ export function compileRequirement(
   }
 }
 
-/** Tells `{ anyOf }` from a name and from a list of names. */
+/** Returns `true` for `{ anyOf }`, and `false` for a name and for a list of names. */
 export function isAnyOf(required: RequiredNames): required is { readonly anyOf: readonly string[] } {
   return typeof required === 'object' && 'anyOf' in required
 }
