@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { printable } from '../base/printable.js'
 import { describeUnknown } from '../base/unknown-name.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
@@ -35,9 +35,6 @@ export type TokenFinder = (request: FastifyRequest) => Located
 
 /** A source of the application's own; `undefined` where the request carries no token. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
-
-export const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
-export const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
 
 /** How {@link fromHeader} reads. */
 export interface HeaderOptions {
@@ -75,7 +72,7 @@ export function fromHeader(options: HeaderOptions = {}): TokenSource {
   const find: TokenFinder = (request) => {
     const { [field]: value } = request.headers
     if (value === undefined) return undefined
-    if (countLines(request.raw.rawHeaders, field) > 1) throw malformed(`there are several ${field} headers`)
+    if (countLines(request.raw.rawHeaders, field) > 1) throw refuse('HEADER_REPEATED', {}, { header: field })
     if (isPlain(value, usual)) return { input: value, start: usual.length }
     return locate(readScheme(trim(String(value)), prefix))
   }
@@ -192,8 +189,7 @@ export function fromCookie(name: string): TokenSource {
   assertName(name, 'fromCookie.name')
   const read = (request: FastifyRequest): Credentials => {
     const { cookies } = request as { readonly cookies?: Readonly<Record<string, string | undefined>> | null }
-    if (!cookies)
-      throw misused('the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest')
+    if (!cookies) throw refuse('COOKIES_NOT_PARSED')
     // An empty cookie is how a browser is told to forget it.
     return cookies[name] || undefined
   }
@@ -216,7 +212,7 @@ export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
     const tokens = offers
       .filter((offer) => offer.startsWith(prefix))
       .map((offer) => offer.slice(prefix.length))
-    if (tokens.length > 1) throw malformed('several subprotocols carry a token')
+    if (tokens.length > 1) throw refuse('TOKEN_IN_SEVERAL_SUBPROTOCOLS')
     return tokens[0]
   }
   return Object.freeze({ kind: 'subprotocol', read })
@@ -235,7 +231,7 @@ export function fromQuery(name: string): TokenSource {
     const query = request.query as Readonly<Record<string, unknown>>
     if (!Object.hasOwn(query, name)) return undefined
     const value = query[name]
-    if (typeof value !== 'string') throw malformed(`there are several query parameters ${name}`)
+    if (typeof value !== 'string') throw refuse('QUERY_PARAMETER_REPEATED', {}, { parameter: name })
     return value
   }
   return Object.freeze({ kind: 'query', read })

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { ownMember } from '../base/members.js'
 import { type Static, Type } from '../base/schema.js'
 import type { Revocation } from '../revocation/mark.js'
@@ -54,12 +54,7 @@ function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): v
 /** Cognito would refuse it, in words that say something else. */
 function assertScope({ scopes, pool }: Authentication): void {
   if (scopes.has(ADMIN_SCOPE)) return
-  const reason = `the token lacks the scope ${ADMIN_SCOPE}, by which Cognito lets its bearer sign out everywhere`
-  throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', {
-    reason,
-    pool,
-    challenge: { scope: ADMIN_SCOPE },
-  })
+  throw refuse('SIGN_OUT_SCOPE_MISSING', { pool, challenge: { scope: ADMIN_SCOPE } }, { scope: ADMIN_SCOPE })
 }
 
 /** Each is done whatever becomes of the other. */

@@ -2,7 +2,7 @@
  * How a verified token becomes the authentication of a request: by a guard's policy and the claims that it declares.
  * @module
  */
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import type { ClaimsReader } from '../claims/reader.js'
 import type { CommonClaims } from '../claims/standard-claims.js'
@@ -41,8 +41,7 @@ function read(
   }
   const { claims, misfits } = reader.read(token.payload, token.tokenUse)
   if (misfits) {
-    const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
-    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: token.pool.name })
+    throw refuse('CLAIMS_MISFIT', { pool: token.pool.name }, { misfits: misfits.join(', ') })
   }
   if (earlier !== null) {
     const { claims: known, user }: Authentication & Partial<WithUser<unknown>> = earlier

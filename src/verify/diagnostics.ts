@@ -3,7 +3,9 @@
  * @module
  */
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import { CognitoError, type CognitoErrorCode } from '../base/errors.js'
+import { CognitoError } from '../base/errors.js'
+import type { ReasonCode } from '../base/reasons.js'
+import type { CognitoErrorCode } from '../base/refusal-codes.js'
 import type { VerifiedToken } from './authentication.js'
 
 /**
@@ -20,6 +22,8 @@ export interface VerificationMessage {
   code?: CognitoErrorCode
   /** Of a refusal, for the operator: fixed words and names from the configuration. */
   reason?: string
+  /** Code of that reason; absent where an application has made the error. */
+  reasonCode?: ReasonCode
   /** Whether the token was a remembered one by the time the verification ended; absent where none was verified. */
   cached?: boolean
   /** From the begin to the end of the guard, with `check` and `loadUser`; milliseconds. */
@@ -105,7 +109,8 @@ function begin(read: Read) {
 function refuse(message: VerificationMessage, error: unknown): void {
   message.outcome = 'failed'
   if (!(error instanceof CognitoError)) return
-  const { code, pool, reason } = error
+  const { code, pool, reason, reasonCode } = error
   Object.assign(message, { outcome: 'refused', code, reason }, pool !== undefined && { pool })
+  if (reasonCode !== undefined) message.reasonCode = reasonCode
   rejection.publish(message)
 }

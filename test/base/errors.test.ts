@@ -5,7 +5,8 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { CHALLENGE_VALUE, toChallenge } from '../../src/base/challenge.js'
-import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
+import { CognitoError } from '../../src/base/errors.js'
+import { cognitoErrorCodes } from '../../src/base/refusal-codes.js'
 
 // RFC 6750 §3, RFC 9110 §11.6.1: one challenge, every value quoted.
 const CHALLENGE =

@@ -614,9 +614,7 @@ export const groups = [
   {
     file: 'keys/pool-keys',
     tests: ['guard/guard'],
-    rows: [
-      ['a refusal for want of keys without Retry-After', '{ reason, pool, retryAfter }', '{ reason, pool }'],
-    ],
+    rows: [['a refusal for want of keys without Retry-After', '{ pool, retryAfter }', '{ pool }']],
   },
   {
     file: 'keys/endpoint',

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
+import { CognitoError } from '../../src/base/errors.js'
+import { cognitoErrorCodes } from '../../src/base/refusal-codes.js'
 import { WRITABLE } from '../../src/claims/standard-claims.js'
 import { CLAIM_REMEDIES } from '../../src/doctor/claim-remedies.js'
 import { FORM_REMEDIES } from '../../src/doctor/form-remedies.js'
