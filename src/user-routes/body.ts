@@ -5,7 +5,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from '../base/schema.js'
-import { UserRouteError } from './errors.js'
+import { fail } from './errors.js'
 
 /**
  * Makes a scope independent of how the application reads, validates and serialises: JSON alone is read, nothing is
@@ -18,7 +18,7 @@ export function readStrictly(scope: FastifyInstance): void {
       done(null, text === '' ? {} : withoutPrototype(JSON.parse(text.toString())))
     } catch {
       // Nothing of the parser's message: it repeats the text.
-      done(malformed('the body is no JSON', 'no JSON'))
+      done(fail('BODY_NOT_JSON', withPlace('no JSON')))
     }
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
@@ -63,23 +63,19 @@ function withoutPrototype(value: unknown): unknown {
 }
 
 /**
- * An error that the client can do something about.
+ * Names the place of the fault in the message for the client.
  *
- * @param place - what is wrong, in words for the client; empty where it is the whole
+ * @param place - in words for the client; empty where the whole request is at fault
  */
-export function malformed(reason: string, place: string): UserRouteError {
-  return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
-    reason,
-    ...(place !== '' && { message: `The request is malformed: ${place}` }),
-  })
-}
+export const withPlace = (place: string) =>
+  place === '' ? {} : { message: `The request is malformed: ${place}` }
 
 function validate(compiled: CompiledSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
   // There is none where a transform of the application threw.
   const place = mismatch === undefined ? '' : describe(mismatch, compiled.schema)
-  return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
+  return { error: fail('REQUEST_MISFIT', withPlace(place), { part, place: place || 'as a whole' }) }
 }
 
 /** The place by names of the schema alone: those of the request are somebody's text. */

@@ -8,8 +8,8 @@ import { ownMember } from '../base/members.js'
 import { type Static, Type } from '../base/schema.js'
 import type { Revocation } from '../revocation/mark.js'
 import type { Authentication } from '../verify/authentication.js'
-import { malformed } from './body.js'
-import { UserRouteError } from './errors.js'
+import { withPlace } from './body.js'
+import { fail, UserRouteError } from './errors.js'
 import { body, nothing, TOKEN } from './fields.js'
 import { type Accounts, ADMIN_SCOPE, addRoute, guardAccount, withSecret } from './route.js'
 
@@ -45,10 +45,7 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts, now:
 /** A mark ends after a day; what the refresh token goes on to get would not be refused then. */
 function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): void {
   if (refresh_token !== undefined || everywhere === true) return
-  throw malformed(
-    'nothing would be revoked: neither refresh_token nor everywhere was sent',
-    'send refresh_token, or everywhere: true',
-  )
+  throw fail('SIGN_OUT_WITHOUT_EFFECT', withPlace('send refresh_token, or everywhere: true'))
 }
 
 /** Cognito would refuse it, in words that say something else. */

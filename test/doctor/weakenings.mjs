@@ -46,7 +46,7 @@ export const groups = [
         'isSignedWith(createPublicKey(pem), draft.signed, signature)',
         'true',
       ],
-      ['the doctor stops at the first fault', 'remedy.repair?.(current)', 'undefined'],
+      ['the doctor stops at the first fault', 'findRemedy(reasonCode).repair?.(current)', 'undefined'],
       ['the doctor takes both kinds of token', 'isKind ? refusalOf', 'false ? refusalOf'],
       ['the doctor takes claims of any type', 'refusalOf(readAuthentication, token, both),', 'undefined,'],
       ['the doctor knows better than the plugin', 'judge(text, ', 'judge(form.draft.text, '],
