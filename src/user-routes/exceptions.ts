@@ -58,7 +58,7 @@ export const RULES: Partial<Record<Operation, Partial<Record<Exception, ShortCod
     NotAuthorized: 'REFRESH_TOKEN_INVALID',
     UserNotFound: 'REFRESH_TOKEN_INVALID',
   },
-  // As AWS documents it, the refresh token is of another app client. The client has sent the token.
+  // The refresh token is of another app client, as AWS documents the exception. The client has sent the token.
   RevokeToken: { Unauthorized: 'REQUEST_INVALID' },
 }
 
