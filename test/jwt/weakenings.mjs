@@ -98,4 +98,20 @@ export const groups = [
       ['a text for a time', "typeof value === 'number' && ", ''],
     ],
   },
+  {
+    file: 'jwt/form',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['a refresh token for one that was cut off', "if (parts === 5) return 'TOKEN_ENCRYPTED'", ''],
+      ['a header for a payload', 'parseObject(payloadText, PAYLOAD)', 'parseObject(payloadText, HEADER)'],
+    ],
+  },
+  {
+    file: 'jwt/times',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['a time in the future for one in milliseconds', 'value >= MILLISECONDS_FROM', 'value < 0'],
+      ['the reason of another claim', 'refuse(explain(IAT, iat)', 'refuse(explain(EXP, iat)'],
+    ],
+  },
 ]

@@ -677,4 +677,11 @@ export const groups = [
       ['a set is as old as its answer', 'keys: agreed, askedAt }', 'keys: agreed, askedAt: clock.now() }'],
     ],
   },
+  {
+    file: 'keys/pool-keys',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['the reason of another outcome', "later: 'KEY_LOOKUP_POSTPONED'", "later: 'KEY_ENDPOINTS_FAILED'"],
+    ],
+  },
 ]
