@@ -79,12 +79,9 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
 }
 
 export type { ChallengeParameters } from './base/challenge.js'
-export {
-  CognitoError,
-  type CognitoErrorCode,
-  cognitoErrorCodes,
-  type RefusalDetails,
-} from './base/errors.js'
+export { CognitoError, type RefusalDetails } from './base/errors.js'
+export { type ReasonCode, reasonCodes } from './base/reasons.js'
+export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
 export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'

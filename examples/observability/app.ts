@@ -24,7 +24,7 @@ function measure(registers: Registry[]): () => void {
   const refusals = new Counter({
     name: 'cognito_refusals_total',
     help: 'Refused requests',
-    labelNames: ['pool', 'code'],
+    labelNames: ['pool', 'code', 'reason'],
     registers,
   })
   const fetches = new Counter({
@@ -39,8 +39,8 @@ function measure(registers: Registry[]): () => void {
     verifications.observe({ pool, outcome, cached: String(cached ?? '') }, durationMs / 1000)
   }
   const rejected = (message: unknown) => {
-    const { pool = '', code = '' } = message as VerificationMessage
-    refusals.inc({ pool, code })
+    const { pool = '', code = '', reasonCode = '' } = message as VerificationMessage
+    refusals.inc({ pool, code, reason: reasonCode })
   }
   const fetched = (message: unknown) => {
     const { pool, outcome = '' } = message as JwksFetchMessage

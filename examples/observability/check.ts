@@ -26,9 +26,9 @@ export async function check(): Promise<undefined> {
     for (const line of [
       'cognito_verification_seconds_count{pool="eu",outcome="accepted",cached="false"} 1',
       'cognito_verification_seconds_count{pool="eu",outcome="accepted",cached="true"} 1',
-      'cognito_refusals_total{pool="eu",code="COGNITO_ERR_KEYS_UNAVAILABLE"} 1',
-      'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_MISSING"} 1',
-      'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_INVALID"} 1',
+      'cognito_refusals_total{pool="eu",code="COGNITO_ERR_KEYS_UNAVAILABLE",reason="KEY_ENDPOINTS_FAILED"} 1',
+      'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_MISSING",reason="BEARER_TOKEN_MISSING"} 1',
+      'cognito_refusals_total{pool="",code="COGNITO_ERR_TOKEN_INVALID",reason="WORD_INSTEAD_OF_TOKEN"} 1',
       'cognito_key_fetches_total{pool="eu",outcome="status"} 1',
       'cognito_key_fetches_total{pool="eu",outcome="ok"} 1',
     ]) {

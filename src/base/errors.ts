@@ -1,86 +1,28 @@
 /**
- * Refusals: the closed table of their codes, and the one error class.
+ * The one error class of refusals, and the function by which the plugin makes its errors.
  * @module
  */
 import type { ChallengeParameters } from './challenge.js'
+import { type DetailsFor, fill } from './error-table.js'
+import { type FixedReasonCode, REASONS, type ReasonCode } from './reasons.js'
+import { type CognitoErrorCode, REFUSALS } from './refusal-codes.js'
 
-interface Refusal {
-  readonly status: 400 | 401 | 403 | 500 | 503
-  readonly message: string
-  /** Absent: the answer carries no challenge. */
-  readonly challenge?: ChallengeParameters
-}
-
-// Frozen, as the errors of a code share them.
-const NOTHING = Object.freeze({})
-const INVALID = Object.freeze({ error: 'invalid_token', error_description: 'The access token is invalid' })
-const EXPIRED = Object.freeze({ error: 'invalid_token', error_description: 'The access token expired' })
-const INVALID_REQUEST = Object.freeze({ error: 'invalid_request' })
-const TOO_OLD = Object.freeze({ error: 'insufficient_user_authentication' })
-const INSUFFICIENT = Object.freeze({ error: 'insufficient_scope' })
-
-// Static text: a message never repeats a token, a claim value, a key id or a pool id.
-const REFUSALS = {
-  COGNITO_ERR_TOKEN_MISSING: { status: 401, message: 'Authentication is required', challenge: NOTHING },
-  COGNITO_ERR_REQUEST_INVALID: {
-    status: 400,
-    message: 'The credentials are malformed',
-    challenge: INVALID_REQUEST,
-  },
-  COGNITO_ERR_TOKEN_INVALID: { status: 401, message: 'The access token is invalid', challenge: INVALID },
-  COGNITO_ERR_TOKEN_EXPIRED: { status: 401, message: 'The access token expired', challenge: EXPIRED },
-  COGNITO_ERR_TOKEN_REVOKED: { status: 401, message: 'The access token was revoked', challenge: INVALID },
-  COGNITO_ERR_AUTHENTICATION_TOO_OLD: {
-    status: 401,
-    message: 'A more recent sign-in is required',
-    challenge: TOO_OLD,
-  },
-  COGNITO_ERR_SCOPE_INSUFFICIENT: {
-    status: 403,
-    message: 'A required scope is missing',
-    challenge: INSUFFICIENT,
-  },
-  COGNITO_ERR_GROUP_INSUFFICIENT: {
-    status: 403,
-    message: 'A required group is missing',
-    challenge: INSUFFICIENT,
-  },
-  COGNITO_ERR_CHECK_FAILED: {
-    status: 403,
-    message: 'The request is not permitted',
-    challenge: INSUFFICIENT,
-  },
-  COGNITO_ERR_USER_UNKNOWN: {
-    status: 403,
-    message: 'The user is not known here',
-    challenge: INSUFFICIENT,
-  },
-  COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
-  COGNITO_ERR_REVOCATION_UNAVAILABLE: {
-    status: 503,
-    message: 'Revocations are temporarily unavailable',
-  },
-  COGNITO_ERR_INTERNAL: { status: 500, message: 'Internal Server Error' },
-} as const satisfies Record<`COGNITO_ERR_${string}`, Refusal>
-
-/** Stable code of a {@link CognitoError}; `docs/errors.md` documents each one. */
-export type CognitoErrorCode = keyof typeof REFUSALS
-
-/** Every {@link CognitoErrorCode}, for switches and metrics. */
-export const cognitoErrorCodes: readonly CognitoErrorCode[] = Object.freeze(
-  Object.keys(REFUSALS) as CognitoErrorCode[],
-)
-
-/** What an operator may know of a refusal. It goes to the log, never to the client. */
+/** The facts about a refusal that go to the log, and never to the client. */
 export interface RefusalDetails {
   /** The precise reason, made of fixed words and of names from the configuration. */
   readonly reason: string
+  /**
+   * Code of the reason.
+   *
+   * @defaultValue `undefined`: the reason is the application's own
+   */
+  readonly reasonCode?: ReasonCode | undefined
   /** Name of the pool concerned. */
-  readonly pool?: string
+  readonly pool?: string | undefined
   /** Parameters that this refusal adds to its code's challenge. */
-  readonly challenge?: ChallengeParameters
+  readonly challenge?: ChallengeParameters | undefined
   /** Whole seconds until a new attempt can succeed. */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
 }
 
 const NAME = 'CognitoError'
@@ -88,8 +30,8 @@ const NAME = 'CognitoError'
 /**
  * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
  *
- * An error by its prototype, as a `DOMException` is: V8's own constructor takes longer than finding a remembered token,
- * whether it traces the stack or not. Only a fault of the server, with status 500, has a trace.
+ * The class is an error by its prototype, as `DOMException` is, because V8's own constructor takes longer than finding a
+ * remembered token. Only an error with status 500 has a stack trace.
  *
  * @example
  * app.setErrorHandler((error, request, reply) => {
@@ -99,35 +41,38 @@ const NAME = 'CognitoError'
  */
 export class CognitoError implements Error {
   declare readonly name: typeof NAME
-  /** The first line of one alone; with status 500, all of it. */
+  /** Name and message alone; with status 500, a whole stack trace. */
   declare stack: string
-  /** Fixed text of its code, for the client. */
+  /** Fixed text of the code, for the client. */
   readonly message: string
   readonly code: CognitoErrorCode
   /** 400, 401, 403, 500 or 503. */
   readonly statusCode: number
-  /** What `WWW-Authenticate` says besides the realm; `undefined` where the answer carries no challenge. */
+  /** The parameters of `WWW-Authenticate` besides the realm; `undefined` where the answer carries no challenge. */
   readonly challenge: ChallengeParameters | undefined
-  /** For the operator: fixed words and names from the configuration. Fastify logs it and does not send it. */
+  /** Fixed words and names from the configuration, for the operator. Fastify logs the text and does not send it. */
   readonly reason: string
+  /** Stable code of the reason, for metrics and alerts; `undefined` where an application has made the error. */
+  readonly reasonCode: ReasonCode | undefined
   /** Name of the pool concerned, as far as it is known. */
   readonly pool: string | undefined
   /** Whole seconds, 1 to 60; with status 503 only. */
   readonly retryAfter: number | undefined
 
   /**
-   * The plugin makes them; an application makes one to test its error handler.
+   * An application calls the constructor to test its error handler, or to refuse a request in the plugin's name.
    *
-   * @param details - for the operator
+   * @param details - facts for the operator
    */
   constructor(code: CognitoErrorCode, details: RefusalDetails) {
-    const refusal: Refusal = REFUSALS[code]
+    const refusal = REFUSALS[code]
     this.message = refusal.message
     this.code = code
     this.statusCode = refusal.status
     this.challenge =
       details.challenge === undefined ? refusal.challenge : { ...refusal.challenge, ...details.challenge }
     this.reason = details.reason
+    this.reasonCode = details.reasonCode
     this.pool = details.pool
     this.retryAfter = details.retryAfter
     if (refusal.status === 500) Error.captureStackTrace(this, CognitoError)
@@ -139,7 +84,7 @@ export class CognitoError implements Error {
     return this.statusCode
   }
 
-  /** Whether `message` is for the client, as `http-errors` has it: `false` with status 500 alone. */
+  /** `true` where `message` is for the client, as `http-errors` has it: with every status but 500. */
   get expose(): boolean {
     return this.statusCode !== 500
   }
@@ -147,3 +92,35 @@ export class CognitoError implements Error {
 
 Object.setPrototypeOf(CognitoError.prototype, Error.prototype)
 Object.defineProperty(CognitoError.prototype, 'name', { value: NAME })
+
+/** The facts that a refusal adds to its reason. */
+export type RefusalContext = Omit<RefusalDetails, 'reason' | 'reasonCode'>
+
+const NO_CONTEXT: RefusalContext = Object.freeze({})
+
+/**
+ * Makes the error of a reason: its code and its text come from the table of reasons.
+ *
+ * @example throw refuse('IAT_MISSING', { pool: 'eu' })
+ */
+export function refuse(reasonCode: FixedReasonCode, context?: RefusalContext): CognitoError
+/**
+ * Makes the error of a reason whose text has words in braces.
+ *
+ * @param details - one for each word in braces
+ * @example throw refuse('HEADER_EMPTY', {}, { header: 'authorization' })
+ */
+export function refuse<R extends ReasonCode>(
+  reasonCode: R,
+  context: RefusalContext,
+  details: DetailsFor<(typeof REASONS)[R]['text']>,
+): CognitoError
+export function refuse(
+  reasonCode: ReasonCode,
+  { pool, challenge, retryAfter } = NO_CONTEXT,
+  details?: Readonly<Record<string, string>>,
+): CognitoError {
+  const { code, text, parts } = REASONS[reasonCode]
+  const reason = details === undefined ? text : fill(parts, details)
+  return new CognitoError(code, { reason, reasonCode, pool, challenge, retryAfter })
+}

@@ -1,18 +1,18 @@
 /**
- * What one check of the doctor says, and how it shows what a stranger may have written.
+ * The result of one check of the doctor, and the way in which it shows text that a stranger may have written.
  * @module
  */
 import { escapeUnits } from '../base/printable.js'
 
-/** What became of one check. */
+/** The result of one check. */
 export interface Check {
-  /** What was looked at: `keys`, `iss`. */
+  /** Name of the check: `keys`, `iss`. */
   readonly name: string
   readonly ok: boolean
   readonly found: string
-  /** Of a check that failed. */
+  /** Present where the check failed. */
   readonly expected?: string
-  /** What to change; of a check that failed. */
+  /** The change that helps; present where the check failed. */
   readonly advice?: string
 }
 
@@ -33,7 +33,7 @@ export const areOk = (checks: readonly Check[]): boolean => checks.every(({ ok }
 
 const MAX_SHOWN = 100
 
-/** A value out of a token, for a terminal: one line of printable ASCII, since it may be meant to move the cursor. */
+/** Shows a claim on a terminal as one line of printable ASCII, because control characters could move the cursor. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text
@@ -41,7 +41,7 @@ export function show(value: unknown): string {
 }
 
 /**
- * A length of time, for people.
+ * Describes a length of time for people.
  *
  * @example describeTime(7300) // '2 h'
  */

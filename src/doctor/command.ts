@@ -1,5 +1,5 @@
 /**
- * What the command `fastify-cognito` is asked for, what it prints, and its exit code.
+ * The command `fastify-cognito`: its arguments, its output and its exit code.
  * @module
  */
 import { parseArgs } from 'node:util'
@@ -10,13 +10,13 @@ import { createVerifier } from '../verify/verifier.js'
 import { examine, type Patient } from './index.js'
 import { formatReport, paint } from './report.js'
 
-/** Where text goes to. */
+/** A stream that text is written to. */
 export interface Output {
   readonly write: (text: string) => unknown
   readonly isTTY?: boolean
 }
 
-/** What the command has around it: of a process, or of a test. */
+/** The surroundings of the command, in a process or in a test. */
 export interface Surroundings {
   /** The arguments, without those that name the program. */
   readonly argv: readonly string[]
@@ -49,7 +49,7 @@ TOKEN
 Exit code: 0 all checks hold, 1 a check failed, 2 wrong arguments or settings
 `
 
-/** Wrong arguments or settings; its message is for the person who typed them. */
+/** The error for wrong arguments or settings. Its message is for the person who typed them. */
 class UsageError extends Error {}
 
 /** Runs the command. Resolves to its exit code: 0 all checks hold, 1 a check failed, 2 wrong arguments or settings. */
@@ -78,8 +78,8 @@ export async function run({ argv, env, stdin, stdout, stderr }: Surroundings): P
 }
 
 /**
- * The last line of defence: a token that was typed in a wrong place would come back in a message, and text of a file could
- * move the cursor.
+ * Writes text to a stream as the last line of defence. It hides a token that was typed in a wrong place, and escapes
+ * control characters of a file, which could move the cursor.
  *
  * @param paint - adds the colours
  */
@@ -110,7 +110,7 @@ function parse(argv: readonly string[]) {
   return { ...values, positionals, given }
 }
 
-/** The messages of `parseArgs` repeat what was typed, so that only the name of an option is taken from them. */
+/** Reads the arguments. A message of `parseArgs` repeats typed text, so that only the name of an option is taken from it. */
 function readArguments(argv: readonly string[]): Order {
   let order: Order
   try {
@@ -143,7 +143,7 @@ function assertOrder({ positionals: [command, ...rest], given, token }: Order): 
   }
 }
 
-/** Lets the plugin judge the settings, as it would at boot. */
+/** Checks the settings as the plugin does at boot. */
 function prepare(order: Order, env: Environment): Omit<Patient, 'token'> {
   try {
     const options = resolveOptions(readSettings(order, env), env)
@@ -173,14 +173,14 @@ function toPool(userPoolId: string, clients: readonly string[] = []): PluginOpti
   return { pools: { default: { userPoolId, appClientId } } }
 }
 
-/** Names an option of the pool of `--pool` as it was given. */
+/** Replaces the path of an option in a message by the flag that gave it. */
 function toFlags(message: string): string {
   if (!message.startsWith('pools.default.appClientId:'))
     return message.replace('pools.default.userPoolId:', '--pool:')
   return '--client: expected the id of an app client, not its name: letters and digits, and each id once'
 }
 
-/** As much as `maxTokenLength` can be, with room for what stands around a pasted token. */
+/** Greatest length of the input, in characters: the maximum of `maxTokenLength`, and room for text around a pasted token. */
 const MAX_LENGTH = 70_000
 
 async function readToken(

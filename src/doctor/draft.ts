@@ -1,56 +1,73 @@
 /**
- * A token under examination, and how one thing about it is thought away, so that the next can be seen.
+ * The draft of a token under examination: a copy in which the doctor repairs one fault, so that it sees the next one.
  * @module
  */
 import type { Members } from '../base/members.js'
+import type { ReasonCodeOf } from '../base/reasons.js'
 import type { ResolvedPool } from '../pool/pool.js'
 
-/** What a token's claims are held against. */
+/** The options of a pool that the doctor compares claims with. */
 export type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 
-/** A token under examination: what it would be without the faults that were found so far. */
+/** A token under examination, without the faults that the doctor has found so far. */
 export interface Draft {
   readonly text: string
-  /** The token as it was signed; `undefined` where that is lost, or the signature is no use. */
+  /** The token as it was signed; `undefined` where a repair has changed the header or the signature. */
   readonly signed: string | undefined
   readonly pool: PoolIdentity
-  /** All that are configured. */
+  /** All configured pools. */
   readonly pools: readonly ResolvedPool[]
-  /** Characters. */
+  /** Greatest length of a token; characters. */
   readonly maxLength: number
   /** Seconds since 1970. */
   readonly now: number
 }
 
-/** What there is to say of a reason of the plugin for refusing a token. */
+/** Reasons that are the fault of a request with several tokens, or of a route, and not of one token. */
+type ReasonBesides =
+  | 'HEADER_REPEATED'
+  | 'TOKEN_IN_HEADER_AND_QUERY'
+  | 'QUERY_PARAMETER_REPEATED'
+  | 'TOKEN_IN_SEVERAL_SUBPROTOCOLS'
+  | 'POOL_NOT_ACCEPTED'
+
+/** Codes of the reasons for which a token alone can be refused. */
+export type TokenReasonCode = Exclude<
+  ReasonCodeOf<'COGNITO_ERR_REQUEST_INVALID' | 'COGNITO_ERR_TOKEN_INVALID' | 'COGNITO_ERR_TOKEN_EXPIRED'>,
+  ReasonBesides
+>
+
+/** The doctor's words about one reason of the plugin for refusing a token. */
 export interface Remedy {
-  /** How the reasons begin that it is for. */
-  readonly reasons: readonly string[]
   /** Name of the check. */
   readonly check: string
-  /** The reason itself where it is left out. */
+  /**
+   * Describes what the token has.
+   *
+   * @defaultValue the text of the reason
+   */
   readonly found?: (draft: Draft) => string
   readonly expected: (draft: Draft) => string
-  /** What to change. */
+  /** The change that helps. */
   readonly advice: string
   /**
-   * The token as it would be without this fault; `undefined` where that cannot be said. Without a `repair` nothing more
-   * can be told of the token.
+   * Makes a draft without this fault, or `undefined` where the draft cannot be repaired. Without a `repair` the doctor can
+   * tell nothing more of the token.
    */
   readonly repair?: (draft: Draft) => Draft | undefined
 }
 
-/** The parts of a text, the missing ones empty. */
+/** Splits a text into its parts. A missing part is empty. */
 export function toParts(text: string): [header: string, payload: string, signature: string] {
   const [header = '', payload = '', signature = ''] = text.split('.')
   return [header, payload, signature]
 }
 
-/** The members of a part, as far as it can be read. */
+/** Reads the members of a part; none where the part cannot be read. */
 export function readPart(part: string): Members {
   try {
     const value = JSON.parse(Buffer.from(part, 'base64url').toString())
-    // What is nested too deep to be written again is as good as unreadable.
+    // A value that is nested too deep for `JSON.stringify` counts as unreadable.
     JSON.stringify({ value })
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
@@ -58,31 +75,31 @@ export function readPart(part: string): Members {
   }
 }
 
-/** The header as far as it can be read; nobody has checked it. */
+/** Reads the header, unchecked; no members where it cannot be read. */
 export const headerOf = ({ text }: Draft): Members => readPart(toParts(text)[0])
-/** The claims as far as they can be read; nobody has checked them. */
+/** Reads the claims, unchecked; none where they cannot be read. */
 export const payloadOf = ({ text }: Draft): Members => readPart(toParts(text)[1])
 
-/** What is `undefined` is left out. */
+/** Writes a part. Members with the value `undefined` are left out. */
 const writePart = (members: Members) => Buffer.from(JSON.stringify(members)).toString('base64url')
 
-/** With another header, which nobody has signed. */
+/** Replaces the header. The signature does not cover the new one. */
 export function withHeader(draft: Draft, header: Members): Draft {
   const [, payload, signature] = toParts(draft.text)
   return { ...draft, text: [writePart(header), payload, signature].join('.'), signed: undefined }
 }
 
-/** With other claims. What was signed can still be looked at. */
+/** Replaces some claims. The signed text stays as it was. */
 export function withClaims(draft: Draft, claims: Members): Draft {
   const [header, , signature] = toParts(draft.text)
   const payload = writePart({ ...payloadOf(draft), ...claims })
   return { ...draft, text: [header, payload, signature].join('.') }
 }
 
-/** 256 bytes, as long as the signature of a token. */
+/** A signature of 256 zero bytes. */
 const NO_SIGNATURE = 'A'.repeat(342)
 
-/** With a part each for header, payload and signature, in their canonical spelling; `undefined` without a payload. */
+/** Makes header, payload and signature of a token, each in its canonical spelling; `undefined` without a payload. */
 export function withParts(draft: Draft): Draft | undefined {
   const [header, payload] = toParts(draft.text).map(spellCanonically)
   if (!payload) return undefined
@@ -95,10 +112,10 @@ const spellCanonically = (part: string) => Buffer.from(part, 'base64url').toStri
 const WHOLE_TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]{342,}/
 const ANY_TOKEN = /eyJ[\w.-]+/
 
-/** `Bearer` in front of a token, maybe with the name of the header. */
+/** `Bearer` before a token, with or without the name of the header. */
 export const BEARER = /^(?:authorization\s*:)?\s*bearer\s+/i
 
-/** The token inside a text, behind `Bearer`, in quotes, or with line breaks in it; else what stands behind `Bearer`. */
+/** Finds the token inside a text, such as one after `Bearer`, in quotes or with line breaks; else drops `Bearer` alone. */
 export function findToken(text: string): string {
   const [token] = WHOLE_TOKEN.exec(text) ?? ANY_TOKEN.exec(text.replace(/\s/g, '')) ?? []
   return token ?? text.replace(BEARER, '')

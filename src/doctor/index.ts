@@ -1,5 +1,5 @@
 /**
- * What is wrong with the configured pools, and with a token that they refuse.
+ * The doctor: examines the configured pools, and a token that they refuse.
  * @module
  */
 
@@ -9,24 +9,24 @@ import { askKeySet } from './key-set.js'
 import { type ExaminedPool, examinePool, type Instruments, type PoolReport } from './pool.js'
 import { examineToken, type TokenReport } from './token.js'
 
-/** All that was found out; the document of `--json`. */
+/** All results; the document of `--json`. */
 export interface DoctorReport {
-  /** Whether all checks hold. */
+  /** `true` where all checks hold. */
   readonly ok: boolean
   readonly pools: readonly PoolReport[]
   /** Absent where no token was given. */
   readonly token?: TokenReport
 }
 
-/** What is examined. */
+/** The pools and the token to examine. */
 export interface Patient {
   readonly options: ResolvedOptions
-  /** Made of these options. */
+  /** A verifier that is made of these options. */
   readonly verifier: Verifier
   readonly token: string | undefined
 }
 
-/** Pools that are asked for at once: a thousand of them make no thousand connections. */
+/** Number of pools that are asked at once, so that a thousand pools do not make a thousand connections. */
 const AT_ONCE = 8
 
 /** Examines every pool and then the token. Only the JWKS URLs of the pools are asked. */

@@ -1,5 +1,5 @@
 /**
- * How one JWKS URL answers when it is asked for all its keys, under the limits of the plugin.
+ * A request to one JWKS URL for all its keys, under the limits of the plugin.
  * @module
  */
 import { createWakingClock } from '../base/clock.js'
@@ -7,17 +7,17 @@ import type { Members } from '../base/members.js'
 import { type EndpointFailure, fetchDocument } from '../keys/document.js'
 import { readEntries } from '../keys/key-set.js'
 
-/** How a JWKS URL answered. */
+/** The answer of a JWKS URL. */
 export interface KeySetAnswer {
-  /** Milliseconds until the whole answer was there, or the failure. */
+  /** Time until the whole answer, or the failure; milliseconds. */
   readonly ms: number
   /** Absent where the answer is a key set. */
   readonly failure?: EndpointFailure
-  /** HTTP status; absent where nothing was answered over HTTP. */
+  /** HTTP status; absent where no answer came over HTTP. */
   readonly status?: number
-  /** One word for what was wrong, `ECONNREFUSED`; absent where nothing tells. */
+  /** One word for the fault, `ECONNREFUSED`; absent where no code came. */
   readonly errorCode?: string
-  /** Seconds by which this machine's clock is ahead of the endpoint's, give or take one; absent where that told no time. */
+  /** Seconds by which this machine's clock is ahead of the endpoint's, give or take one; absent where no answer has a time. */
   readonly aheadSeconds?: number
   /** The parsed document; absent unless it is a key set. */
   readonly content?: unknown
@@ -48,11 +48,11 @@ export async function askKeySet(url: string, timeoutMs: number, now = Date.now):
   return keys === undefined ? { ...seen, failure: 'not a key set', keys: [] } : { ...seen, content, keys }
 }
 
-/** RFC 9110 §6.6.1; what comes from a cache was true `Age` seconds ago (RFC 9111 §5.1). */
+/** Reads the header `Date` (RFC 9110 §6.6.1). An answer from a cache was true `Age` seconds ago (RFC 9111 §5.1). */
 function readClock(headers: Headers, now: number): { readonly aheadSeconds?: number } {
   const date = Date.parse(headers.get('date') ?? '')
   if (Number.isNaN(date)) return {}
   const age = Number(headers.get('age')) || 0
-  // The header has whole seconds: on the average it was half a second later.
+  // The header has whole seconds. On average the true time is half a second later.
   return { aheadSeconds: Math.round((now - date - 500) / 1000 - age) }
 }

@@ -1,5 +1,5 @@
 /**
- * Whether one user pool can be used as it is configured: its ids, its JWKS URLs, its keys, and the clocks.
+ * The examination of one user pool: its ids, its JWKS URLs, its keys, and the clocks.
  * @module
  */
 
@@ -12,31 +12,31 @@ import type { ResolvedPool } from '../pool/pool.js'
 import { areOk, type Check, describeTime, fails, holds } from './check.js'
 import type { askKeySet, KeySetAnswer } from './key-set.js'
 
-/** What was found out about one pool. */
+/** The result of the examination. */
 export interface PoolReport {
-  /** Its name in the configuration. */
+  /** Name of the pool in the configuration. */
   readonly name: string
   readonly userPoolId: string
-  /** Whether all checks hold. */
+  /** `true` where all checks hold. */
   readonly ok: boolean
   readonly checks: readonly Check[]
 }
 
-/** A pool that was looked at. */
+/** An examined pool. */
 export interface ExaminedPool {
   readonly report: PoolReport
-  /** Its usable keys in PEM, by their ids; `undefined` where no URL of the pool answers. */
+  /** The usable keys in PEM, by their ids; `undefined` where no URL of the pool answers. */
   readonly keys: ReadonlyMap<string, string> | undefined
 }
 
-/** What the doctor has at hand. */
+/** The instruments of the doctor. */
 export interface Instruments {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly ask: typeof askKeySet
 }
 
-/** What to do about a pool; `docs/doctor.md` has them all. */
+/** The advice for each fault of a pool; `docs/doctor.md` lists it. */
 export const POOL_ADVICE = {
   ids: CLIENT_ID_ADVICE,
   unreachable: 'look at DNS, firewall and proxy between this machine and the URL',
@@ -51,7 +51,7 @@ export const POOL_ADVICE = {
   clock: 'set the clock of this machine by NTP: good tokens seem expired to it, or issued in the future',
 } as const
 
-/** Looks at one pool. */
+/** Examines one pool. */
 export async function examinePool(
   pool: ResolvedPool,
   { keys: { timeout }, clockTolerance }: Pick<ResolvedOptions, 'keys' | 'clockTolerance'>,
@@ -74,7 +74,7 @@ export async function examinePool(
   return { report, keys: keys.size > 0 ? keys : undefined }
 }
 
-/** What cannot be an id at all has been refused with the configuration. */
+/** Checks the ids. The configuration has already refused text that can be no id. */
 function checkIds(pool: ResolvedPool): Check {
   const { userPoolId, region, clientIds } = pool
   if (hasOddClient(pool)) {
@@ -100,7 +100,7 @@ function checkAnswer(
   return fails('jwks', `${found} from ${url}`, `a key set within ${timeout} s`, advice)
 }
 
-/** Codes of Node's TLS for a chain that it does not trust, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+/** Codes of Node's TLS for an untrusted chain, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
 const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/
 
 function describeFailure(answer: KeySetAnswer): [string, string] {
@@ -121,7 +121,11 @@ function adviceOn(status: number): keyof typeof POOL_ADVICE {
 
 const toPems = (keys: PublishedKeys) => new Map([...keys].map(([kid, { pem }]) => [kid, pem]))
 
-/** @param answers - key sets, each of them */
+/**
+ * Collects the usable keys of all answers.
+ *
+ * @param answers - each of them a key set
+ */
 const collectKeys = (answers: readonly KeySetAnswer[]): ReadonlyMap<string, string> =>
   new Map(answers.flatMap(({ content }) => [...toPems(readKeySet(content) as PublishedKeys)]))
 
@@ -131,7 +135,7 @@ function checkKeys(answers: readonly KeySetAnswer[], usable: number): Check {
   return usable > 0 ? holds('keys', found) : fails('keys', found, 'at least one usable key', POOL_ADVICE.keys)
 }
 
-/** Any answer tells the time, also a refusal. */
+/** Compares the clocks. Any answer tells the time, also a refusal. */
 function checkClock(answers: readonly KeySetAnswer[], limit: number): Check[] {
   const ahead = answers.map(({ aheadSeconds }) => aheadSeconds).find((seconds) => seconds !== undefined)
   if (ahead === undefined) return []

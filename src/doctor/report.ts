@@ -1,5 +1,5 @@
 /**
- * How a report of the doctor reads: on a terminal, and in a pipe.
+ * The text of a report, on a terminal and in a pipe.
  * @module
  */
 
@@ -22,7 +22,7 @@ export function formatReport(report: DoctorReport, isTerminal: boolean): string 
   const lines = isTerminal
     ? sections.flatMap((section) => [...formatForPeople(section), ''])
     : sections.flatMap(formatForPipe)
-  // Text of a file may have line breaks, and must not begin a line of its own.
+  // Text of a settings file may have line breaks. It must not begin a line of the report.
   return [...lines.map(printable), summarize(sections, isTerminal), ''].join('\n')
 }
 

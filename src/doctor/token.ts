@@ -1,10 +1,11 @@
 /**
- * Why a token is refused: everything about it at once, by the checks of the plugin, and then the plugin's own answer.
+ * The examination of a token: every fault at once, by the checks of the plugin, and then the plugin's own answer.
  * @module
  */
 import { createPublicKey } from 'node:crypto'
-import { CognitoError } from '../base/errors.js'
+import { CognitoError, refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
+import type { ReasonCode } from '../base/reasons.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { createTokenParser } from '../jwt/form.js'
 import { isSignedWith } from '../jwt/signature.js'
@@ -16,38 +17,39 @@ import { checkCognitoClaims } from '../verify/cognito-token.js'
 import { assertAccepted } from '../verify/token-policy.js'
 import type { Verifier } from '../verify/verifier.js'
 import { areOk, type Check, count, describeTime, fails, holds, show } from './check.js'
-import { CLAIM_REMEDIES } from './claim-remedies.js'
+import { CLAIM_REMEDIES, OTHER_REMEDY } from './claim-remedies.js'
 import {
   type Draft,
   headerOf,
   type PoolIdentity,
   payloadOf,
   type Remedy,
+  type TokenReasonCode,
   toParts,
   withClaims,
 } from './draft.js'
 import { FORM_REMEDIES } from './form-remedies.js'
 
-/** What was found out about a token. What could not be looked at has no check. */
+/** The result of an examination. A fact that the doctor cannot look at has no check. */
 export interface TokenReport {
-  /** Whether all checks hold. */
+  /** `true` where all checks hold. */
   readonly ok: boolean
-  /** Name of the pool that it was held against; `null` where nothing tells which one is meant. */
+  /** Name of the pool that the token belongs to; `null` where the token does not tell. */
   readonly pool: string | null
   readonly checks: readonly Check[]
 }
 
-/** What a token is held against. */
+/** The plugin that examines a token. */
 export interface TokenContext {
   readonly options: ResolvedOptions
   readonly verifier: Verifier
-  /** The usable keys of a pool in PEM, by their ids; `undefined` where they cannot be had. */
+  /** Finds the usable keys of a pool in PEM, by their ids; `undefined` where no URL of the pool answers. */
   readonly keysOf: (pool: string) => ReadonlyMap<string, string> | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** In the order in which a person reads about them. */
+/** Names of the checks, in the order in which a person reads about them. */
 const ORDER =
   'form header alg kid iss token_use sub client_id aud scope cognito:groups cnf exp iat nbf claims key signature plugin'.split(
     ' ',
@@ -55,7 +57,7 @@ const ORDER =
 
 const NO_POOL: PoolIdentity = { name: '', clientIds: null, audiences: null }
 
-/** Looks at one token. It is not sent anywhere, and no piece of it is in the report. */
+/** Examines one token. The doctor sends it nowhere, and no piece of it is in the report. */
 export async function examineToken(text: string, context: TokenContext): Promise<TokenReport> {
   const { options, now } = context
   const pools = [...options.pools.values()]
@@ -70,56 +72,64 @@ export async function examineToken(text: string, context: TokenContext): Promise
 }
 
 interface Repaired {
-  /** Those that failed. */
+  /** The checks that failed. */
   readonly checks: readonly Check[]
   readonly draft: Draft
-  /** Whether nothing is left to be refused. */
+  /** `true` where the repaired draft is accepted. */
   readonly isWhole: boolean
 }
 
-/** Thinks away what is refused, one thing after the other, until nothing is refused any more or nothing more can be said. */
+/** Repairs one fault after the other, until the draft is accepted or cannot be repaired. */
 function repairAll(draft: Draft, check: (draft: Draft) => void): Repaired {
   const checks: Check[] = []
-  const seen = new Set<string>()
+  const seen = new Set<ReasonCode | undefined>()
   let current = draft
   for (;;) {
-    const reason = reasonOf(check, current)
-    if (reason === undefined) return { checks, draft: current, isWhole: true }
-    const remedy = findRemedy(reason)
-    const repaired = seen.has(reason) ? undefined : remedy.repair?.(current)
-    if (!seen.has(reason)) checks.push(toCheck(reason, current))
+    const refusal = refusalOf(check, current)
+    if (refusal === undefined) return { checks, draft: current, isWhole: true }
+    const { reasonCode } = refusal
+    const repaired = seen.has(reasonCode) ? undefined : findRemedy(reasonCode).repair?.(current)
+    if (!seen.has(reasonCode)) checks.push(toCheck(refusal, current))
     if (repaired === undefined) return { checks, draft: current, isWhole: false }
-    seen.add(reason)
+    seen.add(reasonCode)
     current = repaired
   }
 }
 
-/** Why something is refused; `undefined` where it is not. */
-function reasonOf<A extends unknown[]>(check: (...given: A) => unknown, ...given: A): string | undefined {
+/** Returns the refusal that a check throws; `undefined` where it throws none. */
+function refusalOf<A extends unknown[]>(
+  check: (...given: A) => unknown,
+  ...given: A
+): CognitoError | undefined {
   try {
     check(...given)
     return undefined
   } catch (error) {
-    if (error instanceof CognitoError) return error.reason
+    if (error instanceof CognitoError) return error
     throw error
   }
 }
 
-/** What there is to say of a reason; of an unknown one as little as the last row says. */
-export function findRemedy(reason: string): Remedy {
-  const all = [...FORM_REMEDIES, ...CLAIM_REMEDIES]
-  return all.find(({ reasons }) => reasons.some((start) => reason.startsWith(start))) as Remedy
+/** The remedy for each reason. A reason of a token without a remedy does not compile. */
+export const TOKEN_REMEDIES: Readonly<Record<TokenReasonCode, Remedy>> = {
+  ...FORM_REMEDIES,
+  ...CLAIM_REMEDIES,
 }
+const REMEDIES: ReadonlyMap<string | undefined, Remedy> = new Map(Object.entries(TOKEN_REMEDIES))
 
-function toCheck(reason: string, draft: Draft): Check {
-  const { check, found = () => reason, expected, advice } = findRemedy(reason)
+/** Finds the remedy for a reason. */
+export const findRemedy = (reasonCode: ReasonCode | undefined): Remedy =>
+  REMEDIES.get(reasonCode) ?? OTHER_REMEDY
+
+function toCheck({ reason, reasonCode }: CognitoError, draft: Draft): Check {
+  const { check, found = () => reason, expected, advice } = findRemedy(reasonCode)
   return fails(check, found(draft), expected(draft), advice)
 }
 
 const ownerOf = (issuer: unknown, pools: readonly ResolvedPool[]) =>
   pools.find(({ issuers }) => issuers.has(issuer as string))
 
-/** The pool that a token means: by its issuer; else by whatever else it says, so that there is more to tell. */
+/** Finds the pool of a token by its issuer; else by its other claims, so that the doctor can tell more. */
 function choosePool(payload: Members, pools: readonly ResolvedPool[]): ResolvedPool | undefined {
   const issuer = ownMember(payload, 'iss')
   const clients = [ownMember(payload, 'client_id'), ownMember(payload, 'aud')] as string[]
@@ -131,7 +141,7 @@ function choosePool(payload: Members, pools: readonly ResolvedPool[]): ResolvedP
   )
 }
 
-/** Everything that can be said of a token whose form is right, or has been put right. */
+/** Checks a token whose form is right, or is repaired. */
 function explain(form: Repaired, pool: ResolvedPool | undefined, context: TokenContext): readonly Check[] {
   const { clockTolerance } = context.options
   const draft = withClaims({ ...form.draft, pool: pool ?? NO_POOL }, { iss: 'none' })
@@ -155,11 +165,11 @@ function checkIssuer(draft: Draft): Check {
   const issuer = ownMember(payloadOf(draft), 'iss')
   const owner = ownerOf(issuer, draft.pools)
   return owner === undefined
-    ? toCheck('the issuer is of no registered pool', draft)
+    ? toCheck(refuse('ISSUER_UNKNOWN'), draft)
     : holds('iss', `${show(issuer)}, of pool ${owner.name}`)
 }
 
-/** What depends on the pool's own options: the kinds of token it takes, and its claims. */
+/** Checks the kind of the token and its claims by the options of its pool. */
 function checkPool(draft: Draft, pool: ResolvedPool, isKind: boolean, { verifier }: TokenContext): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
@@ -167,31 +177,29 @@ function checkPool(draft: Draft, pool: ResolvedPool, isKind: boolean, { verifier
   const token = { text: '', payload, pool, tokenUse, ...empty }
   const own = verifier.compilePolicy([pool.name], {}, 'doctor')
   const both = verifier.compilePolicy([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
-  const reasons = [
-    isKind ? reasonOf(assertAccepted, pool.name, tokenUse, own.pools) : undefined,
-    reasonOf(readAuthentication, token, both),
+  const refusals = [
+    isKind ? refusalOf(assertAccepted, pool.name, tokenUse, own.pools) : undefined,
+    refusalOf(readAuthentication, token, both),
   ]
-  return reasons.flatMap((reason) => (reason === undefined ? [] : toCheck(reason, draft)))
+  return refusals.flatMap((refusal) => (refusal === undefined ? [] : toCheck(refusal, draft)))
 }
 
-/** The signature is of the token as it came: what was repaired has nothing to do with it. */
+/** Checks the signature over the token as it came, without any repair. */
 function checkSignature(draft: Draft, pool: ResolvedPool, { keysOf }: TokenContext): Check[] {
   const keys = keysOf(pool.name)
   if (draft.signed === undefined || keys === undefined) return []
   const pem = keys.get(String(headerOf(draft)['kid']))
-  if (pem === undefined) {
-    return [toCheck('the key that the token names is not among the published ones', draft)]
-  }
+  if (pem === undefined) return [toCheck(refuse('KEY_ABSENT'), draft)]
   const signature = Buffer.from(toParts(draft.signed)[2], 'base64url')
   return [
     holds('key', `one of pool ${pool.name}`),
     isSignedWith(createPublicKey(pem), draft.signed, signature)
       ? holds('signature', 'made with that key')
-      : toCheck('the signature is not of the key that the token names', draft),
+      : toCheck(refuse('SIGNATURE_MISMATCH'), draft),
   ]
 }
 
-/** What is worth a line where it holds. */
+/** Lists the checks that are worth a line where they hold. */
 function describe(draft: Draft): readonly Check[] {
   const payload = payloadOf(draft)
   const client = payload['token_use'] === 'id' ? 'aud' : 'client_id'
@@ -204,7 +212,7 @@ function describe(draft: Draft): readonly Check[] {
   ]
 }
 
-/** What the plugin itself answers, on a route that takes every pool's tokens and asks for nothing else. */
+/** Asks the plugin itself, as a route that takes the tokens of every pool and has no other requirement. */
 async function judge(text: string, verifier: Verifier): Promise<Check> {
   const policy = verifier.compilePolicy(undefined, {}, 'doctor')
   try {
@@ -212,7 +220,7 @@ async function judge(text: string, verifier: Verifier): Promise<Check> {
     return holds('plugin', `accepts it: ${tokenUse} token of pool ${pool}, of a ${principal}`)
   } catch (error) {
     if (!(error instanceof CognitoError)) throw error
-    const { advice } = findRemedy('')
+    const { advice } = OTHER_REMEDY
     return fails('plugin', `a refusal with ${error.statusCode}: ${error.reason}`, 'acceptance', advice)
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { type CognitoError, refuse } from '../base/errors.js'
 import { chain } from '../base/promises.js'
 import { assertGiven } from '../base/schema.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
@@ -28,8 +28,8 @@ type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefin
 export interface GuardContext {
   readonly verifier: Verifier
   readonly findToken: TokenFinder
-  /** Returns the reason why a request has credentials and no token, for the operator. */
-  readonly explainAbsence: (request: FastifyRequest) => string
+  /** Makes the refusal of a request that has credentials and no token. */
+  readonly explainAbsence: (request: FastifyRequest) => CognitoError
   readonly defaultPool: string
   /** The option `loadUser` of the plugin. The `loadUser` of a requirement replaces the option. */
   readonly loadUser: LoadUser | undefined
@@ -98,8 +98,7 @@ function refuseAbsence(
   request: FastifyRequest,
   found: null | undefined,
 ): CognitoError {
-  const reason = found === null ? explainAbsence(request) : 'the request carries no bearer token'
-  return new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason })
+  return found === null ? explainAbsence(request) : refuse('BEARER_TOKEN_MISSING')
 }
 
 /** Lists the alternatives of a guard. */
@@ -137,8 +136,7 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
     if (check === undefined) return finish(request, authentication)
     return chain(check(authentication, request), (isPermitted) => {
       if (isPermitted === true) return finish(request, authentication)
-      const { pool } = authentication
-      throw new CognitoError('COGNITO_ERR_CHECK_FAILED', { reason: 'check did not answer true', pool })
+      throw refuse('CHECK_NOT_TRUE', { pool: authentication.pool })
     })
   }
 
@@ -209,9 +207,7 @@ function run(request: GuardedRequest, authenticate: (request: GuardedRequest) =>
 /** Returns a thrown value as an error, because Fastify would let the request pass for a falsy value. */
 function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null) return error as Error
-  return new CognitoError('COGNITO_ERR_INTERNAL', {
-    reason: 'a function of the application threw something that is no error',
-  })
+  return refuse('NO_ERROR_THROWN')
 }
 
 function verifyOnce(

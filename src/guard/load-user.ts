@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { chain } from '../base/promises.js'
 import type { Authentication } from '../verify/authentication.js'
 import { withUser } from '../verify/authentication-reader.js'
@@ -37,7 +37,7 @@ export function createUserLoader(): AddUser {
     return chain(load(authentication, request), (user) => {
       // `false` is refused too: it is the result of `account.isActive && account` for an inactive account.
       if (user === null || user === undefined || user === false) {
-        throw new CognitoError('COGNITO_ERR_USER_UNKNOWN', { reason: 'loadUser found no user', pool })
+        throw refuse('USER_NOT_FOUND', { pool })
       }
       users.set(request, { load, token, user })
       return withUser(authentication, user)

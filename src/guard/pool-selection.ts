@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { selectPools, type TokenPolicy } from '../verify/token-policy.js'
 import type { TokenRequirement } from '../verify/token-requirement.js'
 import type { Verifier } from '../verify/verifier.js'
@@ -47,8 +47,6 @@ function choose(chosen: Chosen | Promise<Chosen>, all: TokenPolicy): TokenPolicy
 function narrow(names: readonly string[], all: TokenPolicy): TokenPolicy {
   const policy = selectPools(all, names)
   if (policy) return policy
-  const known = [...all.pools.keys()].join(', ')
-  // The reason does not repeat the returned value, because the value may come from the request.
-  const reason = `the guard's function chose no pool or an unknown one; registered are ${known}`
-  throw new CognitoError('COGNITO_ERR_INTERNAL', { reason })
+  // The refusal does not repeat what the function returned, because it may come from the request.
+  throw refuse('POOL_CHOICE_INVALID', {}, { pools: [...all.pools.keys()].join(', ') })
 }

@@ -3,13 +3,12 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
+import { type CognitoError, refuse } from '../base/errors.js'
 import { ignoreRejection } from '../base/promises.js'
 import {
   type Credentials,
   headerOf,
   locate,
-  malformed,
-  misused,
   type TokenFinder,
   type TokenSource,
   trim,
@@ -31,25 +30,24 @@ export function createTokenFinder(sources: readonly TokenSource[]): TokenFinder 
 const LOOKS_LIKE_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/
 
 /**
- * Makes the function that returns the reason why a request has credentials and no token, for the operator. The reason has
- * names of headers and schemes, and no part of their values.
+ * Makes the function that refuses a request with credentials and no token. The reason has names of headers and schemes,
+ * and no part of their values.
  */
-export function createAbsenceReason(sources: readonly TokenSource[]): (request: FastifyRequest) => string {
+export function createAbsenceReason(
+  sources: readonly TokenSource[],
+): (request: FastifyRequest) => CognitoError {
   const headers = sources.flatMap((source) => headerOf(source) ?? [])
   return (request) => {
-    const reasons = headers.map(({ field, scheme }) => describeHeader(field, scheme, request.headers[field]))
-    const found = reasons.find((reason) => reason !== undefined)
-    return found ?? 'the request carries credentials of another kind, and no bearer token'
+    const refusals = headers.map(({ field, scheme }) => refuseHeader(field, scheme, request.headers[field]))
+    return refusals.find((refusal) => refusal !== undefined) ?? refuse('CREDENTIALS_OF_ANOTHER_KIND')
   }
 }
 
-function describeHeader(field: string, scheme: string | null, value: unknown): string | undefined {
+function refuseHeader(header: string, scheme: string | null, value: unknown): CognitoError | undefined {
   if (typeof value !== 'string') return undefined
-  if (trim(value) === '') return `the header ${field} is empty`
-  const expected = `expected "${scheme}" and a space before the token`
-  return LOOKS_LIKE_TOKEN.test(trim(value))
-    ? `the header ${field} has the token without its scheme: ${expected}`
-    : `the header ${field} has another scheme: ${expected}`
+  if (trim(value) === '') return refuse('HEADER_EMPTY', {}, { header })
+  const reasonCode = LOOKS_LIKE_TOKEN.test(trim(value)) ? 'SCHEME_MISSING' : 'SCHEME_NOT_ACCEPTED'
+  return refuse(reasonCode, {}, { header, scheme: `${scheme}` })
 }
 
 function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
@@ -60,7 +58,7 @@ function createReader(sources: readonly TokenSource[]): TokenSource['read'] {
   const findInQueries = createListFinder(queries)
   return (request) => {
     if (typeof findInHeaders(request) === 'string' && typeof findInQueries(request) === 'string') {
-      throw malformed('the header and the query string both carry a token')
+      throw refuse('TOKEN_IN_HEADER_AND_QUERY')
     }
     return find(request)
   }
@@ -86,5 +84,5 @@ function createListFinder(sources: readonly TokenSource[]): TokenSource['read'] 
 function assertCredentials(value: unknown): Credentials {
   if (typeof value === 'string' || value === null || value === undefined) return value
   ignoreRejection(value)
-  throw misused('a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous')
+  throw refuse('TOKEN_SOURCE_INVALID')
 }

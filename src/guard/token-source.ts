@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { printable } from '../base/printable.js'
 import { describeUnknown } from '../base/unknown-name.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
@@ -37,9 +37,6 @@ export type TokenFinder = (request: FastifyRequest) => Located
 
 /** A function of the application that returns the token of a request; `undefined` where the request has none. */
 export type TokenReader = (request: FastifyRequest) => string | undefined
-
-export const misused = (reason: string) => new CognitoError('COGNITO_ERR_INTERNAL', { reason })
-export const malformed = (reason: string) => new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason })
 
 /** The options of {@link fromHeader}. */
 export interface HeaderOptions {
@@ -78,7 +75,7 @@ export function fromHeader(options: HeaderOptions = {}): TokenSource {
   const find: TokenFinder = (request) => {
     const { [field]: value } = request.headers
     if (value === undefined) return undefined
-    if (countLines(request.raw.rawHeaders, field) > 1) throw malformed(`there are several ${field} headers`)
+    if (countLines(request.raw.rawHeaders, field) > 1) throw refuse('HEADER_REPEATED', {}, { header: field })
     if (isPlain(value, usual)) return { input: value, start: usual.length }
     return locate(readScheme(trim(String(value)), prefix))
   }
@@ -202,8 +199,7 @@ export function fromCookie(name: string): TokenSource {
   assertName(name, 'fromCookie.name')
   const read = (request: FastifyRequest): Credentials => {
     const { cookies }: CookieRequest = request
-    if (!cookies)
-      throw misused('the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest')
+    if (!cookies) throw refuse('COOKIES_NOT_PARSED')
     // An application deletes a cookie by setting it to an empty value.
     return cookies[name] || undefined
   }
@@ -227,7 +223,7 @@ export function fromSubprotocol(prefix = 'bearer.'): TokenSource {
     const tokens = offers
       .filter((offer) => offer.startsWith(prefix))
       .map((offer) => offer.slice(prefix.length))
-    if (tokens.length > 1) throw malformed('several subprotocols carry a token')
+    if (tokens.length > 1) throw refuse('TOKEN_IN_SEVERAL_SUBPROTOCOLS')
     return tokens[0]
   }
   return Object.freeze({ kind: 'subprotocol', read })
@@ -246,7 +242,7 @@ export function fromQuery(name: string): TokenSource {
     const query = request.query as Readonly<Record<string, unknown>>
     if (!Object.hasOwn(query, name)) return undefined
     const value = query[name]
-    if (typeof value !== 'string') throw malformed(`there are several query parameters ${name}`)
+    if (typeof value !== 'string') throw refuse('QUERY_PARAMETER_REPEATED', {}, { parameter: name })
     return value
   }
   return Object.freeze({ kind: 'query', read })

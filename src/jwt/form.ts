@@ -1,23 +1,22 @@
 /**
- * What makes a string a token: its strict form.
+ * The strict form of a token: which texts are tokens at all, before any signature is checked.
  * @module
  */
 import { isUtf8 } from 'node:buffer'
-import { CognitoError } from '../base/errors.js'
+import { type CognitoError, refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
+import type { FixedReasonCode } from '../base/reasons.js'
 import { findRepeatedName } from '../base/repeated-name.js'
 
-/** A token of correct form whose signature nobody has checked yet: nothing in it may be believed. */
+/** A token of correct form whose signature is not checked yet: nothing in it may be believed. */
 export interface UnverifiedToken {
-  /** Its first part, as it stands in the token. */
+  /** The first part, as it stands in the token. */
   readonly header: string
   readonly kid: string
   readonly payload: Members
-  /** Its last part, decoded. */
+  /** The last part, decoded. */
   readonly signature: Uint8Array
 }
-
-const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
 
 /** RFC 6750 §2.1 */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -29,31 +28,33 @@ export interface TokenParser {
    * @throws {CognitoError} `COGNITO_ERR_REQUEST_INVALID` when it is no `b64token`, else `COGNITO_ERR_TOKEN_INVALID`
    */
   readonly parse: (text: string) => UnverifiedToken
-  /** Takes note of the header of a token that proved genuine: a key's tokens all have the same one. */
+  /** Remembers the header of a genuine token, because all tokens of a key have the same header. */
   readonly learn: (token: UnverifiedToken) => void
 }
 
-/** Headers of genuine tokens that are remembered: one a key, as a rule. */
+/** Number of headers that are remembered. Genuine tokens have one header for each key, as a rule. */
 const MAX_HEADERS = 1000
 
-/** @param maxLength - of a token; characters */
+/**
+ * Makes a parser.
+ *
+ * @param maxLength - greatest length of a token; characters
+ */
 export function createTokenParser(maxLength: number): TokenParser {
   const kids = new Map<string, string>()
   return {
     parse(text) {
-      if (text.length > maxLength) throw refuseForm(text, TOO_LONG)
+      if (text.length > maxLength) throw refuseForm(text, 'TOKEN_TOO_LONG')
       const parts = splitToken(text)
       const { header } = parts
       const known = kids.get(header)
       const headerText = known === undefined ? decodeText(header, text) : undefined
       const payloadText = decodeText(parts.payload, text)
       const signature = Buffer.from(parts.signature, 'base64url')
-      if (!isCanonical(parts.signature, signature.length)) throw refuseForm(text, describeForm(text))
-      if (signature.length < 256 || signature.length > 1024) {
-        throw invalid('the signature is not 256 to 1,024 bytes long: was the token cut off?')
-      }
+      if (!isCanonical(parts.signature, signature.length)) throw refuseForm(text, explainForm(text))
+      if (signature.length < 256 || signature.length > 1024) throw refuse('SIGNATURE_LENGTH_INVALID')
       const kid = known ?? readHeader(headerText)
-      return { header, kid, payload: parseObject(payloadText, 'payload'), signature }
+      return { header, kid, payload: parseObject(payloadText, PAYLOAD), signature }
     },
     learn({ header, kid }) {
       if (kids.has(header)) return
@@ -63,44 +64,39 @@ export function createTokenParser(maxLength: number): TokenParser {
   }
 }
 
-/** A copy of ASCII text: a piece of a string keeps the whole of it in memory. */
+/** Copies ASCII text, because a piece of a string keeps the whole string in memory. */
 export const detach = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
-const TOO_LONG =
-  'the token is longer than maxTokenLength: raise that option, or put fewer groups and claims into the token'
+/** Every canonical JWT is a b64token, so the grammar of a b64token matters only once the form has failed. */
+const refuseForm = (text: string, reasonCode: FixedReasonCode): CognitoError =>
+  refuse(B64TOKEN.test(text) ? reasonCode : explainCredentials(text))
 
-/** Every canonical JWT is a b64token, so its grammar matters only once the form has failed. */
-function refuseForm(text: string, reason: string): CognitoError {
-  if (B64TOKEN.test(text)) return invalid(reason)
-  return new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason: describeCredentials(text) })
+/** Texts that programs without a token send. */
+const WORDS: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN', 'true', 'false'])
+const OBJECT = '[object Object]'
+
+/** Finds out what is wrong with a text that is no b64token. */
+function explainCredentials(text: string): FixedReasonCode {
+  if (text === '') return 'CREDENTIALS_EMPTY'
+  if (text === OBJECT) return 'OBJECT_INSTEAD_OF_TOKEN'
+  if (/^bearer\s/i.test(text)) return 'SCHEME_IN_TOKEN'
+  if (/^["'`]/.test(text)) return 'TOKEN_IN_QUOTES'
+  return /\s/.test(text) ? 'SPACE_IN_CREDENTIALS' : 'CREDENTIALS_MALFORMED'
 }
 
-/** What programs send that have no token. */
-const WORDS: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN', 'true', 'false', '[object Object]'])
-const NO_TOKEN = 'a word such as undefined or null stands in place of the token: the client has none'
-
-function describeCredentials(text: string): string {
-  if (text === '') return 'the credentials are empty'
-  if (WORDS.has(text)) return NO_TOKEN
-  if (/^bearer\s/i.test(text)) return 'the scheme Bearer stands before the token: expected the token alone'
-  if (/^["'`]/.test(text)) return 'the token is in quotes: expected the token alone'
-  if (/\s/.test(text)) return 'there is a space or a line break in the credentials: expected one token alone'
-  return 'the credentials are not one bearer token'
-}
-
-function describeForm(text: string): string {
-  if (WORDS.has(text)) return NO_TOKEN
+/** Finds out what is wrong with a text that is a b64token and no token. */
+function explainForm(text: string): FixedReasonCode {
+  if (WORDS.has(text)) return 'WORD_INSTEAD_OF_TOKEN'
   const parts = text.split('.', 6).length
-  if (parts === 5) return 'the token has 5 parts: this is an encrypted token, such as a refresh token'
-  if (parts !== 3) return 'the token does not have 3 parts: was it cut off?'
-  return 'a part of the token is empty or not canonical base64url'
+  if (parts === 5) return 'TOKEN_ENCRYPTED'
+  return parts === 3 ? 'PART_MALFORMED' : 'PART_COUNT_INVALID'
 }
 
 function splitToken(text: string): { header: string; payload: string; signature: string } {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
   const hasThreeParts = first >= 0 && second >= 0 && !text.includes('.', second + 1)
-  if (!hasThreeParts || hasForeign(text)) throw refuseForm(text, describeForm(text))
+  if (!hasThreeParts || hasForeign(text)) throw refuseForm(text, explainForm(text))
   return {
     header: text.slice(0, first),
     payload: text.slice(first + 1, second),
@@ -108,52 +104,58 @@ function splitToken(text: string): { header: string; payload: string; signature:
   }
 }
 
-/** Whether there are characters that Node's decoder takes for those of base64url: of base64, and beyond ASCII. */
+/** Finds characters that Node's decoder accepts although base64url lacks them: `+`, `/`, and all beyond ASCII. */
 const hasForeign = (text: string) =>
   text.includes('+') || text.includes('/') || Buffer.byteLength(text) !== text.length
 
-/** Of a part's last group, by how many characters it has: those whose unused bits are zero. */
-const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048'] as const
+/** Last characters of a canonical part whose last group has two, or three, characters: their unused bits are zero. */
+const LAST_OF_TWO = 'AQgw'
+const LAST_OF_THREE = 'AEIMQUYcgkosw048'
 
 /**
- * RFC 7515 §2, RFC 4648 §3.5: only the one canonical spelling, so that a token has no second text. Node's decoder skips
- * what is no base64 at all, and the padding: then there are fewer bytes than characters make.
+ * A token has one canonical spelling (RFC 7515 §2, RFC 4648 §3.5), so that it has no second text. Node's decoder skips
+ * padding and all characters beyond base64. Then the part has fewer bytes than its characters make.
  *
- * @param length - of what the segment was decoded to
+ * @param length - number of bytes that the segment was decoded to
  */
 function isCanonical(segment: string, length: number): boolean {
   const rest = segment.length % 4
   const isWhole = length > 0 && length === Math.floor((segment.length * 3) / 4)
-  return isWhole && (rest === 0 || (LAST_CHARACTERS[rest] as string).includes(segment.slice(-1)))
+  const last = rest === 2 ? LAST_OF_TWO : rest === 3 ? LAST_OF_THREE : ''
+  return isWhole && (rest === 0 || last.includes(segment.slice(-1)))
 }
 
-/** Room for most tokens. What is decoded into it is read at once. */
+/** Room for the parts of most tokens. The caller reads a decoded part at once. */
 const scratch = Buffer.allocUnsafeSlow(8192)
 
-/** The text of a part, or `undefined` where it is not UTF-8. */
+/** Decodes a part to its text, or to `undefined` where it is not UTF-8. */
 function decodeText(segment: string, text: string): string | undefined {
   const room = segment.length <= scratch.length ? scratch : Buffer.allocUnsafe(segment.length)
   const length = room.write(segment, 'base64url')
-  if (!isCanonical(segment, length)) throw refuseForm(text, describeForm(text))
+  if (!isCanonical(segment, length)) throw refuseForm(text, explainForm(text))
   const decoded = room.toString('utf8', 0, length)
-  // Stands for what is not UTF-8, unless it was meant.
+  // The decoder writes U+FFFD for bytes that are not UTF-8. The text may have that character of its own, too.
   const isReplaced = decoded.includes('\uFFFD') && !isUtf8(room.subarray(0, length))
   return isReplaced ? undefined : decoded
 }
 
+const HEADER = { notAnObject: 'HEADER_NOT_AN_OBJECT', hasProto: 'HEADER_HAS_PROTO' } as const
+const PAYLOAD = { notAnObject: 'PAYLOAD_NOT_AN_OBJECT', hasProto: 'PAYLOAD_HAS_PROTO' } as const
+
 /**
- * RFC 7515 §5.2, RFC 7519 §7.2: UTF-8 of exactly one JSON object.
+ * Parses a part: UTF-8 of exactly one JSON object (RFC 7515 §5.2, RFC 7519 §7.2).
  *
- * @param text - `undefined` for what is not UTF-8
+ * @param text - `undefined` for bytes that are not UTF-8
  */
-function parseObject(text: string | undefined, part: 'header' | 'payload'): Record<string, unknown> {
+function parseObject(text: string | undefined, reasons: typeof HEADER | typeof PAYLOAD): Members {
   const value = text === undefined ? undefined : parseJson(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`the ${part} is not a JSON object in UTF-8`)
-  }
-  if (Object.hasOwn(value, '__proto__')) throw invalid(`the ${part} has a member named __proto__`)
-  return value as Record<string, unknown>
+  if (!isObject(value)) throw refuse(reasons.notAnObject)
+  if (Object.hasOwn(value, '__proto__')) throw refuse(reasons.hasProto)
+  return value
 }
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parseJson(text: string): unknown {
   try {
@@ -163,8 +165,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-// Refused by their presence: Cognito sends none, and each one asks a verifier to trust the token
-// (RFC 7515 §4.1.11, RFC 7797, RFC 8725 §3.10).
+// A header with one of these members is refused: Cognito sends none of them, and each one asks a verifier to trust the
+// token (RFC 7515 §4.1.11, RFC 7797, RFC 8725 §3.10).
 const FORBIDDEN = ['crit', 'b64', 'zip', 'enc', 'jku', 'jwk', 'x5u', 'x5c', 'cty', 'epk', 'p2c'] as const
 const KID = /^[\x21-\x7e]{1,256}$/
 const TYP = /^(?:application\/)?(?:jwt|at\+jwt)$/i
@@ -173,16 +175,16 @@ const isTyp = (typ: unknown) => typeof typ === 'string' && TYP.test(typ)
 
 /** Checks a header and returns its key id. */
 function readHeader(text = ''): string {
-  if (Buffer.byteLength(text) > 1024) throw invalid('the header is longer than 1,024 bytes')
-  const header = parseObject(text, 'header')
-  if (findRepeatedName(text) !== undefined) throw invalid('the header repeats a member')
+  if (Buffer.byteLength(text) > 1024) throw refuse('HEADER_TOO_LONG')
+  const header = parseObject(text, HEADER)
+  if (findRepeatedName(text) !== undefined) throw refuse('HEADER_MEMBER_REPEATED')
   const alg = ownMember(header, 'alg')
-  if (alg !== 'RS256') throw invalid('the algorithm is not RS256')
+  if (alg !== 'RS256') throw refuse('ALG_NOT_RS256')
   for (const name of FORBIDDEN) {
-    if (Object.hasOwn(header, name)) throw invalid(`the header has the member ${name}`)
+    if (Object.hasOwn(header, name)) throw refuse('HEADER_MEMBER_FORBIDDEN', {}, { member: name })
   }
-  if (Object.hasOwn(header, 'typ') && !isTyp(header['typ'])) throw invalid('the type of the token is not JWT')
+  if (Object.hasOwn(header, 'typ') && !isTyp(header['typ'])) throw refuse('TYP_NOT_JWT')
   const kid = ownMember(header, 'kid')
-  if (typeof kid !== 'string' || !KID.test(kid)) throw invalid('the key id is missing or malformed')
+  if (typeof kid !== 'string' || !KID.test(kid)) throw refuse('KID_MALFORMED')
   return kid
 }

@@ -1,15 +1,15 @@
 /**
- * A token in what it came in: a text of its own, or a header's value that ends in it.
+ * The place of a token in the text that carries it: a header's value ends in its token.
  * @module
  */
 
-/** A token that nobody has cut out yet: to cut it out copies it. */
+/** A token that is not cut out yet, because cutting it out copies it. */
 export interface LocatedToken {
-  /** The text that the token came in. */
+  /** The text that carries the token. */
   readonly input: string
   /** Position in `input` at which the token begins. */
   readonly start: number
 }
 
-/** The token alone. */
+/** Cuts the token out. */
 export const tokenTextOf = ({ input, start }: LocatedToken): string => input.slice(start)

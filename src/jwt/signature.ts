@@ -1,27 +1,27 @@
 /**
- * Whether a token is signed with one key. The door of `@fastify/jwt`.
+ * The check of a token's signature with one key. This file is the only importer of `@fastify/jwt`.
  * @module
  */
 import { createPublicKey, createVerify, type KeyObject } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { MIN_FUTURE_TOLERANCE } from './times.js'
 
 /**
- * Throws unless a token is signed with the key that this function was built for.
+ * Throws unless a token is signed with the key that the function was built for.
  *
  * @param text - the whole token, of strict form: ASCII, in three parts, its algorithm RS256
- * @param signature - its last part, decoded
+ * @param signature - the last part of the token, decoded
  */
 export type SignatureCheck = (text: string, signature: Uint8Array) => void
 
 /**
- * Builds the check of one signing key, once: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). Two verifiers have to agree
- * on a key before either is believed: until `@fastify/jwt` has accepted a token of it, both are asked; from then on the
- * signature alone is checked, as all that the library looks at besides was looked at before.
+ * Builds the check of one signing key: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). Two verifiers have to agree on a
+ * key before either is believed. Until `@fastify/jwt` has accepted a token of the key, both verifiers are asked. From then
+ * on Node alone checks the signature, because the plugin has checked everything else that the library looks at.
  *
  * @param pem - public key, SPKI
- * @param tolerance - seconds
+ * @param tolerance - leeway on the times of a token; seconds
  * @throws {Error} when `pem` is no RSA public key
  */
 export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
@@ -31,30 +31,28 @@ export function createSignatureCheck(pem: string, tolerance: number): SignatureC
   return (text, signature) => {
     const isGenuine = isSignedWith(key, text, signature)
     if (isGenuine && (isAgreedUpon || accepts(text))) isAgreedUpon = true
-    else throw invalid('the signature is not of the key that the token names')
+    else throw refuse('SIGNATURE_MISMATCH')
   }
 }
 
-/** Of a key of 2,048 bits; characters. The dot is before them. */
+/** Length of the shortest signature, of a key of 2,048 bits, in base64url; characters. */
 const SHORTEST_SIGNATURE = 342
 
-/** Tells whether a token is signed with an RSA key: the signature alone. The parameters are those of {@link SignatureCheck}. */
+/** Checks the signature alone, with an RSA key. The parameters are those of {@link SignatureCheck}. */
 export function isSignedWith(key: KeyObject, text: string, signature: Uint8Array): boolean {
   const signed = text.slice(0, text.lastIndexOf('.', text.length - SHORTEST_SIGNATURE))
-  // Not the shorter `verify`: it makes a job for another thread, even where none is asked for, and that one's collection as
-  // garbage takes longer than this stream. Of an RSA key it answers whatever bytes it is given, and never throws.
+  // `crypto.verify` allocates an asynchronous job even when it is called synchronously, so the stream is faster. With an RSA
+  // key the stream returns `false` for any malformed signature, and never throws.
   return createVerify('sha256').update(signed, 'latin1').verify(key, signature)
 }
-
-const invalid = (reason: string) => new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason })
 
 interface JwtHost {
   readonly jwt: { readonly verify: (text: string) => unknown }
 }
 
 /**
- * `@fastify/jwt` keeps a verifier for a static public key as long as no call passes options. It is hosted on an object of
- * our own, so that the application's `jwt` decorator, `request.user` and namespaces stay the application's.
+ * Makes the verifier of `@fastify/jwt`, which keeps it for a static public key as long as no call passes options. The host
+ * is an object of this file, so that the `jwt` decorator, `request.user` and namespaces stay the application's.
  */
 function createSecondVerifier(pem: string, tolerance: number): (text: string) => boolean {
   const host = {
@@ -66,7 +64,7 @@ function createSecondVerifier(pem: string, tolerance: number): (text: string) =>
   }
   const options = {
     secret: { public: pem },
-    // The library's own check of the times stands behind ours; its tolerance is in milliseconds.
+    // The library checks the times again, after the plugin. Its tolerance is in milliseconds.
     verify: {
       algorithms: ['RS256' as const],
       requiredClaims: ['exp', 'iss'],
@@ -83,7 +81,7 @@ function createSecondVerifier(pem: string, tolerance: number): (text: string) =>
       jwt.verify(text)
       return true
     } catch {
-      // Every error of the library is a refusal, and none of its text leaves this file.
+      // Every error of the library is a refusal. No text of the library leaves this file.
       return false
     }
   }

@@ -1,18 +1,16 @@
 /**
- * When a token is valid: its lifetime, its issue and the clocks that disagree about them.
+ * The times of a token: its lifetime, its issue, and the leeway for clocks that disagree about them.
  * @module
  */
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
+import type { FixedReasonCode } from '../base/reasons.js'
 
-const invalid = (reason: string, pool: string) =>
-  new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool })
-
-/** Cognito's clock may run ahead by this many seconds. */
+/** Seconds by which Cognito's clock may run ahead. */
 export const MIN_FUTURE_TOLERANCE = 60
-/** Cognito issues no access or ID token for longer than a day; seconds. */
+/** Longest lifetime of a token, in seconds: Cognito issues no access or ID token for longer than a day. */
 export const MAX_LIFETIME = 86_400 + 60
-/** The last second that a `Date` can hold. */
+/** The last time that a `Date` can hold, in seconds since 1970. */
 const MAX_TIME = 8_640_000_000_000
 
 /**
@@ -26,33 +24,49 @@ export function checkTimes(payload: Members, now: number, tolerance: number, poo
   const latest = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
   const exp = ownMember(payload, 'exp')
   const iat = ownMember(payload, 'iat')
-  if (!isTime(exp, MILLISECONDS_FROM)) throw invalid(describe('exp', exp), pool)
-  if (!isTime(iat, latest)) throw invalid(describe('iat', iat), pool)
-  if (exp <= iat || exp - iat > MAX_LIFETIME)
-    throw invalid('the lifetime is not between 0 and 24 hours', pool)
+  if (!isTime(exp, MILLISECONDS_FROM)) throw refuse(explain(EXP, exp), { pool })
+  if (!isTime(iat, latest)) throw refuse(explain(IAT, iat), { pool })
+  if (exp <= iat || exp - iat > MAX_LIFETIME) throw refuse('LIFETIME_INVALID', { pool })
   if (Object.hasOwn(payload, 'nbf') && !isTime(payload['nbf'], latest)) {
-    throw invalid(describe('nbf', payload['nbf']), pool)
+    throw refuse(explain(NBF, payload['nbf']), { pool })
   }
-  if (exp <= now - tolerance) {
-    throw new CognitoError('COGNITO_ERR_TOKEN_EXPIRED', { reason: 'the token expired', pool })
-  }
+  if (exp <= now - tolerance) throw refuse('TOKEN_EXPIRED', { pool })
 }
 
-/** A time from 1973 on in milliseconds; in seconds it would be the year 5138. */
+/** The first time that is taken for milliseconds: of the year 1973, and as seconds of the year 5138. */
 const MILLISECONDS_FROM = 100_000_000_000
 
-/** Why {@link checkTimes} refuses a time: it is missing, no number of seconds, or in the future. */
-function describe(name: 'exp' | 'iat' | 'nbf', value: unknown): string {
-  if (value === undefined) return `${name} is missing`
-  if (!isTime(value, MAX_TIME)) return `${name} is not a time in seconds`
-  return value >= MILLISECONDS_FROM
-    ? `${name} is not a time in seconds: is it in milliseconds?`
-    : `${name} lies in the future: compare the clocks`
+const EXP = {
+  missing: 'EXP_MISSING',
+  notSeconds: 'EXP_NOT_SECONDS',
+  inMilliseconds: 'EXP_IN_MILLISECONDS',
+  // An expiry may lie in the future. The limit of its check is the first time in milliseconds.
+  inFuture: 'EXP_IN_MILLISECONDS',
+} as const
+const IAT = {
+  missing: 'IAT_MISSING',
+  notSeconds: 'IAT_NOT_SECONDS',
+  inMilliseconds: 'IAT_IN_MILLISECONDS',
+  inFuture: 'IAT_IN_FUTURE',
+} as const
+const NBF = {
+  // JSON has no `undefined`, so the claim has a value wherever it is there.
+  missing: 'NBF_NOT_SECONDS',
+  notSeconds: 'NBF_NOT_SECONDS',
+  inMilliseconds: 'NBF_IN_MILLISECONDS',
+  inFuture: 'NBF_IN_FUTURE',
+} as const
+
+/** Finds out why {@link checkTimes} refuses a time. */
+function explain(reasons: typeof EXP | typeof IAT | typeof NBF, value: unknown): FixedReasonCode {
+  if (value === undefined) return reasons.missing
+  if (!isTime(value, MAX_TIME)) return reasons.notSeconds
+  return value >= MILLISECONDS_FROM ? reasons.inMilliseconds : reasons.inFuture
 }
 
 /**
- * The seconds since 1970 between which {@link checkTimes} accepts a payload that it has accepted once: from the first
- * and before the second.
+ * Computes when {@link checkTimes} accepts a payload that it has accepted once, in seconds since 1970: from the first time
+ * on, and before the second.
  */
 export function validityOf(payload: Members, tolerance: number): readonly [from: number, until: number] {
   const { exp, iat } = payload as { readonly exp: number; readonly iat: number }

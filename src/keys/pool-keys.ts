@@ -3,7 +3,7 @@
  * @module
  */
 import { createWakingClock } from '../base/clock.js'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
 import { KeyRing, type KeyRingStatus, LONGEST_WAIT_MS } from './key-ring.js'
@@ -80,11 +80,7 @@ function toPolicy(options: ResolvedKeys): EndpointPolicy {
   }
 }
 
-const REASONS = {
-  absent: 'the key that the token names is not among the published ones',
-  failed: 'no JWKS endpoint of the pool answers',
-  later: 'the key that the token names is unknown, and the published ones cannot be asked for again yet',
-} as const
+const UNAVAILABLE = { failed: 'KEY_ENDPOINTS_FAILED', later: 'KEY_LOOKUP_POSTPONED' } as const
 
 /** Longest `Retry-After` of an answer; seconds. */
 const LONGEST_RETRY_AFTER = 60
@@ -98,8 +94,7 @@ const LONGEST_RETRY_AFTER = 60
  */
 export function takeKey<K>(lookup: Lookup<K>, pool: string): K {
   if (lookup.outcome === 'found') return lookup.key
-  const reason = REASONS[lookup.outcome]
-  if (lookup.outcome === 'absent') throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool })
+  if (lookup.outcome === 'absent') throw refuse('KEY_ABSENT', { pool })
   const retryAfter = Math.min(LONGEST_RETRY_AFTER, Math.max(1, Math.ceil(lookup.retryAfterMs / 1000)))
-  throw new CognitoError('COGNITO_ERR_KEYS_UNAVAILABLE', { reason, pool, retryAfter })
+  throw refuse(UNAVAILABLE[lookup.outcome], { pool, retryAfter })
 }

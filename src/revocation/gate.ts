@@ -4,7 +4,7 @@
  */
 
 import { type Clock, monotonicClock } from '../base/clock.js'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
 import type { VerifiedToken } from '../verify/authentication.js'
@@ -76,8 +76,7 @@ export class RevocationGate {
     try {
       await within(REVOKE_TIMEOUT_MS, this.#options.store.revoke(mark), this.#clock)
     } catch (error) {
-      const reason = `the store of revocations did not take a mark: ${toWord(error)}`
-      throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool, retryAfter: 1 })
+      throw refuse('REVOCATION_NOT_STORED', { pool, retryAfter: 1 }, { word: toWord(error) })
     }
   }
 
@@ -97,18 +96,19 @@ export class RevocationGate {
     if (this.#isFailing) this.#onChange(undefined)
     this.#isFailing = false
     if (!isRevoked) return
-    throw new CognitoError('COGNITO_ERR_TOKEN_REVOKED', { reason: 'the token was revoked', pool: pool.name })
+    throw refuse('TOKEN_REVOKED', { pool: pool.name })
   }
 
   #fail(error: unknown, { pool }: VerifiedToken): void {
-    const reason = `the store of revocations failed: ${toWord(error)}`
+    const retryAfter = Math.max(1, Math.ceil(this.#breaker.remaining() / 1000))
+    const details = { word: toWord(error) }
+    const refusal = refuse('REVOCATION_STORE_FAILED', { pool: pool.name, retryAfter }, details)
+    const { reason } = refusal
     if (!this.#isFailing) this.#onChange(reason)
     this.#isFailing = true
     const isAllowed = this.#options.onError === 'allow'
     publishRevocationFailure({ pool: pool.name, reason, isAllowed })
-    if (isAllowed) return
-    const retryAfter = Math.max(1, Math.ceil(this.#breaker.remaining() / 1000))
-    throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool: pool.name, retryAfter })
+    if (!isAllowed) throw refusal
   }
 }
 

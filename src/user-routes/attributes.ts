@@ -17,7 +17,8 @@ import { findLibrary } from '../claims/foreign-schema.js'
 import { compileClaims, type ObjectSchema } from '../claims/reader.js'
 import { typesOf } from '../claims/schema-types.js'
 import { WRITABLE } from '../claims/standard-claims.js'
-import { malformed } from './body.js'
+import { withPlace } from './body.js'
+import { fail } from './errors.js'
 
 /** An attribute as Cognito's API has it. */
 export interface CognitoAttribute {
@@ -146,7 +147,7 @@ function write({ name, wire, compiled, read }: Attribute, value: unknown): { Nam
   const text = toAttributeText(value, read)
   // A value is stored only if a token with it can be read later.
   if (text !== undefined && compiled.decode(read(text)) !== undefined) return { Name: wire, Value: text }
-  throw malformed(`attributes.${name} has no text that could be read back`, `attributes.${name}`)
+  throw fail('ATTRIBUTE_NOT_READABLE', withPlace(`attributes.${name}`), { name })
 }
 
 function read({ Name = '', Value = '' }: CognitoAttribute, ofWire: ReadonlyMap<string, Attribute>) {

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { type CompiledSchema, compileSchema, type Mismatch, type TSchema } from '../base/schema.js'
-import { UserRouteError } from './errors.js'
+import { fail } from './errors.js'
 
 /**
  * Makes a scope independent of the application's parsers, validators and serializers. The scope reads JSON alone, and
@@ -17,7 +17,7 @@ export function readStrictly(scope: FastifyInstance): void {
       done(null, text === '' ? {} : withoutPrototype(JSON.parse(text.toString())))
     } catch {
       // The parser's message is left out, because it repeats the text.
-      done(malformed('the body is no JSON', 'no JSON'))
+      done(fail('BODY_NOT_JSON', withPlace('no JSON')))
     }
   })
   scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
@@ -62,23 +62,19 @@ function withoutPrototype(value: unknown): unknown {
 }
 
 /**
- * Makes the error for a malformed request.
+ * Puts the place of the fault into the message for the client.
  *
  * @param place - the fault in words for the client; empty when the body as a whole is wrong
  */
-export function malformed(reason: string, place: string): UserRouteError {
-  return new UserRouteError('COGNITO_USER_ERR_REQUEST_INVALID', {
-    reason,
-    ...(place !== '' && { message: `The request is malformed: ${place}` }),
-  })
-}
+export const withPlace = (place: string) =>
+  place === '' ? {} : { message: `The request is malformed: ${place}` }
 
 function validate(compiled: CompiledSchema, data: unknown, part: string) {
   if (compiled.decode(data) !== undefined) return { value: data }
   const [mismatch] = compiled.mismatches(data)
   // There is no mismatch when a transform of the application threw.
   const place = mismatch === undefined ? '' : describe(mismatch, compiled.schema)
-  return { error: malformed(`the ${part} does not fit its schema: ${place || 'as a whole'}`, place) }
+  return { error: fail('REQUEST_MISFIT', withPlace(place), { part, place: place || 'as a whole' }) }
 }
 
 /** Describes the place of a mismatch with names from the schema only, because names from the request are text of a user. */

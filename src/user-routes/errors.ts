@@ -1,160 +1,24 @@
 /**
- * What can go wrong with an account: the closed table of codes, and the error class of the account routes.
+ * The error class of the account routes, and the function by which the routes make its errors.
  * @module
  */
+import { type DetailsFor, fill } from '../base/error-table.js'
+import { FAULTS, type OAuthError, type UserRouteErrorCode } from './fault-codes.js'
+import { type FixedUserRouteReasonCode, USER_ROUTE_REASONS, type UserRouteReasonCode } from './reasons.js'
 
-/** What an OAuth 2.0 client is told (RFC 6749 §5.2; the last two are those of §4.1.2.1, for want of others). */
-export type OAuthError =
-  | 'invalid_request'
-  | 'invalid_grant'
-  | 'unsupported_grant_type'
-  | 'server_error'
-  | 'temporarily_unavailable'
-
-interface Fault {
-  readonly status: 400 | 401 | 403 | 409 | 429 | 500 | 502 | 504
-  readonly message: string
-  readonly oauth: OAuthError
-  /** Seconds. Cognito names none. */
-  readonly retryAfter?: number
-}
-
-// Static text, but for messages of Cognito that are meant for its users: see `messageOf` in exceptions.
-const FAULTS = {
-  COGNITO_USER_ERR_REQUEST_INVALID: {
-    status: 400,
-    message: 'The request is malformed',
-    oauth: 'invalid_request',
-  },
-  COGNITO_USER_ERR_GRANT_TYPE_UNSUPPORTED: {
-    status: 400,
-    message: 'The only grant type is password',
-    oauth: 'unsupported_grant_type',
-  },
-  COGNITO_USER_ERR_CHALLENGE_REQUIRED: {
-    status: 400,
-    message: 'The sign-in takes a further step, which a form cannot show; sign in with JSON',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_USERNAME_REQUIRED: {
-    status: 400,
-    message: 'The username has to be sent with the refresh token',
-    oauth: 'invalid_request',
-  },
-  COGNITO_USER_ERR_CODE_INVALID: {
-    status: 400,
-    message: 'The code is wrong or no longer valid',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_PASSWORD_INVALID: {
-    status: 400,
-    message: 'The password does not meet the rules of the user pool',
-    oauth: 'invalid_request',
-  },
-  COGNITO_USER_ERR_TRIGGER_REFUSED: {
-    status: 400,
-    message: 'The request was refused',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_MFA_UNAVAILABLE: {
-    status: 400,
-    message: 'This second factor is not set up',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_CREDENTIALS_INVALID: {
-    status: 401,
-    message: 'Incorrect username or password, or a session that is no longer valid',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_REFRESH_TOKEN_INVALID: {
-    status: 401,
-    message: 'The refresh token is not valid, or no longer',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_NOT_CONFIRMED: {
-    status: 403,
-    message: 'The account is not confirmed yet',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_PASSWORD_RESET_REQUIRED: {
-    status: 403,
-    message: 'The password has to be reset',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_SIGN_UP_NOT_PERMITTED: {
-    status: 403,
-    message: 'Sign-up is not permitted',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_FORBIDDEN: {
-    status: 403,
-    message: 'The request is not permitted',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_USERNAME_EXISTS: {
-    status: 409,
-    message: 'There is an account with this username',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_ALIAS_EXISTS: {
-    status: 409,
-    message: 'The e-mail address or phone number belongs to another account',
-    oauth: 'invalid_grant',
-  },
-  COGNITO_USER_ERR_CONFLICT: {
-    status: 409,
-    message: 'The account was changed at the same time; try again',
-    oauth: 'temporarily_unavailable',
-  },
-  COGNITO_USER_ERR_TOO_MANY_REQUESTS: {
-    status: 429,
-    message: 'Too many requests; try again soon',
-    oauth: 'temporarily_unavailable',
-    retryAfter: 2,
-  },
-  COGNITO_USER_ERR_ATTEMPTS_EXCEEDED: {
-    status: 429,
-    message: 'Too many attempts; try again later',
-    oauth: 'temporarily_unavailable',
-    retryAfter: 300,
-  },
-  COGNITO_USER_ERR_CONFIGURATION: {
-    status: 500,
-    message: 'Internal Server Error',
-    oauth: 'server_error',
-  },
-  COGNITO_USER_ERR_CODE_NOT_DELIVERED: {
-    status: 502,
-    message: 'The code could not be delivered; ask for another one',
-    oauth: 'server_error',
-  },
-  COGNITO_USER_ERR_UPSTREAM_FAILED: {
-    status: 502,
-    message: 'The user pool cannot be reached at the moment',
-    oauth: 'server_error',
-  },
-  COGNITO_USER_ERR_UPSTREAM_TIMEOUT: {
-    status: 504,
-    message: 'The user pool did not answer in time',
-    oauth: 'server_error',
-  },
-} as const satisfies Record<`COGNITO_USER_ERR_${string}`, Fault>
-
-/** Stable code of a {@link UserRouteError}; `docs/user-routes.md` documents each one. */
-export type UserRouteErrorCode = keyof typeof FAULTS
-
-/** Every {@link UserRouteErrorCode}, for switches and metrics. */
-export const userRouteErrorCodes: readonly UserRouteErrorCode[] = Object.freeze(
-  Object.keys(FAULTS) as UserRouteErrorCode[],
-)
-
-/** What a {@link UserRouteError} is made with besides its code. */
+/** The facts of a {@link UserRouteError} besides its code. */
 export interface UserRouteErrorDetails {
-  /** For the operator: fixed words and names from the configuration. It goes to the log, never to the client. */
+  /** Fixed words and names from the configuration, for the operator. The text goes to the log, never to the client. */
   readonly reason: string
+  /**
+   * Code of the reason.
+   *
+   * @defaultValue `undefined`: the reason is the application's own
+   */
+  readonly reasonCode?: UserRouteReasonCode
   /** Name of the pool concerned. */
   readonly pool?: string
-  /** The exception of Cognito that it stands for, without the suffix `Exception`. */
+  /** Name of Cognito's exception, without the suffix `Exception`. */
   readonly exception?: string
   /**
    * Fixed text for the client in place of the code's own.
@@ -162,12 +26,12 @@ export interface UserRouteErrorDetails {
    * @defaultValue the text of the code
    */
   readonly message?: string
-  /** What Cognito or a Lambda of the operator says to the user. It is sent in place of the message, and never logged. */
+  /** Text of Cognito or of a Lambda for the user. It is sent in place of the message, and never logged. */
   readonly shown?: string
 }
 
 /**
- * An account route's refusal or failure. Compare `code`: `instanceof` fails across two copies of the package.
+ * A refusal or a failure of an account route. Compare `code`: `instanceof` fails across two copies of the package.
  *
  * @example
  * app.setErrorHandler((error, request, reply) => {
@@ -179,29 +43,36 @@ export class UserRouteError extends Error {
   readonly code: UserRouteErrorCode
   /** 400, 401, 403, 409, 429, 500, 502 or 504. */
   readonly statusCode: number
-  /** The code of RFC 6749 §5.2 that a sign-in by form is answered with. */
+  /** Error code of RFC 6749 §5.2, for the answer to a sign-in by form. */
   readonly oauth: OAuthError
-  /** For the operator: fixed words and names from the configuration. Fastify logs it and does not send it. */
+  /** Fixed words and names from the configuration, for the operator. Fastify logs the text and does not send it. */
   readonly reason: string
+  /** Stable code of the reason, for metrics and alerts; `undefined` where an application has made the error. */
+  readonly reasonCode: UserRouteReasonCode | undefined
   /** Name of the pool concerned. */
   readonly pool: string | undefined
-  /** The exception of Cognito that it stands for, without the suffix `Exception`; `undefined` where none came. */
+  /** Name of Cognito's exception, without the suffix `Exception`; `undefined` where none came. */
   readonly exception: string | undefined
   /** Whole seconds, with status 429. */
   readonly retryAfter: number | undefined
-  /** What the client is told: the rules of a password, what a Lambda of the operator says, or the message. No log has it. */
+  /** Text for the client: the rules of a password, the words of a Lambda, or the message. No log has it. */
   declare readonly shown: string
 
-  /** The routes make them; an application makes one to test its error handler. */
-  constructor(code: UserRouteErrorCode, { reason, pool, exception, message, shown }: UserRouteErrorDetails) {
-    const fault: Fault = FAULTS[code]
+  /** An application calls the constructor to test its error handler. */
+  constructor(
+    code: UserRouteErrorCode,
+    { reason, reasonCode, pool, exception, message, shown }: UserRouteErrorDetails,
+  ) {
+    const fault = FAULTS[code]
     super(message ?? fault.message)
-    // Not enumerable: a logger writes what is. Fastify answers an object whose prototype is the error, so not private.
+    // A logger writes enumerable members, so `shown` is none. It is not private either, because Fastify answers with an
+    // object whose prototype is the error.
     Object.defineProperty(this, 'shown', { value: shown ?? this.message })
     this.code = code
     this.statusCode = fault.status
     this.oauth = fault.oauth
     this.reason = reason
+    this.reasonCode = reasonCode
     this.pool = pool
     this.exception = exception
     this.retryAfter = fault.retryAfter
@@ -212,11 +83,39 @@ export class UserRouteError extends Error {
     return this.statusCode
   }
 
-  /** Whether `message` is for the client, as `http-errors` has it: `false` with status 500 alone. */
+  /** `true` where `message` is for the client, as `http-errors` has it: with every status but 500. */
   get expose(): boolean {
     return this.statusCode !== 500
   }
 }
 
-// On the prototype, where the first line of `stack` finds it.
+// The name is on the prototype, where the first line of `stack` finds it.
 Object.defineProperty(UserRouteError.prototype, 'name', { value: 'UserRouteError' })
+
+/** The facts that an error adds to its reason. */
+type FaultContext = Omit<UserRouteErrorDetails, 'reason' | 'reasonCode' | 'exception'>
+
+/**
+ * Makes the error of a reason: its code and its text come from the table of reasons.
+ *
+ * @example throw fail('ANSWER_EMPTY', { pool: 'eu' })
+ */
+export function fail(reasonCode: FixedUserRouteReasonCode, context?: FaultContext): UserRouteError
+/**
+ * Makes the error of a reason whose text has words in braces.
+ *
+ * @param details - one for each word in braces
+ */
+export function fail<R extends UserRouteReasonCode>(
+  reasonCode: R,
+  context: FaultContext,
+  details: DetailsFor<(typeof USER_ROUTE_REASONS)[R]['text']>,
+): UserRouteError
+export function fail(
+  reasonCode: UserRouteReasonCode,
+  context: FaultContext = {},
+  details: Readonly<Record<string, string>> = {},
+): UserRouteError {
+  const { code, parts } = USER_ROUTE_REASONS[reasonCode]
+  return new UserRouteError(code, { ...context, reason: fill(parts, details), reasonCode })
+}

@@ -1,8 +1,10 @@
 /**
- * What an exception of Cognito means to whoever called the route, and to the operator.
+ * The meaning of Cognito's exceptions: the error that a route answers, for the client and for the operator.
  * @module
  */
-import { UserRouteError, type UserRouteErrorCode } from './errors.js'
+import { fill } from '../base/error-table.js'
+import { fail, UserRouteError } from './errors.js'
+import { EXCEPTION_REASONS, type ShortCode } from './reasons.js'
 
 /** The operations of Cognito that the account routes call. */
 export type Operation =
@@ -21,70 +23,31 @@ export type Operation =
   | 'ChangePassword'
   | 'GetUser'
 
-type Code = UserRouteErrorCode extends `COGNITO_USER_ERR_${infer C}` ? C : never
+type ExceptionReasonCode = keyof typeof EXCEPTION_REASONS
 
-/**
- * Exception, without its suffix → code. The last four are none of Cognito's: two whose message says that they are really
- * faults of the configuration, and two by which emulators say that they do not offer an operation.
- */
-export const EXCEPTIONS = {
-  CodeMismatch: 'CODE_INVALID',
-  // One code for both: which of them it is tells whether there is such a user.
-  ExpiredCode: 'CODE_INVALID',
-  EnableSoftwareTokenMFA: 'CODE_INVALID',
-  InvalidPassword: 'PASSWORD_INVALID',
-  PasswordHistoryPolicyViolation: 'PASSWORD_INVALID',
-  InvalidParameter: 'REQUEST_INVALID',
-  UnsupportedTokenType: 'REQUEST_INVALID',
-  UserLambdaValidation: 'TRIGGER_REFUSED',
-  MFAMethodNotFound: 'MFA_UNAVAILABLE',
-  SoftwareTokenMFANotFound: 'MFA_UNAVAILABLE',
-  NotAuthorized: 'CREDENTIALS_INVALID',
-  UserNotFound: 'CREDENTIALS_INVALID',
-  Unauthorized: 'CREDENTIALS_INVALID',
-  RefreshTokenReuse: 'REFRESH_TOKEN_INVALID',
-  UserNotConfirmed: 'NOT_CONFIRMED',
-  PasswordResetRequired: 'PASSWORD_RESET_REQUIRED',
-  Forbidden: 'FORBIDDEN',
-  UsernameExists: 'USERNAME_EXISTS',
-  AliasExists: 'ALIAS_EXISTS',
-  ConcurrentModification: 'CONFLICT',
-  TooManyRequests: 'TOO_MANY_REQUESTS',
-  LimitExceeded: 'ATTEMPTS_EXCEEDED',
-  TooManyFailedAttempts: 'ATTEMPTS_EXCEEDED',
-  ResourceNotFound: 'CONFIGURATION',
-  InvalidUserPoolConfiguration: 'CONFIGURATION',
-  OperationNotEnabled: 'CONFIGURATION',
-  FeatureUnavailableInTier: 'CONFIGURATION',
-  UnsupportedOperation: 'CONFIGURATION',
-  InvalidSmsRoleAccessPolicy: 'CONFIGURATION',
-  InvalidSmsRoleTrustRelationship: 'CONFIGURATION',
-  InvalidEmailRoleAccessPolicy: 'CONFIGURATION',
-  CodeDeliveryFailure: 'CODE_NOT_DELIVERED',
-  UnexpectedLambda: 'UPSTREAM_FAILED',
-  InvalidLambdaResponse: 'UPSTREAM_FAILED',
-  InternalError: 'UPSTREAM_FAILED',
-  SecretMismatch: 'CONFIGURATION',
-  FlowNotEnabled: 'CONFIGURATION',
-  UnknownOperation: 'UPSTREAM_FAILED',
-  Unsupported: 'UPSTREAM_FAILED',
-} as const satisfies Record<string, Code>
+/** Name of an exception, without the suffix `Exception`. */
+type Exception = (typeof EXCEPTION_REASONS)[ExceptionReasonCode]['exception']
 
-type Exception = keyof typeof EXCEPTIONS
+const REASON_CODES: ReadonlyMap<string, ExceptionReasonCode> = new Map(
+  (Object.keys(EXCEPTION_REASONS) as ExceptionReasonCode[]).map((reasonCode) => [
+    EXCEPTION_REASONS[reasonCode].exception,
+    reasonCode,
+  ]),
+)
 
-/** Where an operation means something else by an exception. */
-export const RULES: Partial<Record<Operation, Partial<Record<Exception, Code>>>> = {
+/** Error codes that replace the usual one of an exception, for some operations. */
+export const RULES: Partial<Record<Operation, Partial<Record<Exception, ShortCode>>>> = {
   SignUp: { NotAuthorized: 'SIGN_UP_NOT_PERMITTED' },
-  // Whether there is such a user, and in which state, is nobody's business without the code.
+  // Without the code, a client must not learn whether there is such a user, or in which state.
   ConfirmSignUp: { NotAuthorized: 'CODE_INVALID', UserNotFound: 'CODE_INVALID' },
   ConfirmForgotPassword: {
     NotAuthorized: 'CODE_INVALID',
     UserNotFound: 'CODE_INVALID',
     UserNotConfirmed: 'CODE_INVALID',
   },
-  // Not declared for it; an emulator says so of a wrong password.
+  // Cognito does not declare the exception for this operation. An emulator raises it for a wrong password.
   InitiateAuth: { InvalidPassword: 'CREDENTIALS_INVALID' },
-  // Here the hash is over a user name that the client has sent: another one makes it wrong, too.
+  // The hash is over a user name that the client has sent, so another name makes the hash wrong, too.
   RespondToAuthChallenge: { SecretMismatch: 'CREDENTIALS_INVALID' },
   RefreshTokenAuth: {
     NotAuthorized: 'REFRESH_TOKEN_INVALID',
@@ -95,11 +58,11 @@ export const RULES: Partial<Record<Operation, Partial<Record<Exception, Code>>>>
     NotAuthorized: 'REFRESH_TOKEN_INVALID',
     UserNotFound: 'REFRESH_TOKEN_INVALID',
   },
-  // Of another app client, as far as AWS says. The client has sent it.
+  // The refresh token is of another app client, as AWS documents the exception. The client has sent the token.
   RevokeToken: { Unauthorized: 'REQUEST_INVALID' },
 }
 
-/** Exceptions of an operation that are only raised for a user that there is, or only for one that there is not. */
+/** Exceptions that Cognito raises only for an existing user, or only for an unknown one. */
 const OF_A_USER: ReadonlySet<unknown> = new Set<Exception>([
   'UserNotFound',
   'NotAuthorized',
@@ -116,7 +79,7 @@ const OF_A_USER: ReadonlySet<unknown> = new Set<Exception>([
   'InvalidLambdaResponse',
 ])
 
-/** Their messages are written for users: the rules of a password, and what a Lambda of the operator says. */
+/** Exceptions whose messages are for users: the rules of a password, and the words of a Lambda. */
 const SHOWN: ReadonlySet<unknown> = new Set<Exception>([
   'InvalidPassword',
   'PasswordHistoryPolicyViolation',
@@ -124,28 +87,7 @@ const SHOWN: ReadonlySet<unknown> = new Set<Exception>([
 ])
 const MAX_MESSAGE = 300
 
-const REMEDIES: Partial<Record<Exception, string>> = {
-  SecretMismatch:
-    'the app client has another secret than clientSecret, or none, or one while clientSecret is left out; or, with a challenge or a refresh token, the user name that was sent is not the real one',
-  FlowNotEnabled: 'the app client has to allow ALLOW_USER_PASSWORD_AUTH and ALLOW_REFRESH_TOKEN_AUTH',
-  ResourceNotFound: 'there is no such app client in this region; check clientId and the region of the pool',
-  InvalidUserPoolConfiguration: 'the user pool is not set up for what was asked',
-  OperationNotEnabled: 'the user pool does not allow this operation',
-  FeatureUnavailableInTier: 'the feature plan of the user pool does not include this operation',
-  UnsupportedOperation:
-    'the app client does not support this operation; for RevokeToken enable token revocation',
-  Unauthorized: 'the refresh token is of another app client, or clientId and clientSecret are wrong',
-  InvalidSmsRoleAccessPolicy: 'the SMS role of the user pool may not publish to SNS',
-  InvalidSmsRoleTrustRelationship:
-    'the SMS role of the user pool does not trust Cognito, or has another external id',
-  InvalidEmailRoleAccessPolicy: 'the user pool may not send from its e-mail identity',
-  UnexpectedLambda: 'a Lambda trigger of the user pool failed',
-  InvalidLambdaResponse:
-    'a Lambda trigger of the user pool answered something that Cognito does not understand',
-  CodeDeliveryFailure: 'Cognito could not deliver a code; check the e-mail and SMS settings of the user pool',
-}
-
-/** As the SDK throws it. */
+/** The members that the SDK's errors have, as far as they are read. */
 interface Thrown {
   readonly name?: unknown
   readonly message?: unknown
@@ -153,51 +95,50 @@ interface Thrown {
 }
 
 /**
- * Makes the error of a route out of what a call threw. Nothing of it goes on but the name of a known exception, a
- * network error's code, and those messages that are written for users.
+ * Makes the error of a route from the error of a call. Only three facts of the call's error are kept: the name of a known
+ * exception, the code of a network error, and a message that is for users.
  */
 export function toUserRouteError(operation: Operation, thrown: unknown, pool: string): UserRouteError {
   const { name, message, code } = (thrown ?? {}) as Thrown
-  const exception = readException(String(name), String(message))
-  if (exception === undefined) return toFailure(operation, String(name), String(code), pool)
-  const meaning: Code = RULES[operation]?.[exception] ?? EXCEPTIONS[exception]
+  const reasonCode = readReason(String(name), String(message))
+  if (reasonCode === undefined) return toFailure(operation, String(name), String(code), pool)
+  const { parts, exception, meaning: usual } = EXCEPTION_REASONS[reasonCode]
+  const meaning: ShortCode = RULES[operation]?.[exception] ?? usual
   return new UserRouteError(`COGNITO_USER_ERR_${meaning}`, {
-    reason: [`${operation} was answered ${exception}`, REMEDIES[exception]].filter(Boolean).join(': '),
+    reason: fill(parts, { operation }),
+    reasonCode,
     pool,
     exception,
-    // Only where it means what it says: else it would tell what the code keeps to itself.
-    ...(SHOWN.has(exception) && meaning === EXCEPTIONS[exception] && { shown: toPlainText(String(message)) }),
+    // The message of an exception with another meaning would tell what the error code hides.
+    ...(SHOWN.has(exception) && meaning === usual && { shown: toPlainText(String(message)) }),
   })
 }
 
-function readException(name: string, message: string): Exception | undefined {
-  const exception = name.replace(/Exception$/, '')
-  if (!Object.hasOwn(EXCEPTIONS, exception)) return undefined
-  if (exception === 'NotAuthorized' && /secret/i.test(message)) return 'SecretMismatch'
-  if (exception === 'InvalidParameter' && /flow not enabled/i.test(message)) return 'FlowNotEnabled'
-  return exception as Exception
+function readReason(name: string, message: string): ExceptionReasonCode | undefined {
+  const reasonCode = REASON_CODES.get(name.replace(/Exception$/, ''))
+  if (reasonCode === 'NOT_AUTHORIZED' && /secret/i.test(message)) return 'SECRET_MISMATCH'
+  if (reasonCode === 'INVALID_PARAMETER' && /flow not enabled/i.test(message)) return 'FLOW_NOT_ENABLED'
+  return reasonCode
 }
 
-/** No exception that Cognito declares: no answer, or one of somebody else. */
+/** Makes the error for a call without an exception that Cognito declares: a timeout, or a failure. */
 function toFailure(operation: Operation, name: string, code: string, pool: string): UserRouteError {
-  // The SDK calls it a timeout, too, when a connection is reset.
+  // The SDK's error for a reset connection is a timeout, too.
   if (/^(?:Timeout|Abort)Error$/.test(name) && !/^(?:ECONNRESET|EPIPE)$/.test(code)) {
-    const reason = `${operation} was not answered in time`
-    return new UserRouteError('COGNITO_USER_ERR_UPSTREAM_TIMEOUT', { reason, pool })
+    return fail('CALL_TIMED_OUT', { pool }, { operation })
   }
-  const what = [code, name].find(
+  const word = [code, name].find(
     (text) => /^E[A-Z]{3,20}$|^[A-Za-z]{1,60}$/.test(text) && text !== 'undefined',
   )
-  const reason = `${operation} failed: ${what ?? 'no known error'}`
-  return new UserRouteError('COGNITO_USER_ERR_UPSTREAM_FAILED', { reason, pool })
+  return fail('CALL_FAILED', { pool }, { operation, word: word ?? 'no known error' })
 }
 
-/** One line of a sane length. */
+/** Makes one line of at most 300 characters. */
 function toPlainText(message: string): string {
   return message.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, MAX_MESSAGE)
 }
 
-/** Whether an error would tell whether there is a user of this name. */
+/** Tells an error that would reveal whether there is a user of this name. */
 export function tellsOfUser(error: unknown): error is UserRouteError {
   return error instanceof UserRouteError && OF_A_USER.has(error.exception)
 }
@@ -210,7 +151,7 @@ const NOT_OFFERED: ReadonlySet<unknown> = new Set<Exception>([
   'Unsupported',
 ])
 
-/** Whether the operation is not offered: by the user pool as it is set up, or by an emulator. */
+/** Tells an error that means: the user pool, as it is set up, or the emulator does not offer the operation. */
 export function isNotOffered(error: unknown): boolean {
   return error instanceof UserRouteError && NOT_OFFERED.has(error.exception)
 }

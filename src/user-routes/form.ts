@@ -3,8 +3,8 @@
  * @module
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { malformed } from './body.js'
-import { UserRouteError } from './errors.js'
+import { withPlace } from './body.js'
+import { fail, UserRouteError } from './errors.js'
 
 /** Media type of a form. */
 export const FORM = 'application/x-www-form-urlencoded'
@@ -28,14 +28,11 @@ function parseForm(text: string): object {
   // No parameter may appear twice (§3.2), because another parser might choose the other password.
   const names = [...form.keys()]
   if (new Set(names).size < names.length) {
-    throw malformed('the form has a parameter twice', 'a parameter appears twice')
+    throw fail('FORM_PARAMETER_REPEATED', withPlace('a parameter appears twice'))
   }
   const grantType = form.get('grant_type')
-  if (grantType === null) throw malformed('the form has no grant_type', 'grant_type')
-  if (grantType !== 'password') {
-    const reason = 'the form has a grant_type that is not password'
-    throw new UserRouteError('COGNITO_USER_ERR_GRANT_TYPE_UNSUPPORTED', { reason })
-  }
+  if (grantType === null) throw fail('GRANT_TYPE_MISSING', withPlace('grant_type'))
+  if (grantType !== 'password') throw fail('GRANT_TYPE_NOT_PASSWORD')
   return { username: form.get('username') ?? '', password: form.get('password') ?? '' }
 }
 

@@ -20,14 +20,10 @@ import { addSignOutRoute } from './sign-out.js'
 import { addSignUpRoutes } from './sign-up.js'
 
 export type { CognitoClient } from './client.js'
-export {
-  type OAuthError,
-  UserRouteError,
-  type UserRouteErrorCode,
-  type UserRouteErrorDetails,
-  userRouteErrorCodes,
-} from './errors.js'
+export { UserRouteError, type UserRouteErrorDetails } from './errors.js'
+export { type OAuthError, type UserRouteErrorCode, userRouteErrorCodes } from './fault-codes.js'
 export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
+export { type UserRouteReasonCode, userRouteReasonCodes } from './reasons.js'
 
 /**
  * Adds the account routes of one pool, under the prefix of the registration. The plugin needs an earlier registration of

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from '../base/schema.js'
-import { UserRouteError } from './errors.js'
+import { fail } from './errors.js'
 import { isNotOffered } from './exceptions.js'
 import { body, CHALLENGE, PASSWORD, SESSION, TOKEN, TOKENS, USERNAME } from './fields.js'
 import { answerForm, FORM, isForm, readForms } from './form.js'
@@ -82,8 +82,7 @@ function addSignIn(scope: FastifyInstance, accounts: Accounts): void {
         },
       })
       if (isForm(request) && answer.AuthenticationResult === undefined) {
-        const reason = 'the sign-in takes a further step, which a form cannot show'
-        throw new UserRouteError('COGNITO_USER_ERR_CHALLENGE_REQUIRED', { reason, pool: pool.name })
+        throw fail('CHALLENGE_IN_FORM', { pool: pool.name })
       }
       return toAnswer(answer, username, pool.name)
     },
@@ -156,9 +155,7 @@ function refreshByFlow(
   deadline: AbortSignal,
 ): Promise<AuthAnswer> {
   if (accounts.clientSecret !== undefined && username === undefined) {
-    const reason =
-      'GetTokensFromRefreshToken is not offered, and REFRESH_TOKEN_AUTH takes a hash over the username'
-    throw new UserRouteError('COGNITO_USER_ERR_USERNAME_REQUIRED', { reason, pool: accounts.pool.name })
+    throw fail('USERNAME_MISSING', { pool: accounts.pool.name })
   }
   const AuthParameters = { REFRESH_TOKEN, ...withSecretParameter(accounts, username ?? '') }
   const input = { ClientId: accounts.clientId, AuthFlow: 'REFRESH_TOKEN_AUTH' as const, AuthParameters }
@@ -172,8 +169,7 @@ function toAnswer(answer: AuthAnswer, typed: string, pool: string): object {
     return { ...tokens, id_token: IdToken, refresh_token: RefreshToken }
   }
   if (answer.ChallengeName !== undefined) return toChallenge(answer, typed)
-  const reason = 'Cognito answered neither tokens nor a challenge'
-  throw new UserRouteError('COGNITO_USER_ERR_UPSTREAM_FAILED', { reason, pool })
+  throw fail('ANSWER_EMPTY', { pool })
 }
 
 /**

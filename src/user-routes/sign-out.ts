@@ -3,13 +3,13 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { ownMember } from '../base/members.js'
 import { type Static, Type } from '../base/schema.js'
 import type { Revocation } from '../revocation/mark.js'
 import type { Authentication } from '../verify/authentication.js'
-import { malformed } from './body.js'
-import { UserRouteError } from './errors.js'
+import { withPlace } from './body.js'
+import { fail, UserRouteError } from './errors.js'
 import { body, nothing, TOKEN } from './fields.js'
 import { type Accounts, ADMIN_SCOPE, addRoute, guardAccount, withSecret } from './route.js'
 
@@ -45,21 +45,13 @@ export function addSignOutRoute(scope: FastifyInstance, accounts: Accounts, now:
 /** Refuses a sign-out without effect: the marks last a day, and an unrevoked refresh token would get new tokens later. */
 function assertEffect({ refresh_token, everywhere }: Static<typeof SIGN_OUT>): void {
   if (refresh_token !== undefined || everywhere === true) return
-  throw malformed(
-    'nothing would be revoked: neither refresh_token nor everywhere was sent',
-    'send refresh_token, or everywhere: true',
-  )
+  throw fail('SIGN_OUT_WITHOUT_EFFECT', withPlace('send refresh_token, or everywhere: true'))
 }
 
 /** Refuses a token without the scope, because the error of Cognito would not name the scope. */
 function assertScope({ scopes, pool }: Authentication): void {
   if (scopes.has(ADMIN_SCOPE)) return
-  const reason = `the token lacks the scope ${ADMIN_SCOPE}, by which Cognito lets its bearer sign out everywhere`
-  throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', {
-    reason,
-    pool,
-    challenge: { scope: ADMIN_SCOPE },
-  })
+  throw refuse('SIGN_OUT_SCOPE_MISSING', { pool, challenge: { scope: ADMIN_SCOPE } }, { scope: ADMIN_SCOPE })
 }
 
 /** Revokes tokens at Cognito. A failure of one call does not stop the other. */

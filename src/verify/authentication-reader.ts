@@ -2,7 +2,7 @@
  * The authentication of a request, read from a verified token by the policy of a guard.
  * @module
  */
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import type { ClaimsReader } from '../claims/reader.js'
 import type { CommonClaims } from '../claims/standard-claims.js'
@@ -43,8 +43,7 @@ function read(
   }
   const { claims, misfits } = reader.read(token.payload, token.tokenUse)
   if (misfits) {
-    const reason = `the claims do not fit their schema: ${misfits.join(', ')}`
-    throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: token.pool.name })
+    throw refuse('CLAIMS_MISFIT', { pool: token.pool.name }, { misfits: misfits.join(', ') })
   }
   if (earlier !== null) {
     const { claims: known, user }: Authentication & Partial<WithUser<unknown>> = earlier

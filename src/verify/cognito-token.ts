@@ -3,9 +3,10 @@
  * @module
  */
 
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { toFrozenSet } from '../base/frozen-set.js'
 import { ownMember } from '../base/members.js'
+import type { FixedReasonCode } from '../base/reasons.js'
 import type { Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import type { Authentication } from './authentication.js'
@@ -22,22 +23,18 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
  */
 export function checkCognitoClaims(payload: Payload, pool: PoolIdentity): TokenUse {
   const tokenUse = ownMember(payload, 'token_use')
-  if (tokenUse !== 'access' && tokenUse !== 'id') throw invalid('token_use is neither access nor id', pool)
+  if (tokenUse !== 'access' && tokenUse !== 'id') throw refuse('TOKEN_USE_UNKNOWN', { pool: pool.name })
   const fault = findFault(payload, tokenUse, pool)
-  if (fault !== undefined) throw invalid(fault, pool)
+  if (fault !== undefined) throw refuse(fault, { pool: pool.name })
   return tokenUse
 }
 
-const invalid = (reason: string, pool: PoolIdentity) =>
-  new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: pool.name })
-
-function findFault(payload: Payload, tokenUse: TokenUse, pool: PoolIdentity): string | undefined {
-  if (!isText(ownMember(payload, 'sub'))) return 'sub is missing or no text'
-  if (tokenUse === 'access' && !isScope(ownMember(payload, 'scope'))) return 'scope is not a string'
-  if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'cognito:groups is not a list of strings'
+function findFault(payload: Payload, tokenUse: TokenUse, pool: PoolIdentity): FixedReasonCode | undefined {
+  if (!isText(ownMember(payload, 'sub'))) return 'SUB_MISSING'
+  if (tokenUse === 'access' && !isScope(ownMember(payload, 'scope'))) return 'SCOPE_NOT_TEXT'
+  if (!isGroups(ownMember(payload, 'cognito:groups'))) return 'GROUPS_NOT_A_LIST'
   // RFC 9449 §7.2, RFC 8705 §3: a sender-constrained token is not a bearer token.
-  if (Object.hasOwn(payload, 'cnf'))
-    return 'the token is bound to a key of its sender, which is not supported'
+  if (Object.hasOwn(payload, 'cnf')) return 'TOKEN_SENDER_CONSTRAINED'
   return tokenUse === 'access' ? findAccessFault(payload, pool) : findIdFault(payload, pool)
 }
 
@@ -46,22 +43,25 @@ const isScope = (value: unknown) => value === undefined || typeof value === 'str
 const isGroups = (value: unknown) =>
   value === undefined || (Array.isArray(value) && value.every((group) => typeof group === 'string'))
 
-function findAccessFault(payload: Payload, { clientIds, audiences }: PoolIdentity): string | undefined {
+function findAccessFault(
+  payload: Payload,
+  { clientIds, audiences }: PoolIdentity,
+): FixedReasonCode | undefined {
   const clientId = ownMember(payload, 'client_id')
-  if (!isText(clientId)) return 'client_id is missing or no text'
-  if (clientIds !== null && !clientIds.has(clientId)) return 'client_id is none of appClientId'
+  if (!isText(clientId)) return 'CLIENT_ID_MISSING'
+  if (clientIds !== null && !clientIds.has(clientId)) return 'CLIENT_ID_NOT_ACCEPTED'
   return audiences === null || isOneOf(ownMember(payload, 'aud'), audiences)
     ? undefined
-    : 'aud is none of audience'
+    : 'AUDIENCE_NOT_ACCEPTED'
 }
 
 const isOneOf = (aud: unknown, audiences: ReadonlySet<unknown>) =>
   [aud].flat().some((one) => audiences.has(one))
 
-function findIdFault(payload: Payload, { clientIds }: PoolIdentity): string | undefined {
+function findIdFault(payload: Payload, { clientIds }: PoolIdentity): FixedReasonCode | undefined {
   const audience = ownMember(payload, 'aud')
-  if (!isText(audience)) return 'aud is not one client id'
-  return clientIds !== null && !clientIds.has(audience) ? 'aud is none of appClientId' : undefined
+  if (!isText(audience)) return 'AUD_NOT_A_CLIENT_ID'
+  return clientIds !== null && !clientIds.has(audience) ? 'AUD_NOT_ACCEPTED' : undefined
 }
 
 /** The members of an authentication that come from claims of every Cognito token. */

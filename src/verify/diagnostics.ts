@@ -3,7 +3,9 @@
  * @module
  */
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import { CognitoError, type CognitoErrorCode } from '../base/errors.js'
+import { CognitoError } from '../base/errors.js'
+import type { ReasonCode } from '../base/reasons.js'
+import type { CognitoErrorCode } from '../base/refusal-codes.js'
 import type { VerifiedToken } from './authentication.js'
 
 /**
@@ -23,6 +25,8 @@ export interface VerificationMessage {
   code?: CognitoErrorCode
   /** The reason of a refusal, for the operator: fixed words and names from the configuration. */
   reason?: string
+  /** The code of that reason; absent where an application made the error. */
+  reasonCode?: ReasonCode
   /** `true` when the token came from the cache; absent where no token was verified. */
   cached?: boolean
   /** Duration of the guard with `check` and `loadUser`, in milliseconds. */
@@ -108,7 +112,8 @@ function observe(read: Read) {
 function refuse(message: VerificationMessage, error: unknown): void {
   message.outcome = 'failed'
   if (!(error instanceof CognitoError)) return
-  const { code, pool, reason } = error
+  const { code, pool, reason, reasonCode } = error
   Object.assign(message, { outcome: 'refused', code, reason }, pool !== undefined && { pool })
+  if (reasonCode !== undefined) message.reasonCode = reasonCode
   rejection.publish(message)
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { nearestSpelling } from '../base/nearest-name.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsReader, compileClaims } from '../claims/reader.js'
@@ -138,8 +138,11 @@ export function assertAccepted(
   const taken = [...pools].map(
     ([pool, { tokenUses }]) => `${[...tokenUses].map(describe).join(' or ')} tokens of pool ${pool}`,
   )
-  const reason = `an ${describe(tokenUse)} token of pool ${name}; this route takes ${taken.join(', ')}`
-  throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason, pool: name })
+  const reasonCode = expected === undefined ? 'POOL_NOT_ACCEPTED' : KIND_NOT_ACCEPTED[tokenUse]
+  const details = { kind: describe(tokenUse), pool: name, accepted: taken.join(', ') }
+  throw refuse(reasonCode, { pool: name }, details)
 }
+
+const KIND_NOT_ACCEPTED = { id: 'ID_TOKEN_NOT_ACCEPTED', access: 'ACCESS_TOKEN_NOT_ACCEPTED' } as const
 
 const describe = (tokenUse: TokenUse) => (tokenUse === 'id' ? 'ID' : 'access')

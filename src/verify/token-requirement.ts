@@ -3,7 +3,7 @@
  * @module
  */
 
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
 import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from '../base/schema.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
@@ -146,8 +146,7 @@ function requireScopes(required: RequiredNames): Authorize {
   const challenge = { scope: list.join(' ') }
   return ({ scopes, pool }) => {
     if (isMetBy(scopes)) return
-    const reason = `the token lacks scopes; the route requires ${text}`
-    throw new CognitoError('COGNITO_ERR_SCOPE_INSUFFICIENT', { reason, pool, challenge })
+    throw refuse('SCOPES_MISSING', { pool, challenge }, { scopes: text })
   }
 }
 
@@ -155,8 +154,7 @@ function requireGroups(required: RequiredNames): Authorize {
   const { text, isMetBy } = compileNames(required)
   return ({ groups, pool }) => {
     if (isMetBy(groups)) return
-    const reason = `the user lacks groups; the route requires ${text}`
-    throw new CognitoError('COGNITO_ERR_GROUP_INSUFFICIENT', { reason, pool })
+    throw refuse('GROUPS_MISSING', { pool }, { groups: text })
   }
 }
 
@@ -166,7 +164,6 @@ function requireRecentSignIn(maxAge: number, tolerance: number, now: () => numbe
     const seconds = now() / 1000
     const authTime = ownMember(payload, 'auth_time')
     if (isTime(authTime, seconds + MIN_FUTURE_TOLERANCE) && seconds - authTime <= maxAge + tolerance) return
-    const reason = 'the sign-in is older than maxAge, or the token does not tell its time'
-    throw new CognitoError('COGNITO_ERR_AUTHENTICATION_TOO_OLD', { reason, pool, challenge })
+    throw refuse('SIGN_IN_TOO_OLD', { pool, challenge })
   }
 }

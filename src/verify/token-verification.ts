@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CognitoError } from '../base/errors.js'
+import { refuse } from '../base/errors.js'
 import { deepFreeze, ownMember } from '../base/members.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
 import type { LocatedToken } from '../jwt/located-token.js'
@@ -103,9 +103,7 @@ export function createTokenVerification(
     const token = parser.parse(found.text)
     const issuer = ownMember(token.payload, 'iss')
     const chosen = byIssuer.get(issuer)
-    if (!chosen) {
-      throw new CognitoError('COGNITO_ERR_TOKEN_INVALID', { reason: 'the issuer is of no registered pool' })
-    }
+    if (!chosen) throw refuse('ISSUER_UNKNOWN')
     const { pool, keys } = chosen
     assertAccepted(pool.name, checkCognitoClaims(token.payload, pool), pools)
     checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)

@@ -5,7 +5,9 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { CHALLENGE_VALUE, toChallenge } from '../../src/base/challenge.js'
-import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
+import { CognitoError, refuse } from '../../src/base/errors.js'
+import { REASONS } from '../../src/base/reasons.js'
+import { cognitoErrorCodes } from '../../src/base/refusal-codes.js'
 
 // RFC 6750 §3, RFC 9110 §11.6.1: one challenge, every value quoted.
 const CHALLENGE =
@@ -84,6 +86,38 @@ t.test('an application may add to a refusal, and change what it says', async (t)
     message: 'The access token is invalid',
     stack: 'CognitoError: The access token is invalid',
   })
+})
+
+t.test('a refusal is made by the code of its reason, and may have details in its words', async (t) => {
+  const refusal = refuse('IAT_MISSING', { pool: 'eu', retryAfter: 1, challenge: { max_age: '1' } })
+  t.match(refusal, {
+    code: 'COGNITO_ERR_TOKEN_INVALID',
+    reasonCode: 'IAT_MISSING',
+    reason: 'iat is missing',
+    pool: 'eu',
+    retryAfter: 1,
+    challenge: { error: 'invalid_token', max_age: '1' },
+  })
+  const { reason } = refuse('SCHEME_MISSING', {}, { header: 'x-{scheme}', scheme: '$&' })
+  t.equal(
+    reason,
+    'the header x-{scheme} has the token without its scheme: expected "$&" and a space before the token',
+  )
+  t.ok(Object.keys(refusal).includes('reasonCode'), 'a logger writes it')
+  t.equal(new CognitoError('COGNITO_ERR_INTERNAL', { reason: 'x' }).reasonCode, undefined)
+  t.equal(
+    new CognitoError('COGNITO_ERR_INTERNAL', { reason: 'x', reasonCode: 'NO_ERROR_THROWN' }).reasonCode,
+    'NO_ERROR_THROWN',
+  )
+})
+
+t.test('every reason belongs to a code, and no code is without a reason', async (t) => {
+  const codes = new Set(Object.values(REASONS).map(({ code }) => code))
+  t.strictSame([...codes].sort(), [...cognitoErrorCodes].sort())
+  for (const reason of Object.values(REASONS)) {
+    t.ok(Object.isFrozen(reason) && Object.isFrozen(reason.parts))
+    t.match(reason.text, /^[\w:][^\n]{8,}$/)
+  }
 })
 
 t.test('what the refusals of a code share cannot be changed', async (t) => {

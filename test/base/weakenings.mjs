@@ -99,6 +99,11 @@ export const groups = [
         '  get status(): number {\n    return 500',
       ],
       ['NestJS hides the message of a refusal', 'return this.statusCode !== 500', 'return false'],
+      [
+        'a log without the code of a reason',
+        'this.reasonCode = details.reasonCode',
+        'this.reasonCode = undefined',
+      ],
       ['the reason is told to the client', 'this.message = refusal.message', 'this.message = details.reason'],
     ],
   },
@@ -186,5 +191,18 @@ export const groups = [
     file: 'base/challenge',
     tests: ['base/errors'],
     rows: [['a value breaks out of the challenge', 'CHALLENGE_VALUE = /^', 'CHALLENGE_VALUE = /']],
+  },
+  {
+    file: 'base/error-table',
+    tests: ['base/errors'],
+    rows: [['a word in braces stays in the log', 'text += isWord ? details[part] : part', 'text += part']],
+  },
+  {
+    file: 'base/reasons',
+    tests: ['attacks/reason-codes', 'project/docs'],
+    rows: [
+      ['a reason that no page has', 'iat is missing', 'iat is absent'],
+      ['a reason under another code', 'CREDENTIALS_EMPTY: malformed(', 'CREDENTIALS_EMPTY: invalid('],
+    ],
   },
 ]

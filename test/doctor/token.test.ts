@@ -4,11 +4,12 @@
  */
 import t, { type Test } from 'tap'
 import { CognitoError } from '../../src/base/errors.js'
+import type { ReasonCode } from '../../src/base/reasons.js'
 import { type Check, show } from '../../src/doctor/check.js'
-import { CLAIM_REMEDIES } from '../../src/doctor/claim-remedies.js'
+import { OTHER_REMEDY } from '../../src/doctor/claim-remedies.js'
 import { askKeySet } from '../../src/doctor/key-set.js'
 import { examinePool } from '../../src/doctor/pool.js'
-import { examineToken, findRemedy } from '../../src/doctor/token.js'
+import { examineToken, findRemedy, TOKEN_REMEDIES } from '../../src/doctor/token.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
 import type { ResolvedPool } from '../../src/pool/pool.js'
 import { readAuthentication } from '../../src/verify/authentication-reader.js'
@@ -567,14 +568,14 @@ t.test('a clock that is wrong shows in the token, too', async (t) => {
   ])
 })
 
-/** Why the plugin refuses a token; `undefined` where it accepts it. */
-async function refusalOf(verifier: Verifier, text: string): Promise<string | undefined> {
+/** The plugin's refusal of a token; `undefined` where it accepts it. */
+async function refusalOf(verifier: Verifier, text: string): Promise<CognitoError | undefined> {
   const policy = verifier.compilePolicy(undefined, {}, 'test')
   try {
     readAuthentication(await verifier.verify(text, policy), policy)
     return undefined
   } catch (error) {
-    if (error instanceof CognitoError) return error.reason
+    if (error instanceof CognitoError) return error
     throw error
   }
 }
@@ -582,15 +583,16 @@ async function refusalOf(verifier: Verifier, text: string): Promise<string | und
 /** In what the doctor and the plugin do not agree about a token, or what should not have been printed. */
 function findDisagreement(
   text: string,
-  reason: string | undefined,
+  refusal: CognitoError | undefined,
   checks: readonly Check[],
 ): string | undefined {
   const printed = JSON.stringify(checks)
   const faults = failures(checks).filter(({ name }) => name !== 'plugin')
   if (pieces(text).some((piece) => printed.includes(piece))) return 'a piece of the token is printed'
-  if (reason === undefined) return faults.length === 0 ? undefined : `accepted, and found: ${namesOf(faults)}`
-  const { advice } = findRemedy(reason)
-  return faults.some((fault) => fault.advice === advice) ? undefined : `not found: ${reason}`
+  if (refusal === undefined)
+    return faults.length === 0 ? undefined : `accepted, and found: ${namesOf(faults)}`
+  const { advice } = findRemedy(refusal.reasonCode)
+  return faults.some((fault) => fault.advice === advice) ? undefined : `not found: ${refusal.reasonCode}`
 }
 
 t.test(
@@ -607,10 +609,10 @@ t.test(
     const both = await open({ pools: { eu: eu.options(), us: us.options() } })
     const tally = { accepted: 0, refused: 0 }
     for (const [name, text] of tokens) {
-      const reason = await refusalOf(both.verifier, text)
+      const refusal = await refusalOf(both.verifier, text)
       const { checks } = await both.examineToken(text)
-      t.equal(findDisagreement(text, reason, checks), undefined, name)
-      tally[reason === undefined ? 'accepted' : 'refused'] += 1
+      t.equal(findDisagreement(text, refusal, checks), undefined, name)
+      tally[refusal === undefined ? 'accepted' : 'refused'] += 1
     }
     t.ok(tally.accepted > 15 && tally.refused > 300, JSON.stringify(tally))
   },
@@ -626,9 +628,15 @@ t.test('what a stranger wrote is shown as one line of printable ASCII, and not f
   t.equal(decode(access).payload['client_id'], eu.appClientId)
 })
 
-t.test('a reason without a row of its own gets the last one', async (t) => {
-  const remedy = findRemedy('a reason of tomorrow')
-  t.equal(remedy, CLAIM_REMEDIES.at(-1))
+t.test('a reason that is no fault of a token has the remedy for all others', async (t) => {
+  const remedy = OTHER_REMEDY
+  for (const other of [undefined, 'CHECK_NOT_TRUE', 'POOL_NOT_ACCEPTED', 'HEADER_REPEATED'] as const) {
+    t.equal(findRemedy(other), remedy)
+  }
+  for (const [reasonCode, own] of Object.entries(TOKEN_REMEDIES)) {
+    t.equal(findRemedy(reasonCode as ReasonCode), own, reasonCode)
+    t.not(own, remedy, reasonCode)
+  }
   const pool = { name: 'eu', clientIds: null, audiences: null }
   const draft = { text: access, signed: access, pool, pools: [], maxLength: 8192, now: now() }
   t.equal(remedy.expected(draft), 'acceptance')

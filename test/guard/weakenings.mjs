@@ -211,4 +211,11 @@ export const groups = [
       ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
     ],
   },
+  {
+    file: 'guard/token-finder',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['any credentials are a token without its scheme', 'LOOKS_LIKE_TOKEN.test(trim(value)) ? ', 'value ? '],
+    ],
+  },
 ]

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { cognitoErrorCodes } from '../../src/index.js'
-import { userRouteErrorCodes } from '../../src/user-routes/errors.js'
+import { userRouteErrorCodes } from '../../src/user-routes/fault-codes.js'
 import type { NestAnswers } from '../support/nest-answers.js'
 
 const program = fileURLToPath(new URL('../support/nest-answers.ts', import.meta.url))

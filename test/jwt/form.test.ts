@@ -15,6 +15,7 @@ t.test('the length is looked at before anything else', async (t) => {
   t.equal(createTokenParser(token.length).parse(token).kid, pool.kid())
   t.throws(() => createTokenParser(token.length - 1).parse(token), {
     name: 'CognitoError',
+    reasonCode: 'TOKEN_TOO_LONG',
     reason: /^the token is longer than maxTokenLength: raise that option/,
   })
   t.throws(() => createTokenParser(8192).parse('x '.repeat(9000)), { code: 'COGNITO_ERR_REQUEST_INVALID' })
@@ -94,6 +95,7 @@ t.test('what is not UTF-8 is refused, and the sign that stands for it is not', a
     const payload = Buffer.concat([Buffer.from('{"sub":"\ufffd'), Buffer.from(bytes), Buffer.from('"}')])
     t.throws(() => parse(payload), {
       name: 'CognitoError',
+      reasonCode: 'PAYLOAD_NOT_AN_OBJECT',
       reason: 'the payload is not a JSON object in UTF-8',
     })
   }

@@ -25,6 +25,7 @@ function createCheck(tolerance = 5) {
 const REFUSAL = {
   code: 'COGNITO_ERR_TOKEN_INVALID',
   cause: undefined,
+  reasonCode: 'SIGNATURE_MISMATCH',
   reason: 'the signature is not of the key that the token names',
 }
 

@@ -12,7 +12,7 @@ export const groups = [
       ['a signature that is too short', 'signature.length < 256 || ', ''],
       ['a signature that is too long', ' || signature.length > 1024', ''],
       ['bytes that are not UTF-8', 'return isReplaced ? undefined : decoded', 'return decoded'],
-      ['null for an object', 'value === null || ', ''],
+      ['null for an object', 'value !== null && ', ''],
       ['a member named __proto__', "if (Object.hasOwn(value, '__proto__'))", 'if (false)'],
       ['a header member twice', 'findRepeatedName(text) !== undefined', 'findRepeatedName === undefined'],
       ['any alg', "alg !== 'RS256'", "typeof alg !== 'string'"],
@@ -96,6 +96,22 @@ export const groups = [
       ['nbf null', "Object.hasOwn(payload, 'nbf')", "ownMember(payload, 'nbf') != null"],
       ['a time below zero', 'value >= 0 && ', ''],
       ['a text for a time', "typeof value === 'number' && ", ''],
+    ],
+  },
+  {
+    file: 'jwt/form',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['a refresh token for one that was cut off', "if (parts === 5) return 'TOKEN_ENCRYPTED'", ''],
+      ['a header for a payload', 'parseObject(payloadText, PAYLOAD)', 'parseObject(payloadText, HEADER)'],
+    ],
+  },
+  {
+    file: 'jwt/times',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['a time in the future for one in milliseconds', 'value >= MILLISECONDS_FROM', 'value < 0'],
+      ['the reason of another claim', 'refuse(explain(IAT, iat)', 'refuse(explain(EXP, iat)'],
     ],
   },
 ]

@@ -614,9 +614,7 @@ export const groups = [
   {
     file: 'keys/pool-keys',
     tests: ['guard/guard'],
-    rows: [
-      ['a refusal for want of keys without Retry-After', '{ reason, pool, retryAfter }', '{ reason, pool }'],
-    ],
+    rows: [['a refusal for want of keys without Retry-After', '{ pool, retryAfter }', '{ pool }']],
   },
   {
     file: 'keys/endpoint',
@@ -677,6 +675,13 @@ export const groups = [
     rows: [
       ['an attempt that was not lived through counts', "if (wasInterrupted) return 'at once'\n", ''],
       ['a set is as old as its answer', 'keys: agreed, askedAt }', 'keys: agreed, askedAt: clock.now() }'],
+    ],
+  },
+  {
+    file: 'keys/pool-keys',
+    tests: ['attacks/reason-codes'],
+    rows: [
+      ['the reason of another outcome', "later: 'KEY_LOOKUP_POSTPONED'", "later: 'KEY_ENDPOINTS_FAILED'"],
     ],
   },
 ]

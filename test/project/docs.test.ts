@@ -4,18 +4,20 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { CognitoError, cognitoErrorCodes } from '../../src/base/errors.js'
+import { CognitoError } from '../../src/base/errors.js'
+import { REASONS, reasonCodes } from '../../src/base/reasons.js'
+import { cognitoErrorCodes } from '../../src/base/refusal-codes.js'
 import { WRITABLE } from '../../src/claims/standard-claims.js'
-import { CLAIM_REMEDIES } from '../../src/doctor/claim-remedies.js'
-import { FORM_REMEDIES } from '../../src/doctor/form-remedies.js'
+import { OTHER_REMEDY } from '../../src/doctor/claim-remedies.js'
 import { POOL_ADVICE } from '../../src/doctor/pool.js'
-import { findRemedy } from '../../src/doctor/token.js'
+import { TOKEN_REMEDIES } from '../../src/doctor/token.js'
 import { requirementNames } from '../../src/guard/requirement.js'
 import { optionNames } from '../../src/options.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { EXCEPTIONS, RULES } from '../../src/user-routes/exceptions.js'
-import { UserRouteError, userRouteErrorCodes } from '../../src/user-routes/index.js'
+import { RULES } from '../../src/user-routes/exceptions.js'
+import { UserRouteError, userRouteErrorCodes, userRouteReasonCodes } from '../../src/user-routes/index.js'
 import { PATHS, userRoutesNames } from '../../src/user-routes/options.js'
+import { EXCEPTION_REASONS, OWN_REASONS } from '../../src/user-routes/reasons.js'
 import { CHALLENGES } from '../../src/user-routes/sign-in.js'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -100,25 +102,44 @@ t.test('docs/errors.md has every code with its status and its challenge, and no 
   )
 })
 
-t.test('every fixed reason of COGNITO_ERR_TOKEN_INVALID is in docs/errors.md', async (t) => {
-  const errors = read('docs/errors.md')
-  const documented =
-    section(errors, '## COGNITO_ERR_TOKEN_INVALID') + section(errors, '## COGNITO_ERR_REQUEST_INVALID')
-  const source = ['jwt/form', 'jwt/signature', 'jwt/times', 'verify/cognito-token', 'keys/pool-keys']
-    .map((room) => read(`src/${room}.ts`))
-    .join('\n')
-  const reasons = Array.from(
-    source.matchAll(/(?:invalid\(|refuseForm\(text, |return |absent: )'([^']{12,})'/g),
-    ([, reason = '']) => reason,
-  )
-  t.ok(reasons.length >= 24, `${reasons.length} reasons`)
-  const ofTimes = Array.from(source.matchAll(/`\$\{name\} ([^`]+)`/g), ([, end = '']) => end)
-  t.equal(ofTimes.length, 4)
-  for (const end of ofTimes) {
-    const lines = documented.split('\n').filter((line) => /^\| (?:exp|iat|nbf) /.test(line))
-    t.ok(lines.filter((line) => line.includes(` ${end} |`)).length >= 2, end)
+/** The text of a cell, without backquotes and backslashes. */
+const plain = (cell = '') => cell.replaceAll('`', '').replaceAll('\\', '').trim()
+
+/** The words of each reason in a table, by their code. Every other cell has to have a text. */
+function documentedReasons(rows: readonly string[][]): Record<string, string> {
+  for (const row of rows) {
+    const empty = row.filter((cell) => cell.trim() === '')
+    if (row.length < 4 || empty.length > 0) throw new Error(`a row with an empty cell: ${row.join('|')}`)
   }
-  for (const reason of reasons) t.ok(documented.includes(`| ${reason} |`), reason)
+  return Object.fromEntries(rows.map(([reasonCode, text]) => [plain(reasonCode), plain(text)]))
+}
+
+t.test('docs/errors.md has every reason under its code, with its words, and no other', async (t) => {
+  const page = read('docs/errors.md')
+  const all = Object.entries(REASONS)
+  for (const code of cognitoErrorCodes) {
+    const own = all.filter(([, reason]) => reason.code === code)
+    const documented = documentedReasons(table(section(page, `## ${code}`), '`reasonCode` | `reason`'))
+    t.strictSame(
+      documented,
+      Object.fromEntries(own.map(([reasonCode, { text }]) => [reasonCode, text])),
+      code,
+    )
+    t.not(own.length, 0, code)
+  }
+})
+
+t.test('a code of a reason that any page names is one of the plugin', async (t) => {
+  const known: readonly string[] = [...reasonCodes, ...userRouteReasonCodes]
+  const inReadme = names(table(section(read('README.md'), '## Troubleshooting'), '`reasonCode`'))
+  t.ok(inReadme.length >= 7)
+  const operator = section(read('docs/errors.md'), '## For the operator')
+  const alerts = names(table(operator, '`reasonCode` | an alert on it means'))
+  t.ok(alerts.length >= 5)
+  const [, quoted = ''] = /"reasonCode": "(\w+)"/.exec(read('README.md')) ?? []
+  for (const code of [...inReadme, ...alerts, quoted]) {
+    t.ok(known.includes(code), code)
+  }
 })
 
 t.test('docs/keys.md has every outcome of a fetch, and every code that the plugin makes', async (t) => {
@@ -149,30 +170,24 @@ t.test('docs/doctor.md has every check of the doctor with its advice, and no oth
         ([check = '', , advice = '']) => `${check.replaceAll('`', '').trim()}: ${advice.trim()}`,
       ),
     )
-  const remedies = [...FORM_REMEDIES, ...CLAIM_REMEDIES]
-  t.strictSame(cells('## Token'), sorted(remedies.map(({ check, advice }) => `${check}: ${advice}`)))
-  t.strictSame(
-    sorted(
-      rows('## Token').flatMap(([, reasons = '']) => reasons.split('; ').map((reason) => reason.trim())),
-    ),
-    sorted(
-      remedies.flatMap(({ reasons }) =>
-        reasons.map((reason) => reason || 'everything else, and the answer of the plugin'),
-      ),
-    ),
+  const remedies = Object.fromEntries(
+    Object.entries(TOKEN_REMEDIES).map(([reasonCode, { check, advice }]) => [
+      reasonCode,
+      `${check}: ${advice}`,
+    ]),
   )
+  const others = 'everything else, and the answer of the plugin'
+  const documented = rows('## Token').flatMap(([check, reasons = '', advice]) => {
+    const codes = reasons.trim() === others ? [others] : names([[reasons]])
+    return codes.map((code) => [code, `${plain(check)}: ${plain(advice)}`] as const)
+  })
+  const { check, advice } = OTHER_REMEDY
+  t.strictSame(Object.fromEntries(documented), { ...remedies, [others]: `${check}: ${advice}` })
+  t.equal(documented.length, Object.keys(remedies).length + 1, 'each once')
   t.strictSame(
     sorted(cells('## Pools').map((cell) => cell.replace(/^\w+: /, ''))),
     sorted(Object.values(POOL_ADVICE)),
   )
-})
-
-t.test('the doctor has something to say of every fixed reason for refusing a token', async (t) => {
-  const reasons = table(section(read('docs/errors.md'), '## COGNITO_ERR_TOKEN_INVALID'), '`reason`').map(
-    ([reason = '']) => reason.replaceAll('\\_', '_').replace('the header (the payload)', 'the header').trim(),
-  )
-  t.ok(reasons.length > 25, `${reasons.length} reasons`)
-  for (const reason of reasons) t.not(findRemedy(reason), CLAIM_REMEDIES.at(-1), reason)
 })
 
 t.test('docs/performance.md says what the benchmark has measured', async (t) => {
@@ -261,15 +276,33 @@ t.test('docs/user-routes.md has every code with its status, and what each except
     t.equal(Number(status), error.statusCode, code)
     t.equal(/Retry-After: (\d+)/.exec(when)?.[1], error.retryAfter?.toString(), code)
   }
-  const plain = (cell = '') => cell.replaceAll('\\_', '_').trim()
   const text = section(page, '### Exceptions of Cognito')
   const documented = table(text, 'code').flatMap(([code, exceptions = '']) =>
     names([[exceptions]]).map((exception) => [exception, plain(code)] as const),
   )
-  t.strictSame(Object.fromEntries(documented), { ...EXCEPTIONS })
+  const known = Object.values(EXCEPTION_REASONS).map(({ exception, meaning }) => [exception, meaning])
+  t.strictSame(Object.fromEntries(documented), Object.fromEntries(known))
   const rules = table(text, 'operation').map(([operation, exceptions = '', code]) => [
     plain(operation),
     Object.fromEntries(names([[exceptions]]).map((exception) => [exception, plain(code)])),
   ])
   t.strictSame(Object.fromEntries(rules), RULES)
 })
+
+t.test(
+  'docs/user-routes.md has every reason of the routes, with its words and its code, and no other',
+  async (t) => {
+    const rows = table(section(read('docs/user-routes.md'), '### Reasons'), '`reasonCode` | `reason`')
+    const own = Object.entries(OWN_REASONS)
+    t.strictSame(
+      documentedReasons(rows),
+      Object.fromEntries(own.map(([reasonCode, { text }]) => [reasonCode, text])),
+    )
+    t.strictSame(
+      Object.fromEntries(
+        rows.map(([reasonCode, , code]) => [plain(reasonCode), `COGNITO_USER_ERR_${plain(code)}`]),
+      ),
+      Object.fromEntries(own.map(([reasonCode, { code }]) => [reasonCode, code])),
+    )
+  },
+)

@@ -20,7 +20,7 @@ export const groups = [
     file: 'revocation/gate',
     tests: ['revocation/revocation', 'revocation/gate'],
     rows: [
-      ['a store that fails lets everybody pass', 'if (isAllowed) return\n', 'return\n'],
+      ['a store that fails lets everybody pass', 'if (!isAllowed) throw refusal', 'void refusal'],
       ['a revoked token passes', 'if (!isRevoked) return', 'return'],
       ['an answer of any type', "if (typeof answer !== 'boolean')", 'if (answer === undefined)'],
       ['a store that hangs', 'setImmediate(reject, new', 'void (new'],
@@ -38,8 +38,8 @@ export const groups = [
       ['what a store knows is not believed', 'if (known !== undefined)', 'if (known === null)'],
       [
         'a mark that was not taken',
-        "throw new CognitoError('COGNITO_ERR_REVOCATION_UNAVAILABLE', { reason, pool, retryAfter: 1 })",
-        'void reason',
+        "throw refuse('REVOCATION_NOT_STORED', { pool, retryAfter: 1 }, { word: toWord(error) })",
+        'void error',
       ],
       [
         'a failure that is logged with each request',

@@ -9,7 +9,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import cognito, { CognitoError, cognitoErrorCodes } from '../../src/index.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { userRouteErrorCodes } from '../../src/user-routes/errors.js'
+import { userRouteErrorCodes } from '../../src/user-routes/fault-codes.js'
 import { UserRouteError } from '../../src/user-routes/index.js'
 
 /** One answer, and the error that it stands for where a guard of NestJS threw one. */

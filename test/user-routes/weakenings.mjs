@@ -66,11 +66,11 @@ export const groups = [
     rows: [
       [
         'a wrong secret is a wrong password',
-        "exception === 'NotAuthorized' && /secret/i.test(message)",
+        "reasonCode === 'NOT_AUTHORIZED' && /secret/i.test(message)",
         'false',
       ],
       ['a flow that is not allowed is a bad request', '/flow not enabled/i.test(message)', 'false'],
-      ['any message of Cognito', 'SHOWN.has(exception) && meaning === EXCEPTIONS[exception]', 'exception'],
+      ['any message of Cognito', 'SHOWN.has(exception) && meaning === usual', 'exception'],
       ['a message of any length', '.slice(0, MAX_MESSAGE)', ''],
       ['a message of several lines', "message.replace(/[\\p{Cc}\\p{Cf}\\u2028\\u2029]+/gu, ' ')", 'message'],
       [
@@ -83,9 +83,7 @@ export const groups = [
   {
     file: 'user-routes/exceptions',
     tests: ['user-routes/logs'],
-    rows: [
-      ['what Cognito says is logged', 'REMEDIES[exception]].filter', 'REMEDIES[exception], message].filter'],
-    ],
+    rows: [['what Cognito says is logged', 'reason: fill(parts, { operation })', 'reason: String(message)']],
   },
   {
     file: 'user-routes/exceptions',
@@ -101,16 +99,6 @@ export const groups = [
         "    UserNotFound: 'CODE_INVALID',\n    UserNotConfirmed",
         '    UserNotConfirmed',
       ],
-      [
-        'a sign-in tells of unknown users',
-        "UserNotFound: 'CREDENTIALS_INVALID'",
-        "UserNotFound: 'NOT_CONFIRMED'",
-      ],
-      [
-        'an expired code tells of known users',
-        "ExpiredCode: 'CODE_INVALID'",
-        "ExpiredCode: 'REQUEST_INVALID'",
-      ],
       ['an emulator tells of known users', "InitiateAuth: { InvalidPassword: 'CREDENTIALS_INVALID' },", ''],
       [
         'a forgotten password tells of unknown users',
@@ -123,6 +111,27 @@ export const groups = [
         "  'CodeDeliveryFailure',",
       ],
     ],
+  },
+  {
+    file: 'user-routes/reasons',
+    tests: ['user-routes/routes'],
+    rows: [
+      [
+        'a sign-in tells of unknown users',
+        "answered('CREDENTIALS_INVALID', 'UserNotFound')",
+        "answered('NOT_CONFIRMED', 'UserNotFound')",
+      ],
+      [
+        'an expired code tells of known users',
+        "answered('CODE_INVALID', 'ExpiredCode')",
+        "answered('REQUEST_INVALID', 'ExpiredCode')",
+      ],
+    ],
+  },
+  {
+    file: 'user-routes/sign-in',
+    tests: ['user-routes/reasons'],
+    rows: [['a reason of another fault', "fail('ANSWER_EMPTY'", "fail('CHALLENGE_IN_FORM'"]],
   },
   {
     file: 'user-routes/sign-up',
@@ -248,7 +257,7 @@ export const groups = [
       ['names of the body in an error', "listKnown(path, schema).join('.')", "path.join('.')"],
       [
         'text of the body in an error',
-        "} catch {\n      // The parser's message is left out, because it repeats the text.\n      done(malformed('the body is no JSON', 'no JSON'))",
+        "} catch {\n      // The parser's message is left out, because it repeats the text.\n      done(fail('BODY_NOT_JSON', withPlace('no JSON')))",
         '} catch (error) {\n      done(error as Error)',
       ],
       ['bodies of other media types', '  scope.removeAllContentTypeParsers()\n', ''],

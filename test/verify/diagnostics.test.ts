@@ -6,7 +6,7 @@ import diagnostics from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import type { VerificationMessage } from '../../src/index.js'
+import { CognitoError, type VerificationMessage } from '../../src/index.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 import { watchFetches } from '../support/fetches.js'
 
@@ -73,12 +73,12 @@ t.test('every verification is told, with its pool, its outcome, and whether it w
   ])
   t.match(await ask('/', poor), [403, { ...refused, pool: 'eu', cached: true }])
   t.strictSame(
-    seen.rejected.map(({ code }) => code),
+    seen.rejected.map(({ code, reasonCode }) => [code, reasonCode]),
     [
-      'COGNITO_ERR_TOKEN_MISSING',
-      'COGNITO_ERR_TOKEN_INVALID',
-      'COGNITO_ERR_SCOPE_INSUFFICIENT',
-      'COGNITO_ERR_SCOPE_INSUFFICIENT',
+      ['COGNITO_ERR_TOKEN_MISSING', 'BEARER_TOKEN_MISSING'],
+      ['COGNITO_ERR_TOKEN_INVALID', 'POOL_NOT_ACCEPTED'],
+      ['COGNITO_ERR_SCOPE_INSUFFICIENT', 'SCOPES_MISSING'],
+      ['COGNITO_ERR_SCOPE_INSUFFICIENT', 'SCOPES_MISSING'],
     ],
   )
   for (const { durationMs, reason } of seen.rejected) {
@@ -166,6 +166,7 @@ t.test('nothing of a token is in a message, whichever event it comes with', asyn
     'outcome',
     'pool',
     'reason',
+    'reasonCode',
     'result',
   ])
 })
@@ -188,6 +189,19 @@ t.test('each fetch of a key set is told, with its pool, URL, outcome and code', 
     { ...told, outcome: 'ok' },
   ])
   t.equal(fetches.length, 3, 'one for both keys')
+})
+
+t.test('a refusal that the application has made has its own reason, and no code of a reason', async (t) => {
+  const seen = watch(t)
+  const app = await createApp(t, pools(), {
+    tokenFrom: () => {
+      throw new CognitoError('COGNITO_ERR_REQUEST_INVALID', { reason: 'two cookies' })
+    },
+  })
+  app.get('/', { onRequest: app.authRequired('eu') }, async () => 'ok')
+  t.equal((await app.inject('/')).statusCode, 400)
+  t.match(seen.rejected, [{ code: 'COGNITO_ERR_REQUEST_INVALID', reason: 'two cookies' }])
+  t.notOk(Object.hasOwn(seen.rejected[0] ?? {}, 'reasonCode'))
 })
 
 t.test('rejections can be watched alone', async (t) => {

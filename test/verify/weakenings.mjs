@@ -276,4 +276,25 @@ export const groups = [
       ['claims that can be changed', 'deepFreeze(claims)', 'claims'],
     ],
   },
+  {
+    file: 'verify/cognito-token',
+    tests: ['attacks/reason-codes'],
+    rows: [['the reason of another claim', "return 'SUB_MISSING'", "return 'CLIENT_ID_MISSING'"]],
+  },
+  {
+    file: 'verify/token-policy',
+    tests: ['attacks/reason-codes'],
+    rows: [['another pool is another kind', "expected === undefined ? 'POOL_NOT_ACCEPTED' : ", '']],
+  },
+  {
+    file: 'verify/diagnostics',
+    tests: ['verify/diagnostics'],
+    rows: [
+      [
+        'a metric without the code of a reason',
+        '  if (reasonCode !== undefined) message.reasonCode = reasonCode\n',
+        '',
+      ],
+    ],
+  },
 ]
