@@ -4,8 +4,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { CognitoError } from '../base/errors.js'
+import { assertGiven } from '../base/option-schema.js'
 import { chain } from '../base/promises.js'
-import { assertGiven } from '../base/schema.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 import type { RevocationGate } from '../revocation/gate.js'

@@ -1,5 +1,5 @@
 /**
- * The store of key sets in a folder of this machine: for a restart while the endpoint is away.
+ * The store of key sets in a folder of this machine: for a restart while the endpoint fails.
  * @module
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -7,23 +7,24 @@ import type { Stats } from 'node:fs'
 import { constants, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { kindOf } from '../base/value-kind.js'
+import { codeOf } from './cause.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
 import { FileRefusal, hasPermissions, readChecked, WRITABLE_BY_GROUP_OR_OTHERS } from './file.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
-/** Besides the document, which is written as a JSON string. */
+/** Size of the largest file; bytes. The document is a JSON string in the file, where escapes make it longer. */
 const MAX_FILE_BYTES = 2 * MAX_DOCUMENT_BYTES
 const ONLY_OWNER_FOLDER = 0o700
 const ONLY_OWNER_FILE = 0o600
 
 /**
- * Makes a store that keeps each key set in a file of its own, in one folder. It makes the folder where there is none.
+ * Makes a store that keeps each key set in a file of its own, in one folder. The store makes a missing folder.
  *
- * **Who can write to the folder signs anybody's tokens.** So nothing is read of a folder or file that is a symbolic link,
- * that another user owns, or that its group or others can write, and only regular files are read. On Windows, which has
- * no such permissions, the folder has to be kept from others by its access list.
+ * **An attacker who can write to the folder can sign tokens of any user.** So the store refuses a folder or file that is a
+ * symbolic link, that another user owns, or that its group or others can write, and reads regular files only. Windows has no
+ * such permissions: there, keep other users from the folder by its access list.
  *
- * @param path - of the folder, absolute; not a folder that others use, such as `/tmp` itself
+ * @param path - absolute path of the folder; not a folder that other programs use, such as `/tmp` itself
  * @throws {TypeError} for a path that is not absolute
  * @example await app.register(cognito, { pools, keys: { store: fileKeyStore('/var/cache/shop/cognito') } })
  */
@@ -31,7 +32,7 @@ export function fileKeyStore(path: string): KeyStore {
   if (typeof path !== 'string' || !isAbsolute(path)) {
     throw new TypeError(`fileKeyStore: expected the absolute path of a folder; found ${kindOf(path)}`)
   }
-  // `lstat` follows a link whose path ends with a slash.
+  // `resolve` removes a slash at the end, because `lstat` would follow a link before the slash.
   const folder = resolve(path)
   const pathOf = (url: string) => join(folder, `${createHash('sha256').update(url).digest('hex')}.json`)
   return Object.freeze({
@@ -40,7 +41,7 @@ export function fileKeyStore(path: string): KeyStore {
         assertOwn(await lstat(folder))
         return await readStored(pathOf(url))
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        if (codeOf(error).code === 'ENOENT') return undefined
         throw error
       }
     },
@@ -52,12 +53,13 @@ export function fileKeyStore(path: string): KeyStore {
   })
 }
 
-/** Judges the folder. A link is none. */
+/** Checks the folder. A symbolic link is refused. */
 function assertOwn(stats: Stats): void {
   const refusal = stats.isDirectory() ? judge(stats) : 'NOT_A_FOLDER'
   if (refusal !== undefined) throw new FileRefusal(refusal)
 }
 
+/** Returns the code of what is wrong with the owner or the permissions; `undefined` for nothing. */
 function judge({ uid, mode }: Stats): string | undefined {
   if (hasPermissions && uid !== process.getuid?.()) return 'ANOTHER_OWNER'
   return hasPermissions && (mode & WRITABLE_BY_GROUP_OR_OTHERS) !== 0 ? 'WRITABLE_BY_OTHERS' : undefined
@@ -73,7 +75,7 @@ async function readStored(path: string): Promise<StoredKeySet> {
   }
 }
 
-/** A reader sees the old file or the new one, also where the machine loses its power in between. */
+/** Replaces a file, so that a reader sees the old file or the new file, even after a power failure. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {

@@ -9,7 +9,7 @@ import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 export type PublishedKeys = ReadonlyMap<string, PublishedKey>
 
 /** Entries of a set at the most. A user pool has two. */
-const MAX_KEYS = 100
+export const MAX_KEYS = 100
 
 /** The key id as a token can name it (`jwt.ts`). */
 const KID = /^[\x21-\x7E]{1,256}$/

@@ -1,71 +1,74 @@
 /**
- * The store of key sets that many processes share, in Redis: for a new process while the endpoint is away.
+ * The store of key sets that many processes share, in Redis: for a new process while the endpoint fails.
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { type RedisClient, toRedis } from '../base/redis-client.js'
 import {
   assertDefined,
   assertOptions,
-  compileSchema,
-  type IsDocumented,
+  closedObject,
+  documented,
+  fillDefaults,
   oneOrMore,
-  Type,
-  text,
-} from '../base/schema.js'
+  spell,
+} from '../base/option-schema.js'
+import { type RedisClient, toRedis } from '../base/redis-client.js'
+import { clientOption, prefixOption } from '../base/redis-options.js'
+import { compileSchema, Type } from '../base/schema.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
+import { MAX_STALE } from './options.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
-/** Options of {@link redisKeyStore}. */
+/** The options of {@link redisKeyStore}. */
 export interface RedisKeyStoreOptions {
   /**
    * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
-   * application connects it, listens to its errors, and closes it.
+   * application connects the client, listens to its errors, and closes it.
    */
   readonly client: RedisClient
   /**
-   * The secret by which each entry is authenticated, of 32 characters or more, the same in all processes. In a list the
-   * first one is written, and all are believed: put a new one first to replace the old one.
+   * The secret that authenticates each entry, of 32–1,024 characters, the same in all processes; or a list of secrets. The
+   * store writes with the first secret of a list, and believes all of them: put a new secret first to replace the old one.
    *
    * @example process.env.KEY_STORE_SECRET // made by `openssl rand -base64 32`
    */
   readonly secret: string | readonly string[]
   /**
-   * What the keys in Redis begin with: letters, digits, `.`, `_`, `:`, `/` and `-`.
+   * Beginning of the keys in Redis: letters, digits, `.`, `_`, `:`, `/` and `-`.
    *
    * @defaultValue `'fastify-cognito'`
    */
   readonly prefix?: string
 }
 
-const SECRET = 'a secret of 32 to 1,024 characters, or a list of them'
-const secret = Type.String({ minLength: 32, maxLength: 1024, expected: SECRET })
+/** The lengths of a secret; characters. */
+const SECRET = { minLength: 32, maxLength: 1024 }
+const EXPECTED = `a secret of ${spell(SECRET.minLength, SECRET.maxLength)} characters, or a list of them`
 
-const OPTIONS = Type.Object(
-  {
-    client: Type.Unsafe<RedisClient>({ ...Type.Any(), expected: 'a client of ioredis or @redis/client' }),
-    secret: oneOrMore(secret, SECRET),
-    prefix: Type.Optional(text('letters, digits, . _ : / and -', '^[\\w.:/-]+$')),
-  },
-  { additionalProperties: false, expected: 'an object of options' },
+/** Schema of {@link RedisKeyStoreOptions}. */
+export const redisKeySchema = documented<RedisKeyStoreOptions>()(
+  closedObject(
+    {
+      client: clientOption,
+      secret: oneOrMore(Type.String({ ...SECRET, expected: EXPECTED }), EXPECTED),
+      prefix: prefixOption,
+    },
+    'an object of options',
+  ),
 )
 
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<RedisKeyStoreOptions, typeof OPTIONS> = true
-void isDocumented
+const compiled = compileSchema(redisKeySchema)
 
-const schema = compileSchema(OPTIONS)
-
-/** Besides the document, which is written as a JSON string. */
+/** Length of the longest entry; characters. The document is a JSON string in the entry, where escapes make it longer. */
 const MAX_CHARACTERS = 2 * MAX_DOCUMENT_BYTES
-/** Redis forgets a set after this; seconds. It is the longest `keys.staleIfError`. */
-const EXPIRES_IN = 604_800
 
 /**
- * Makes a store that keeps key sets in Redis or Valkey, for any number of processes.
+ * Makes a store that keeps key sets in Redis or Valkey, for any number of processes. Redis removes an entry when the key set
+ * is older than the longest `keys.staleIfError`.
  *
- * **Who can write a key set signs anybody's tokens**, and a cache has many writers. So each entry carries an HMAC
- * (RFC 2104, SHA-256) over its URL, its time and its document, by a secret of the options: what others write is refused.
+ * **An attacker who can write a key set can sign tokens of any user**, and a cache has many writers. So each entry carries an
+ * HMAC (RFC 2104, SHA-256) over its URL, its time and its document, by a secret of the options. The store refuses an entry
+ * with any other HMAC.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -74,12 +77,13 @@ const EXPIRES_IN = 604_800
  * await app.register(cognito, { pools, keys: { store } })
  */
 export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
-  assertOptions(schema, options, 'redisKeyStore')
+  assertOptions(compiled, options, 'redisKeyStore')
   assertDefined(options, ['prefix'], 'redisKeyStore')
-  const secrets = [options.secret].flat()
-  // One slot of a cluster has all sets: there are few, and they are seldom asked for.
-  const tag = `{${options.prefix ?? 'fastify-cognito'}}:keys:`
-  const { send } = toRedis(options.client, tag, 'redisKeyStore.client')
+  const { client, secret, prefix } = fillDefaults(redisKeySchema, options)
+  const secrets = [secret].flat()
+  // One slot of a cluster has all key sets. Key sets are few, and seldom read.
+  const tag = `{${prefix}}:keys:`
+  const { send } = toRedis(client, tag, 'redisKeyStore.client')
   const keyOf = (url: string) => tag + createHash('sha256').update(url).digest('hex')
   return Object.freeze({
     async load(url: string) {
@@ -88,18 +92,22 @@ export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
       return value === '' ? undefined : open(value, secrets)
     },
     async save(set: StoredKeySet) {
-      await send('SET', keyOf(set.url), seal(set, secrets[0] as string), 'EX', String(EXPIRES_IN))
+      await send('SET', keyOf(set.url), seal(set, secrets[0] as string), 'EX', String(MAX_STALE))
     },
   })
 }
 
-/** The text that is authenticated stands in the entry as it is, so that there is one reading of it. */
+/** Makes an entry. The entry has the authenticated text itself, so that the text has one reading only. */
 function seal({ url, askedAt, document }: StoredKeySet, secret: string): string {
   const body = JSON.stringify([url, askedAt, document])
   return `${mac(body, secret).toString('base64url')}.${body}`
 }
 
-/** @throws {StoreRefusal} */
+/**
+ * Reads an entry.
+ *
+ * @throws {StoreRefusal} when no secret made the HMAC of the entry
+ */
 function open(value: string, secrets: readonly string[]): StoredKeySet {
   const dot = value.indexOf('.')
   const given = Buffer.from(value.slice(0, Math.max(0, dot)), 'base64url')
@@ -113,6 +121,6 @@ function open(value: string, secrets: readonly string[]): StoredKeySet {
   return { url, askedAt, document }
 }
 
-/** The purpose is part of what is authenticated: a secret that serves something else, too, gives no entry away. */
+/** Makes an HMAC over the purpose and the text, so that an HMAC of the same secret for another purpose makes no entry. */
 const mac = (body: string, secret: string) =>
   createHmac('sha256', secret).update(`fastify-cognito key set\n${body}`).digest()

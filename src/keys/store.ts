@@ -1,5 +1,5 @@
 /**
- * Where a key set outlives the process: what a store is told and asked, and what is believed of it.
+ * Stores of key sets, by which a key set outlives the process: their interface, and the checks of a stored set.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -9,11 +9,11 @@ import { MAX_DOCUMENT_BYTES } from './document.js'
 import { agree, type GoodSet } from './fetch.js'
 import { type PublishedKeys, readKeySet, toKeySet } from './key-set.js'
 
-/** A key set as a store keeps it. */
+/** A key set in a store. */
 export interface StoredKeySet {
-  /** Where the set was published. */
+  /** The URL that published the set. */
   readonly url: string
-  /** When the set was asked for; milliseconds since 1970. */
+  /** The time of the request for the set; milliseconds since 1970. */
   readonly askedAt: number
   /** The set as JSON (RFC 7517 §5). */
   readonly document: string
@@ -21,9 +21,10 @@ export interface StoredKeySet {
 
 /**
  * Keeps key sets for the next start of the process, or for other processes: `fileKeyStore` and `redisKeyStore` of
- * `fastify-cognito/keys`, or one of your own.
+ * `fastify-cognito/keys`, or a store of the application.
  *
- * **Who can write to a store signs anybody's tokens.** A store has to return nothing that another party may have written.
+ * **An attacker who can write to a store can sign tokens of any user.** A store must not return a set that another party may
+ * have written.
  *
  * @example
  * const sets = new Map<string, StoredKeySet>()
@@ -31,39 +32,39 @@ export interface StoredKeySet {
  */
 export interface KeyStore {
   /**
-   * Returns the set that was last saved for a URL; `undefined` where there is none.
+   * Resolves to the set that was last saved for a URL; `undefined` when the store has none.
    *
-   * @throws {Error} rejected: for a set that is not to be believed. Its `code`, a word in capitals, goes to the log.
+   * @throws {Error} rejected, for a set that must not be believed. The `code` of the error, a word in capitals, goes to the log.
    */
   readonly load: (url: string) => Promise<StoredKeySet | undefined>
-  /** Replaces the set of a URL. Whatever it rejects with goes to the log by its `code`; nothing else depends on it. */
+  /** Replaces the set of a URL. The `code` of a rejection goes to the log; a rejection has no other effect. */
   readonly save: (set: StoredKeySet) => Promise<void>
 }
 
-/** A store as one endpoint uses it. */
+/** The store of one endpoint. */
 export interface Memory {
-  /** The set that was saved, where it may be believed. Never rejects. */
+  /** Resolves to the saved set, when the set passes all checks; else `undefined`. Never rejects. */
   readonly restore: () => Promise<GoodSet | undefined>
-  /** Saves a set where that is worth it. Never throws. */
+  /** Saves a set that is new or due. Never throws. */
   readonly keep: (set: GoodSet) => void
 }
 
-/** What a memory needs. */
+/** The settings of a memory. */
 export interface MemoryPolicy {
   readonly clock: Clock
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly timeOfDay: () => number
-  /** A stored set is not written anew before it is this old, unless it changed; milliseconds. */
+  /** Age before which an unchanged set is not written again; milliseconds. */
   readonly refreshAfterMs: number
-  /** An older set is not believed; milliseconds. */
+  /** Age above which a stored set is not believed; milliseconds. */
   readonly staleIfErrorMs: number
-  /** Takes the code of what is wrong with the store. */
+  /** Takes the code of a failure of the store. */
   readonly report: (code: string) => void
 }
 
-/** A store that says nothing is not waited for any longer; milliseconds. */
+/** Deadline of an answer of the store; milliseconds. */
 const PATIENCE_MS = 1000
-/** Clocks of two machines differ; milliseconds. */
+/** Greatest difference between the clocks of two machines; milliseconds. */
 const MAX_AHEAD_MS = 60_000
 
 /** Makes the memory of one URL. */
@@ -73,13 +74,13 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
 
   async function restore(): Promise<GoodSet | undefined> {
     const stored = await withinPatience(clock, () => store.load(url))
-    // A store that keeps JSON may say `null`.
+    // A store that keeps JSON may return `null`.
     if (stored === undefined || stored === null) return undefined
     const ageMs = timeOfDay() - stored.askedAt
     const keys = assertBelievable(stored, url, ageMs, policy)
     if (keys === undefined) return undefined
     Object.assign(saved, { document: stored.document, askedAt: stored.askedAt })
-    // Before the second reader is asked: the process may stand still meanwhile.
+    // The age is taken before the second reader runs, because the process may stand still meanwhile.
     const askedAt = clock.now() - Math.max(0, ageMs)
     return { keys: await agree(keys, new Map(), clock), askedAt }
   }
@@ -95,7 +96,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
       const at = Math.round(timeOfDay() - (clock.now() - askedAt))
       if (document === saved.document && at - saved.askedAt <= refreshAfterMs) return
       Object.assign(saved, { document, askedAt: at })
-      // Called in a promise: a store that throws is one that rejects.
+      // `save` is called in a promise, so that an exception becomes a rejection.
       Promise.resolve({ url, askedAt: at, document })
         .then((set) => store.save(set))
         .catch((error: unknown) => {
@@ -106,7 +107,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
   }
 }
 
-/** Why a stored set is not believed. Its `code` is for the operator. */
+/** The error for a stored set that is not believed. Its `code` is for the operator. */
 export class StoreRefusal extends Error {
   readonly code: string
 
@@ -117,8 +118,10 @@ export class StoreRefusal extends Error {
 }
 
 /**
+ * Checks a stored set.
+ *
  * @returns `undefined` for a set that is only too old
- * @throws {StoreRefusal}
+ * @throws {StoreRefusal} for a set that must not be believed
  */
 function assertBelievable(
   stored: StoredKeySet,
@@ -146,14 +149,18 @@ function parse(document: string): unknown {
   }
 }
 
-/** @throws what `load` throws; {@link StoreRefusal} where it says nothing in time */
+/**
+ * Calls `load` with a deadline.
+ *
+ * @throws {StoreRefusal} when `load` does not answer in time; else what `load` throws
+ */
 function withinPatience<T>(clock: Clock, load: () => Promise<T>): Promise<T> {
   let callOff: (() => void) | undefined
   const silence = new Promise<never>((_resolve, reject) => {
     const onEnd = () => reject(new StoreRefusal('TIMEOUT'))
     callOff = startDeadline(clock, PATIENCE_MS, PATIENCE_MS / 4, onEnd).callOff
   })
-  // Called in a promise: a store that throws is one that rejects.
+  // `load` is called in a promise, so that an exception becomes a rejection.
   const answer = Promise.resolve().then(load)
   return Promise.race([answer, silence]).finally(() => callOff?.())
 }

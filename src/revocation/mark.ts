@@ -1,42 +1,43 @@
 /**
- * What an application asks to be revoked, and the mark that it becomes.
+ * The revocations that an application asks for, and how a revocation becomes a mark.
  * @module
  */
-import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../base/schema.js'
+import { assertOptions, closedObject, documented, spell, TEXT, text } from '../base/option-schema.js'
+import { type CompiledSchema, compileSchema, Type } from '../base/schema.js'
 import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import { type RevocationMark, toKey } from './store.js'
 
-/** One token, by its claim `jti`. */
+/** The revocation of one token, by its claim `jti`. */
 interface OneToken {
   readonly pool?: string
   readonly by: 'jti'
   readonly value: string
-  /** The token's claim `exp`: the mark is forgotten after it, and after a day where it is not known. */
+  /** The token's claim `exp`; seconds since 1970. The mark is kept until `exp`, or for a day when `exp` is left out. */
   readonly exp?: number
 }
 
-/** Everything that one sign-in led to, by the claim `origin_jti`. */
+/** The revocation of all tokens of one sign-in, by the claim `origin_jti`. */
 interface OneSignIn {
   readonly pool?: string
   readonly by: 'origin_jti'
   readonly value: string
 }
 
-/** The tokens of a user or of an app client that are accepted now, or that were issued until a time. */
+/** The revocation of the tokens of a user or an app client that are accepted now, or that were issued until a time. */
 interface UntilNow {
   readonly pool?: string
   readonly by: 'sub' | 'client_id'
   readonly value: string
   /**
-   * Tokens that were issued in that second or earlier are revoked; seconds since 1970. The time of now revokes less than
-   * the default: a token whose issuer's clock is ahead passes.
+   * Revokes tokens that were issued in this second or earlier; seconds since 1970. The current time revokes less than the
+   * default: a token passes when the clock of its issuer is ahead.
    *
-   * @defaultValue now, and as far beyond as a token may be dated ahead (a minute, or `clockTolerance`)
+   * @defaultValue the current time and a minute, or and `clockTolerance` when that is longer
    */
   readonly notBefore?: number
 }
 
-/** The same of a whole pool. */
+/** The revocation of the tokens of a whole pool, as {@link UntilNow}. */
 interface WholePool {
   readonly pool?: string
   readonly by: 'pool'
@@ -44,9 +45,9 @@ interface WholePool {
 }
 
 /**
- * What `app.cognito.revoke` takes: tokens by a claim of theirs, or all of a pool. `pool` is the name of a registered pool,
- * the default pool where it is left out. Only tokens that are out there are revoked: to keep a user from getting new ones,
- * tell Cognito.
+ * A revocation for `app.cognito.revoke`: of tokens with a claim, or of all tokens of a pool. `pool` is the name of a
+ * registered pool; without `pool`, the default pool is meant. A revocation concerns issued tokens only: to keep a user from
+ * getting new tokens, end the sign-in in Cognito as well.
  *
  * @typeParam N - names of the pools
  * @example { pool: 'eu', by: 'sub', value: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' }
@@ -55,62 +56,58 @@ export type Revocation<N extends string = string> = (OneToken | OneSignIn | Unti
   readonly pool?: N
 }
 
-const value = text('the value of the claim, 1 to 2,048 characters')
+const value = text(`the value of the claim, ${spell(TEXT.minLength, TEXT.maxLength)} characters`)
 const pool = Type.Optional(Type.String({ expected: 'the name of a pool' }))
-const time = number(0, 1e11, 'seconds since 1970')
-const closed = { additionalProperties: false, expected: 'an object' }
+const time = Type.Optional(Type.Number({ minimum: 0, maximum: 1e11, expected: 'seconds since 1970' }))
+const OBJECT = 'an object'
 
-const ONE_TOKEN = Type.Object({ pool, by: Type.Literal('jti'), value, exp: time }, closed)
-const ONE_SIGN_IN = Type.Object({ pool, by: Type.Literal('origin_jti'), value }, closed)
-const UNTIL_NOW = Type.Object(
-  { pool, by: Type.Union([Type.Literal('sub'), Type.Literal('client_id')]), value, notBefore: time },
-  closed,
+const oneToken = compileSchema(
+  documented<OneToken>()(closedObject({ pool, by: Type.Literal('jti'), value, exp: time }, OBJECT)),
 )
-const WHOLE_POOL = Type.Object({ pool, by: Type.Literal('pool'), notBefore: time }, closed)
+const oneSignIn = compileSchema(
+  documented<OneSignIn>()(closedObject({ pool, by: Type.Literal('origin_jti'), value }, OBJECT)),
+)
+const subjectOrClient = Type.Union([Type.Literal('sub'), Type.Literal('client_id')])
+const untilNow = compileSchema(
+  documented<UntilNow>()(closedObject({ pool, by: subjectOrClient, value, notBefore: time }, OBJECT)),
+)
+const wholePool = compileSchema(
+  documented<WholePool>()(closedObject({ pool, by: Type.Literal('pool'), notBefore: time }, OBJECT)),
+)
 
-/** Does not compile when an interface and its schema drift apart. */
-const areDocumented: [
-  IsDocumented<OneToken, typeof ONE_TOKEN>,
-  IsDocumented<OneSignIn, typeof ONE_SIGN_IN>,
-  IsDocumented<UntilNow, typeof UNTIL_NOW>,
-  IsDocumented<WholePool, typeof WHOLE_POOL>,
-] = [true, true, true, true]
-void areDocumented
-
-const untilNow = compileSchema(UNTIL_NOW)
-const SCHEMAS = {
-  jti: compileSchema(ONE_TOKEN),
-  origin_jti: compileSchema(ONE_SIGN_IN),
-  sub: untilNow,
-  client_id: untilNow,
-  pool: compileSchema(WHOLE_POOL),
-} as const
+/** The schema of a revocation by its member `by`. */
+const SCHEMAS: ReadonlyMap<unknown, CompiledSchema> = new Map([
+  ['jti', oneToken],
+  ['origin_jti', oneSignIn],
+  ['sub', untilNow],
+  ['client_id', untilNow],
+  ['pool', wholePool],
+])
 
 /**
- * Refuses what is no {@link Revocation}.
+ * Refuses a value that is no {@link Revocation}.
  *
- * @throws {TypeError} naming what was expected, never the value
+ * @throws {TypeError} with what was expected, never with the value
  */
 export function assertRevocation(revocation: unknown): asserts revocation is Revocation {
-  const by = (revocation as Partial<Revocation> | null | undefined)?.by
-  if (typeof by !== 'string' || !Object.hasOwn(SCHEMAS, by)) {
-    throw new TypeError(`revoke: expected { by: ${Object.keys(SCHEMAS).map(quote).join(' | ')}, … }`)
+  const schema = SCHEMAS.get(Reflect.get(Object(revocation), 'by'))
+  if (schema === undefined) {
+    const words = Array.from(SCHEMAS.keys(), (by) => `'${by}'`)
+    throw new TypeError(`revoke: expected { by: ${words.join(' | ')}, … }`)
   }
-  assertOptions(SCHEMAS[by], revocation, 'revoke')
+  assertOptions(schema, revocation, 'revoke')
 }
 
-const quote = (word: string) => `'${word}'`
-
-/** The largest `clockTolerance`: applications that share a store may differ in theirs. Seconds. */
-const MAX_TOLERANCE = 300
+/** The largest `clockTolerance`; seconds. Applications that share a store may differ in `clockTolerance`. */
+export const MAX_TOLERANCE = 300
 
 /**
- * The mark of a revocation, for as long as a token that it concerns can be valid.
+ * Makes the mark of a revocation. The mark is kept for as long as a token that the mark concerns can be valid.
  *
- * @param userPoolId - of the pool, which other applications may know by another name
+ * @param userPoolId - id of the user pool, which other applications may know by another name
  * @param now - seconds since 1970
  * @param tolerance - the option `clockTolerance`; seconds
- * @throws {TypeError} when `notBefore` lies in the future, as one in milliseconds does
+ * @throws {TypeError} when `notBefore` lies in the future, as a time in milliseconds does
  */
 export function toMark(
   revocation: Revocation,
@@ -119,9 +116,9 @@ export function toMark(
   tolerance: number,
 ): RevocationMark {
   const { by } = revocation
-  const ofMark = by === 'pool' ? '' : revocation.value
-  const key = toKey(userPoolId, by, ofMark)
-  return { key, userPoolId, by, value: ofMark, ...lifeOf(revocation, now, tolerance) }
+  const value = by === 'pool' ? '' : revocation.value
+  const key = toKey(userPoolId, by, value)
+  return { key, userPoolId, by, value, ...lifeOf(revocation, now, tolerance) }
 }
 
 function lifeOf(
@@ -129,7 +126,7 @@ function lifeOf(
   now: number,
   tolerance: number,
 ): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
-  // The clock that dates tokens may be ahead.
+  // The clock of the issuer may be ahead.
   const latest = Math.ceil(now) + MAX_TOLERANCE + MAX_LIFETIME
   switch (revocation.by) {
     case 'jti': {
@@ -140,7 +137,7 @@ function lifeOf(
     case 'origin_jti':
       return { notBefore: null, expiresAt: latest + MAX_TOLERANCE }
     default: {
-      // All that is accepted now is refused after it, also what a clock that is ahead has dated.
+      // The mark reaches into the future, so that it concerns every token that is accepted now.
       const latestIssue = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
       const notBefore = Math.floor(revocation.notBefore ?? latestIssue)
       if (notBefore > now + MAX_TOLERANCE) {
@@ -152,7 +149,7 @@ function lifeOf(
   }
 }
 
-/** No token of such a time is valid any more: it is a duration, or a mistake. A mark of it would revoke nothing. */
+/** Refuses a time so long ago that no token of it is valid: the mark would revoke nothing. Such a time is mostly a duration. */
 function assertRecent(time: number, now: number, name: string): void {
   if (time < now - MAX_LIFETIME - MAX_TOLERANCE) {
     throw new TypeError(`revoke.${name}: expected seconds since 1970, not longer ago than a token is valid`)

@@ -4,7 +4,8 @@
  */
 import { isSameName, nearestName, nearestSpelling } from '../base/nearest-name.js'
 import { printable } from '../base/printable.js'
-import { optionNames } from '../options.js'
+import { pluginSchema } from '../options.js'
+import { poolSchema } from '../pool/pool.js'
 
 /** Environment variables by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -45,10 +46,10 @@ const BEGINNING = /^COGNITO_/i
 
 const isUnsettable = (option: string) => option !== 'defaultPool' && !Object.values(OPTIONS).includes(option)
 /** Options of a pool that no variable sets. */
-const UNSETTABLE = optionNames.pool.filter(isUnsettable)
+const UNSETTABLE = Object.keys(poolSchema.properties).filter(isUnsettable)
 /** Such options whose names have two words or more: nobody else has a variable of that name. */
-const UNMISTAKABLE = [...optionNames.plugin.filter(isUnsettable), ...UNSETTABLE].filter((name) =>
-  /[A-Z]/.test(name),
+const UNMISTAKABLE = [...Object.keys(pluginSchema.properties).filter(isUnsettable), ...UNSETTABLE].filter(
+  (name) => /[A-Z]/.test(name),
 )
 
 /**

@@ -26,7 +26,8 @@ export {
   type UserRouteErrorDetails,
   userRouteErrorCodes,
 } from './errors.js'
-export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
+export type { UserRouteHooks } from './hooks.js'
+export type { UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
 
 /**
  * Adds the account routes of one pool, under the prefix of the registration. It needs `fastify-cognito` to be registered
