@@ -8,6 +8,7 @@ import {
   type Mismatch,
   type Static,
   type TOptional,
+  type TOptionalWithFlag,
   type TProperties,
   type TSchema,
   Type,
@@ -85,9 +86,13 @@ export const closedObject = <P extends TProperties>(properties: P, expected: str
 export const optionalMembers = (names: readonly string[], member: TSchema, expected: string) =>
   closedObject(Object.fromEntries(names.map((name) => [name, Type.Optional(member)])), expected)
 
+/** The schema `S` of an optional option, with its default. */
+export type Defaulted<S extends TSchema> = TOptionalWithFlag<S, true> & { readonly default: Static<S> }
+
 /** Makes an option optional. {@link fillDefaults} puts `fallback` in the place of an absent value. */
-export const withDefault = <S extends TSchema>(schema: S, fallback: Static<S>) =>
-  Object.assign(Type.Optional(schema), { default: fallback })
+export function withDefault<S extends TSchema>(schema: S, fallback: Static<S>): Defaulted<S> {
+  return Object.assign(Type.Optional(schema), { default: fallback })
+}
 
 interface ObjectSchema {
   readonly properties: TProperties

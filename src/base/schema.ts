@@ -7,6 +7,7 @@ import {
   Kind,
   type Static,
   type TOptional,
+  type TOptionalWithFlag,
   type TProperties,
   TransformKind,
   type TSchema,
@@ -16,7 +17,7 @@ import {
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 
-export { type Static, type TOptional, type TProperties, type TSchema, Type }
+export { type Static, type TOptional, type TOptionalWithFlag, type TProperties, type TSchema, Type }
 
 /** One place where a value does not fit its schema. */
 export interface Mismatch {

@@ -32,7 +32,7 @@ interface UntilNow {
    * Revokes tokens that were issued in this second or earlier; seconds since 1970. The current time revokes less than the
    * default: a token passes when the clock of its issuer is ahead.
    *
-   * @defaultValue the current time and a minute, or and `clockTolerance` when that is longer
+   * @defaultValue the current time plus a minute, or plus `clockTolerance` when `clockTolerance` is longer
    */
   readonly notBefore?: number
 }

@@ -48,7 +48,7 @@ export interface UserRouteOptions {
   /**
    * Path below the prefix. The path begins with a slash.
    *
-   * @defaultValue the path of the route in the table of routes
+   * @defaultValue the route's own path, such as `/signup`
    */
   readonly path?: string
   /**
@@ -100,7 +100,8 @@ export interface UserRoutesOptions {
   readonly insecureHttp?: boolean
   /**
    * The attributes that users may set at sign-up, with their types: a TypeBox object schema, in which `alias` names a custom
-   * attribute. Any other attribute is refused. The default, such as `email`, has no custom attribute.
+   * attribute. Any other attribute is refused. By default users may set attributes such as `email`, and no
+   * custom attribute.
    *
    * @defaultValue the standard attributes that users write themselves
    */

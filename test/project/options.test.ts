@@ -162,7 +162,7 @@ const DERIVED: Readonly<Record<string, Readonly<Record<string, readonly string[]
     attributes: ['the standard attributes that users write themselves', '[the standard ones](#attributes)'],
     routes: ['every route under its own path'],
   },
-  userRoute: { path: ['the path of the route in the table of routes'] },
+  userRoute: { path: ["the route's own path, such as `/signup`"] },
   requirement: { tokenUse: ["the pool's"], claims: ["the pool's"] },
   guard: { loadUser: ["the plugin's"] },
 }
