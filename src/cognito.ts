@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
-import { assertGiven } from './base/schema.js'
+import { assertGiven } from './base/option-schema.js'
 import type { ClaimsOption } from './claims/reader.js'
 import type { TokenUse } from './claims/standard-claims.js'
 import { annotateComposed } from './guard/annotations.js'

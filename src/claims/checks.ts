@@ -10,6 +10,7 @@ import {
   isRepeatable,
   isSchema,
   isTransform,
+  propertiesOf,
   type TSchema,
   typeBoxKindOf,
 } from '../base/schema.js'
@@ -41,9 +42,8 @@ const WORDS = ['alias', 'fromText', 'default'] as const
  */
 export function assertClaimSchema(schema: unknown, path: string): asserts schema is TSchema {
   assertObject(schema, path)
-  const properties = Object.entries<TSchema>(schema['properties'])
   const required: readonly string[] = schema['required'] ?? []
-  const all = properties.map(([name, property]) => ({
+  const all = propertiesOf(schema).map(([name, property]) => ({
     name,
     schema: property,
     wire: isSchema(property) ? wireOf(name, property) : name,
@@ -232,7 +232,7 @@ const CHECKS: readonly Check[] = [
  * @throws {TypeError} naming the path of a default that does not fit its property
  */
 export function assertDefaults(schema: TSchema, path: string): void {
-  for (const [name, property] of Object.entries<TSchema>(schema['properties'])) {
+  for (const [name, property] of propertiesOf(schema)) {
     if (Object.hasOwn(property, 'default') && !hasFittingDefault(property))
       throw new TypeError(
         `${path}.${name}.default: expected a value that fits the schema of the property, before its transforms`,

@@ -12,6 +12,7 @@ import { FLAGS, isAttribute } from './standard-claims.js'
 /** A property of a claim schema. */
 export interface Field {
   readonly name: string
+  readonly schema: TSchema
   /** Name of the claim in the token. */
   readonly wire: string
   /** Converts text into the type of the schema, if Cognito writes the claim as text. */
@@ -34,6 +35,7 @@ export function compileField(name: string, schema: TSchema): Field {
   const wire = wireOf(name, schema)
   return {
     name,
+    schema,
     wire,
     read: compileReading(wire, schema),
     fallback: Object.hasOwn(schema, 'default') ? toFallback(structuredClone(schema['default'])) : undefined,

@@ -2,13 +2,14 @@
  * Reads the standard claims and the claims that an application declares from a verified payload.
  * @module
  */
+import { oneOrMore } from '../base/option-schema.js'
 import { ignoreRejection } from '../base/promises.js'
 import {
   type CompiledSchema,
   compileSchema,
   copySchema,
   isRepeatable,
-  oneOrMore,
+  propertiesOf,
   type TSchema,
   Type,
 } from '../base/schema.js'
@@ -79,7 +80,7 @@ type DeclaredReading =
   | { readonly values?: never; readonly misfits: readonly string[] }
 
 const toFields = (schema: TSchema): Field[] =>
-  Object.entries<TSchema>(schema['properties']).map(([name, property]) => compileField(name, property))
+  propertiesOf(schema).map(([name, property]) => compileField(name, property))
 
 const ID_WITHOUT_PROFILE = Type.Omit(ID_CLAIMS, PROFILE_CLAIMS)
 const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly string[] }> = {
@@ -202,11 +203,16 @@ function accepts(guard: (claims: unknown) => unknown, payload: Payload): boolean
   }
 }
 
-function compileFields(schema: unknown, path: string): FieldSet {
+/**
+ * Compiles a claim schema.
+ *
+ * @throws {TypeError} when the schema cannot be used, with the path
+ */
+export function compileFields(schema: unknown, path: string): FieldSet {
   assertClaimSchema(schema, path)
   const compiled = compileWhole(schema, path)
   assertDefaults(schema, path)
-  const fields = Object.entries<TSchema>(schema['properties']).map(([name, property]) =>
+  const fields = propertiesOf(schema).map(([name, property]) =>
     compileAt(`${path}.${name}`, () => compileField(name, property)),
   )
   return { fields, schema: compiled }
@@ -217,7 +223,7 @@ function compileWhole(schema: TSchema, path: string): CompiledSchema {
   try {
     return compileSchema(schema)
   } catch {
-    for (const [name, property] of Object.entries<TSchema>(schema['properties']))
+    for (const [name, property] of propertiesOf(schema))
       compileAt(`${path}.${name}`, () => compileSchema(property))
     return compileAt(path, () => compileSchema(schema))
   }

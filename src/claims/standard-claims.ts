@@ -3,7 +3,8 @@
  * @module
  */
 import type { Members } from '../base/members.js'
-import { type IsDocumented, Type } from '../base/schema.js'
+import { documented } from '../base/option-schema.js'
+import { Type } from '../base/schema.js'
 
 /** The kind of a Cognito token: the value of its claim `token_use`. */
 export type TokenUse = 'access' | 'id'
@@ -36,16 +37,18 @@ export interface CommonClaims {
 }
 
 /** Schema of {@link AccessClaims}. */
-export const ACCESS_CLAIMS = Type.Object({
-  ...COMMON,
-  token_use: Type.Literal('access'),
-  client_id: Type.String(),
-  username: Type.Optional(Type.String()),
-  scope: Type.Optional(Type.String()),
-  version: Type.Optional(Type.Number()),
-  device_key: Type.Optional(Type.String()),
-  event_id: Type.Optional(Type.String()),
-})
+export const ACCESS_CLAIMS = documented<AccessClaims>()(
+  Type.Object({
+    ...COMMON,
+    token_use: Type.Literal('access'),
+    client_id: Type.String(),
+    username: Type.Optional(Type.String()),
+    scope: Type.Optional(Type.String()),
+    version: Type.Optional(Type.Number()),
+    device_key: Type.Optional(Type.String()),
+    event_id: Type.Optional(Type.String()),
+  }),
+)
 
 /**
  * The claims of an access token. The token of a machine (client-credentials grant) has no `username`.
@@ -64,26 +67,28 @@ export interface AccessClaims extends CommonClaims {
 }
 
 /** Schema of {@link IdClaims}. */
-export const ID_CLAIMS = Type.Object({
-  ...COMMON,
-  token_use: Type.Literal('id'),
-  aud: Type.String(),
-  nonce: Type.Optional(Type.String()),
-  at_hash: Type.Optional(Type.String()),
-  'cognito:username': Type.Optional(Type.String()),
-  'cognito:roles': Type.Optional(Type.Array(Type.String())),
-  'cognito:preferred_role': Type.Optional(Type.String()),
-  identities: Type.Optional(Type.Array(Type.Unknown())),
-  email: Type.Optional(Type.String()),
-  email_verified: Type.Optional(Type.Boolean()),
-  phone_number: Type.Optional(Type.String()),
-  phone_number_verified: Type.Optional(Type.Boolean()),
-  name: Type.Optional(Type.String()),
-  given_name: Type.Optional(Type.String()),
-  family_name: Type.Optional(Type.String()),
-  preferred_username: Type.Optional(Type.String()),
-  event_id: Type.Optional(Type.String()),
-})
+export const ID_CLAIMS = documented<IdClaims>()(
+  Type.Object({
+    ...COMMON,
+    token_use: Type.Literal('id'),
+    aud: Type.String(),
+    nonce: Type.Optional(Type.String()),
+    at_hash: Type.Optional(Type.String()),
+    'cognito:username': Type.Optional(Type.String()),
+    'cognito:roles': Type.Optional(Type.Array(Type.String())),
+    'cognito:preferred_role': Type.Optional(Type.String()),
+    identities: Type.Optional(Type.Array(Type.Unknown())),
+    email: Type.Optional(Type.String()),
+    email_verified: Type.Optional(Type.Boolean()),
+    phone_number: Type.Optional(Type.String()),
+    phone_number_verified: Type.Optional(Type.Boolean()),
+    name: Type.Optional(Type.String()),
+    given_name: Type.Optional(Type.String()),
+    family_name: Type.Optional(Type.String()),
+    preferred_username: Type.Optional(Type.String()),
+    event_id: Type.Optional(Type.String()),
+  }),
+)
 
 /**
  * The claims of an ID token. Standard attributes that are not named here stay in the payload.
@@ -163,10 +168,3 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([...WRITABLE, 'updated_at'])
 export function isAttribute(wire: string): boolean {
   return ATTRIBUTES.has(wire) || /^(?:dev:)?custom:/.test(wire)
 }
-
-/** Does not compile when an interface and its schema differ. */
-const areDocumented: [
-  IsDocumented<AccessClaims, typeof ACCESS_CLAIMS>,
-  IsDocumented<IdClaims, typeof ID_CLAIMS>,
-] = [true, true]
-void areDocumented

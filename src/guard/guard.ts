@@ -5,8 +5,8 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { type CognitoError, refuse } from '../base/errors.js'
+import { assertGiven } from '../base/option-schema.js'
 import { chain } from '../base/promises.js'
-import { assertGiven } from '../base/schema.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 import type { RevocationGate } from '../revocation/gate.js'
 import type { Authentication, VerifiedToken } from '../verify/authentication.js'

@@ -1,27 +1,23 @@
 /**
- * The requirement of a guard, and its check at boot.
+ * The requirement of a route: its options and their schema.
  * @module
  */
 import type { FastifyRequest } from 'fastify'
 import {
   assertDefined,
   assertOptions,
-  compileSchema,
+  closedObject,
+  documented,
   functionOption,
-  type IsDocumented,
-  Type,
-} from '../base/schema.js'
+} from '../base/option-schema.js'
+import { compileSchema } from '../base/schema.js'
 import type { ClaimsOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { Authentication } from '../verify/authentication.js'
-import {
-  requirementObject,
-  requirementProperties,
-  type TokenRequirement,
-} from '../verify/token-requirement.js'
+import { REQUIREMENT, requirementProperties, type TokenRequirement } from '../verify/token-requirement.js'
 import type { LoadUser } from './register.js'
 
-/** The requirement of a route besides its pool. */
+/** The requirement of a route, besides its pool. */
 export interface Requirement<
   U extends TokenUse = TokenUse,
   C extends ClaimsOption = ClaimsOption,
@@ -29,44 +25,43 @@ export interface Requirement<
   R = unknown,
 > extends TokenRequirement<U, C> {
   /**
-   * Decides last, after all other checks: `true` lets the request pass, `false` gives 403. An error goes unchanged to the
-   * error handler of the application.
+   * Decides last, when the rest of the requirement is met: `true` lets the request pass, `false` is 403. An error of this
+   * function goes to the application's error handler unchanged.
+   *
+   * @defaultValue none
    */
   readonly check?: (authentication: A, request: FastifyRequest) => boolean | Promise<boolean>
   /**
-   * Finds the application's own user, `request.cognito.user`, once a request and after all other checks. The results
-   * `null`, `undefined` and `false` give 403. An error goes unchanged to the error handler of the application.
+   * Finds the application's own user, once a request, when the rest of the requirement is met: `request.cognito.user`. The
+   * plugin answers `null`, `undefined` and `false` with 403. An error of this function goes to the application's error
+   * handler unchanged.
    *
    * @defaultValue the option `loadUser` of the plugin
    */
   readonly loadUser?: LoadUser<A, R>
 }
 
-const REQUIREMENT = Type.Object(
-  {
-    ...requirementProperties,
-    check: functionOption<NonNullable<Requirement['check']>>(),
-    loadUser: functionOption<LoadUser>(),
-  },
-  requirementObject,
+/** Schema of {@link Requirement}. */
+export const requirementSchema = documented<Requirement>()(
+  closedObject(
+    {
+      ...requirementProperties,
+      check: functionOption<NonNullable<Requirement['check']>>(),
+      loadUser: functionOption<LoadUser>(),
+    },
+    REQUIREMENT,
+  ),
 )
 
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<Requirement, typeof REQUIREMENT> = true
-void isDocumented
-
-const schema = compileSchema(REQUIREMENT)
-
-/** Names of all members of a {@link Requirement}. A test compares the documentation with these names. */
-export const requirementNames: readonly string[] = Object.keys(REQUIREMENT.properties)
+const compiled = compileSchema(requirementSchema)
 
 /**
- * Checks the requirement of a guard.
+ * Validates the requirement of a guard.
  *
- * @param path - the name of the requirement in messages of errors
- * @throws {TypeError} when the requirement does not match its schema; the message names the path
+ * @param path - path of the requirement, for the message of an error
+ * @throws {TypeError} with the path and what was expected
  */
 export function assertGuardRequirement(requirement: Requirement, path: string): void {
-  assertOptions(schema, requirement, path)
-  assertDefined(requirement, requirementNames, path)
+  assertOptions(compiled, requirement, path)
+  assertDefined(requirement, Object.keys(requirementSchema.properties), path)
 }

@@ -1,5 +1,5 @@
 /**
- * The store that keeps key sets in a folder of this machine, for a restart while the endpoint fails.
+ * The store of key sets in a folder of this machine: for a restart while the endpoint fails.
  * @module
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -7,23 +7,24 @@ import type { Stats } from 'node:fs'
 import { constants, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { kindOf } from '../base/value-kind.js'
+import { codeOf } from './cause.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
 import { FileRefusal, hasPermissions, readChecked, WRITABLE_BY_GROUP_OR_OTHERS } from './file.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
-/** Largest file, in bytes. It has the document as a JSON string, whose escapes take space. */
+/** Size of the largest file; bytes. The document is a JSON string in the file, where escapes make it longer. */
 const MAX_FILE_BYTES = 2 * MAX_DOCUMENT_BYTES
 const ONLY_OWNER_FOLDER = 0o700
 const ONLY_OWNER_FILE = 0o600
 
 /**
- * Makes a store that keeps each key set in its own file in one folder. The store makes the folder if it is missing.
+ * Makes a store that keeps each key set in a file of its own, in one folder. The store makes a missing folder.
  *
- * **An attacker who can write to the folder can sign the tokens of any user.** So the store reads only regular files. It
- * refuses a folder or a file that is a symbolic link, that another user owns, or that its group or other users can write.
- * Windows has no such permissions, so its operator has to protect the folder by an access control list.
+ * **An attacker who can write to the folder can sign tokens of any user.** So the store refuses a folder or file that is a
+ * symbolic link, that another user owns, or that its group or others can write, and reads regular files only. Windows has no
+ * such permissions: there, keep other users from the folder by its access list.
  *
- * @param path - absolute path of a folder that no other software uses; not `/tmp` itself
+ * @param path - absolute path of the folder; not a folder that other programs use, such as `/tmp` itself
  * @throws {TypeError} for a path that is not absolute
  * @example await app.register(cognito, { pools, keys: { store: fileKeyStore('/var/cache/shop/cognito') } })
  */
@@ -31,7 +32,7 @@ export function fileKeyStore(path: string): KeyStore {
   if (typeof path !== 'string' || !isAbsolute(path)) {
     throw new TypeError(`fileKeyStore: expected the absolute path of a folder; found ${kindOf(path)}`)
   }
-  // `resolve` removes a slash at the end, because `lstat` follows a link whose path ends with a slash.
+  // `resolve` removes a slash at the end, because `lstat` would follow a link before the slash.
   const folder = resolve(path)
   const pathOf = (url: string) => join(folder, `${createHash('sha256').update(url).digest('hex')}.json`)
   return Object.freeze({
@@ -40,7 +41,7 @@ export function fileKeyStore(path: string): KeyStore {
         assertOwn(await lstat(folder))
         return await readStored(pathOf(url))
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        if (codeOf(error).code === 'ENOENT') return undefined
         throw error
       }
     },
@@ -52,12 +53,13 @@ export function fileKeyStore(path: string): KeyStore {
   })
 }
 
-/** Checks the folder. A symbolic link is not a folder. */
+/** Checks the folder. A symbolic link is refused. */
 function assertOwn(stats: Stats): void {
   const refusal = stats.isDirectory() ? judge(stats) : 'NOT_A_FOLDER'
   if (refusal !== undefined) throw new FileRefusal(refusal)
 }
 
+/** Returns the code of what is wrong with the owner or the permissions; `undefined` for nothing. */
 function judge({ uid, mode }: Stats): string | undefined {
   if (hasPermissions && uid !== process.getuid?.()) return 'ANOTHER_OWNER'
   return hasPermissions && (mode & WRITABLE_BY_GROUP_OR_OTHERS) !== 0 ? 'WRITABLE_BY_OTHERS' : undefined
@@ -73,7 +75,7 @@ async function readStored(path: string): Promise<StoredKeySet> {
   }
 }
 
-/** Replaces a file. A reader sees the old file or the new one, even if the machine loses its power in between. */
+/** Replaces a file, so that a reader sees the old file or the new file, even after a power failure. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {

@@ -8,8 +8,8 @@ import { type PublishedKey, toJwk, toPublicKey } from './jwk.js'
 /** Key id → usable key of a key set. */
 export type PublishedKeys = ReadonlyMap<string, PublishedKey>
 
-/** Largest number of entries of a key set. A user pool has two. */
-const MAX_KEYS = 100
+/** Entries of a set at the most. A user pool has two. */
+export const MAX_KEYS = 100
 
 /** The form of a key id that the header of a token can have. */
 const KID = /^[\x21-\x7E]{1,256}$/

@@ -1,72 +1,74 @@
 /**
- * The store that keeps key sets in Redis for many processes, for a new process while the endpoint fails.
+ * The store of key sets that many processes share, in Redis: for a new process while the endpoint fails.
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { type RedisClient, toRedis } from '../base/redis-client.js'
 import {
   assertDefined,
   assertOptions,
-  compileSchema,
-  type IsDocumented,
+  closedObject,
+  documented,
+  fillDefaults,
   oneOrMore,
-  Type,
-  text,
-} from '../base/schema.js'
+  spell,
+} from '../base/option-schema.js'
+import { type RedisClient, toRedis } from '../base/redis-client.js'
+import { clientOption, prefixOption } from '../base/redis-options.js'
+import { compileSchema, Type } from '../base/schema.js'
 import { MAX_DOCUMENT_BYTES } from './document.js'
+import { MAX_STALE } from './options.js'
 import { type KeyStore, type StoredKeySet, StoreRefusal } from './store.js'
 
 /** The options of {@link redisKeyStore}. */
 export interface RedisKeyStoreOptions {
   /**
-   * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), version 5 or 6, or `app.redis` of
-   * `@fastify/redis`. The application connects the client, listens to its errors, and closes it.
+   * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
+   * application connects the client, listens to its errors, and closes it.
    */
   readonly client: RedisClient
   /**
-   * The secret that authenticates each entry: 32–1,024 characters, the same in all processes. With a list, the store
-   * writes with the first secret and accepts all of them. To replace a secret, put the new secret first.
+   * The secret that authenticates each entry, of 32–1,024 characters, the same in all processes; or a list of secrets. The
+   * store writes with the first secret of a list, and believes all of them: put a new secret first to replace the old one.
    *
    * @example process.env.KEY_STORE_SECRET // made by `openssl rand -base64 32`
    */
   readonly secret: string | readonly string[]
   /**
-   * Prefix of the keys in Redis: letters, digits, `.`, `_`, `:`, `/` and `-`.
+   * Beginning of the keys in Redis: letters, digits, `.`, `_`, `:`, `/` and `-`.
    *
    * @defaultValue `'fastify-cognito'`
    */
   readonly prefix?: string
 }
 
-const SECRET = 'a secret of 32 to 1,024 characters, or a list of them'
-const secret = Type.String({ minLength: 32, maxLength: 1024, expected: SECRET })
+/** The lengths of a secret; characters. */
+const SECRET = { minLength: 32, maxLength: 1024 }
+const EXPECTED = `a secret of ${spell(SECRET.minLength, SECRET.maxLength)} characters, or a list of them`
 
-const OPTIONS = Type.Object(
-  {
-    client: Type.Unsafe<RedisClient>({ ...Type.Any(), expected: 'a client of ioredis or @redis/client' }),
-    secret: oneOrMore(secret, SECRET),
-    prefix: Type.Optional(text('letters, digits, . _ : / and -', '^[\\w.:/-]+$')),
-  },
-  { additionalProperties: false, expected: 'an object of options' },
+/** Schema of {@link RedisKeyStoreOptions}. */
+export const redisKeySchema = documented<RedisKeyStoreOptions>()(
+  closedObject(
+    {
+      client: clientOption,
+      secret: oneOrMore(Type.String({ ...SECRET, expected: EXPECTED }), EXPECTED),
+      prefix: prefixOption,
+    },
+    'an object of options',
+  ),
 )
 
-/** Does not compile when the interface and the schema differ. */
-const isDocumented: IsDocumented<RedisKeyStoreOptions, typeof OPTIONS> = true
-void isDocumented
+const compiled = compileSchema(redisKeySchema)
 
-const schema = compileSchema(OPTIONS)
-
-/** Largest entry, in characters. It has the document as a JSON string, whose escapes take space. */
+/** Length of the longest entry; characters. The document is a JSON string in the entry, where escapes make it longer. */
 const MAX_CHARACTERS = 2 * MAX_DOCUMENT_BYTES
-/** Time after which Redis deletes a set: the longest `keys.staleIfError`; seconds. */
-const EXPIRES_IN = 604_800
 
 /**
- * Makes a store that keeps key sets in Redis or Valkey, for any number of processes.
+ * Makes a store that keeps key sets in Redis or Valkey, for any number of processes. Redis removes an entry when the key set
+ * is older than the longest `keys.staleIfError`.
  *
- * **An attacker who can write a key set can sign the tokens of any user**, and a cache has many writers. So each entry
- * has an HMAC (RFC 2104, SHA-256) over its URL, its time and its document. The store refuses an entry without a valid
- * HMAC.
+ * **An attacker who can write a key set can sign tokens of any user**, and a cache has many writers. So each entry carries an
+ * HMAC (RFC 2104, SHA-256) over its URL, its time and its document, by a secret of the options. The store refuses an entry
+ * with any other HMAC.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -75,12 +77,13 @@ const EXPIRES_IN = 604_800
  * await app.register(cognito, { pools, keys: { store } })
  */
 export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
-  assertOptions(schema, options, 'redisKeyStore')
+  assertOptions(compiled, options, 'redisKeyStore')
   assertDefined(options, ['prefix'], 'redisKeyStore')
-  const secrets = [options.secret].flat()
-  // All sets are in one slot of a cluster, because the sets are few and are seldom read.
-  const tag = `{${options.prefix ?? 'fastify-cognito'}}:keys:`
-  const { send } = toRedis(options.client, tag, 'redisKeyStore.client')
+  const { client, secret, prefix } = fillDefaults(redisKeySchema, options)
+  const secrets = [secret].flat()
+  // One slot of a cluster has all key sets. Key sets are few, and seldom read.
+  const tag = `{${prefix}}:keys:`
+  const { send } = toRedis(client, tag, 'redisKeyStore.client')
   const keyOf = (url: string) => tag + createHash('sha256').update(url).digest('hex')
   return Object.freeze({
     async load(url: string) {
@@ -89,12 +92,12 @@ export function redisKeyStore(options: RedisKeyStoreOptions): KeyStore {
       return value === '' ? undefined : open(value, secrets)
     },
     async save(set: StoredKeySet) {
-      await send('SET', keyOf(set.url), seal(set, secrets[0] as string), 'EX', String(EXPIRES_IN))
+      await send('SET', keyOf(set.url), seal(set, secrets[0] as string), 'EX', String(MAX_STALE))
     },
   })
 }
 
-/** Writes an entry. It has the authenticated text unchanged, so that no second serialization can differ from it. */
+/** Makes an entry. The entry has the authenticated text itself, so that the text has one reading only. */
 function seal({ url, askedAt, document }: StoredKeySet, secret: string): string {
   const body = JSON.stringify([url, askedAt, document])
   return `${mac(body, secret).toString('base64url')}.${body}`
@@ -103,7 +106,7 @@ function seal({ url, askedAt, document }: StoredKeySet, secret: string): string 
 /**
  * Reads an entry.
  *
- * @throws {StoreRefusal} for an entry without a valid HMAC
+ * @throws {StoreRefusal} when no secret made the HMAC of the entry
  */
 function open(value: string, secrets: readonly string[]): StoredKeySet {
   const dot = value.indexOf('.')
@@ -118,6 +121,6 @@ function open(value: string, secrets: readonly string[]): StoredKeySet {
   return { url, askedAt, document }
 }
 
-/** Computes the HMAC over the purpose and the text, so that no other use of the same secret makes a valid entry. */
+/** Makes an HMAC over the purpose and the text, so that an HMAC of the same secret for another purpose makes no entry. */
 const mac = (body: string, secret: string) =>
   createHmac('sha256', secret).update(`fastify-cognito key set\n${body}`).digest()

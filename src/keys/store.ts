@@ -1,5 +1,5 @@
 /**
- * Keeps key sets in a store that outlives the process, and checks the sets that the store returns.
+ * Stores of key sets, by which a key set outlives the process: their interface, and the checks of a stored set.
  * @module
  */
 import type { Clock } from '../base/clock.js'
@@ -11,20 +11,20 @@ import { type PublishedKeys, readKeySet, toKeySet } from './key-set.js'
 
 /** A key set in a store. */
 export interface StoredKeySet {
-  /** URL where the set was published. */
+  /** The URL that published the set. */
   readonly url: string
-  /** Time of the request for the set; milliseconds since 1970. */
+  /** The time of the request for the set; milliseconds since 1970. */
   readonly askedAt: number
   /** The set as JSON (RFC 7517 §5). */
   readonly document: string
 }
 
 /**
- * A store that keeps key sets for the next start of the process, or for other processes: `fileKeyStore` or
- * `redisKeyStore` of `fastify-cognito/keys`, or one of your own.
+ * Keeps key sets for the next start of the process, or for other processes: `fileKeyStore` and `redisKeyStore` of
+ * `fastify-cognito/keys`, or a store of the application.
  *
- * **An attacker who can write to a store can sign the tokens of any user.** A store must return nothing that another
- * party may have written.
+ * **An attacker who can write to a store can sign tokens of any user.** A store must not return a set that another party may
+ * have written.
  *
  * @example
  * const sets = new Map<string, StoredKeySet>()
@@ -32,39 +32,39 @@ export interface StoredKeySet {
  */
 export interface KeyStore {
   /**
-   * Resolves to the set that was last saved for a URL; to `undefined` when there is none.
+   * Resolves to the set that was last saved for a URL; `undefined` when the store has none.
    *
-   * @throws {Error} rejected with: for a set that cannot be trusted. Its `code`, one word in capitals, goes to the log.
+   * @throws {Error} rejected, for a set that must not be believed. The `code` of the error, a word in capitals, goes to the log.
    */
   readonly load: (url: string) => Promise<StoredKeySet | undefined>
   /** Replaces the set of a URL. The `code` of a rejection goes to the log; a rejection has no other effect. */
   readonly save: (set: StoredKeySet) => Promise<void>
 }
 
-/** The use of a store by one endpoint. */
+/** The store of one endpoint. */
 export interface Memory {
-  /** Resolves to the saved set; to `undefined` when there is none that can be trusted. Never rejects. */
+  /** Resolves to the saved set, when the set passes all checks; else `undefined`. Never rejects. */
   readonly restore: () => Promise<GoodSet | undefined>
-  /** Saves a set that is new or has become older than `refreshAfterMs`. Never throws. */
+  /** Saves a set that is new or due. Never throws. */
   readonly keep: (set: GoodSet) => void
 }
 
-/** The policy of a {@link Memory}. */
+/** The settings of a memory. */
 export interface MemoryPolicy {
   readonly clock: Clock
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly timeOfDay: () => number
-  /** Age from which on an unchanged set is written again; milliseconds. */
+  /** Age before which an unchanged set is not written again; milliseconds. */
   readonly refreshAfterMs: number
-  /** Age up to which a stored set is trusted; milliseconds. */
+  /** Age above which a stored set is not believed; milliseconds. */
   readonly staleIfErrorMs: number
-  /** Called with the code of a fault of the store. */
+  /** Takes the code of a failure of the store. */
   readonly report: (code: string) => void
 }
 
-/** Longest wait for a store; milliseconds. */
+/** Deadline of an answer of the store; milliseconds. */
 const PATIENCE_MS = 1000
-/** Largest difference between the clocks of two machines that is accepted; milliseconds. */
+/** Greatest difference between the clocks of two machines; milliseconds. */
 const MAX_AHEAD_MS = 60_000
 
 /** Makes the memory of one URL. */
@@ -80,7 +80,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
     const keys = assertBelievable(stored, url, ageMs, policy)
     if (keys === undefined) return undefined
     Object.assign(saved, { document: stored.document, askedAt: stored.askedAt })
-    // The time is read before the second reader is asked, because the process may stand still meanwhile.
+    // The age is taken before the second reader runs, because the process may stand still meanwhile.
     const askedAt = clock.now() - Math.max(0, ageMs)
     return { keys: await agree(keys, new Map(), clock), askedAt }
   }
@@ -96,7 +96,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
       const at = Math.round(timeOfDay() - (clock.now() - askedAt))
       if (document === saved.document && at - saved.askedAt <= refreshAfterMs) return
       Object.assign(saved, { document, askedAt: at })
-      // `save` is called inside a promise, so that a store that throws is handled like one that rejects.
+      // `save` is called in a promise, so that an exception becomes a rejection.
       Promise.resolve({ url, askedAt: at, document })
         .then((set) => store.save(set))
         .catch((error: unknown) => {
@@ -107,7 +107,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
   }
 }
 
-/** The error for a stored set that cannot be trusted. Its `code` is for the operator. */
+/** The error for a stored set that is not believed. Its `code` is for the operator. */
 export class StoreRefusal extends Error {
   readonly code: string
 
@@ -120,8 +120,8 @@ export class StoreRefusal extends Error {
 /**
  * Checks a stored set.
  *
- * @returns the keys; `undefined` for a set whose only fault is its age
- * @throws {StoreRefusal} for a set that cannot be trusted
+ * @returns `undefined` for a set that is only too old
+ * @throws {StoreRefusal} for a set that must not be believed
  */
 function assertBelievable(
   stored: StoredKeySet,
@@ -150,9 +150,9 @@ function parse(document: string): unknown {
 }
 
 /**
- * Waits for `load`, up to {@link PATIENCE_MS}.
+ * Calls `load` with a deadline.
  *
- * @throws {Error} rejected with: what `load` throws, or {@link StoreRefusal} after the longest wait
+ * @throws {StoreRefusal} when `load` does not answer in time; else what `load` throws
  */
 function withinPatience<T>(clock: Clock, load: () => Promise<T>): Promise<T> {
   let callOff: (() => void) | undefined
@@ -160,7 +160,7 @@ function withinPatience<T>(clock: Clock, load: () => Promise<T>): Promise<T> {
     const onEnd = () => reject(new StoreRefusal('TIMEOUT'))
     callOff = startDeadline(clock, PATIENCE_MS, PATIENCE_MS / 4, onEnd).callOff
   })
-  // `load` is called inside a promise, so that a store that throws is handled like one that rejects.
+  // `load` is called in a promise, so that an exception becomes a rejection.
   const answer = Promise.resolve().then(load)
   return Promise.race([answer, silence]).finally(() => callOff?.())
 }

@@ -1,8 +1,21 @@
 /**
- * One user pool as the options describe it, and what follows from them: its issuers and where their keys are.
+ * One user pool: its options, and the issuers and URLs of keys that follow from the options.
  * @module
  */
 import { fileURLToPath } from 'node:url'
+import {
+  assertDefined,
+  checkedLater,
+  clientId,
+  closedObject,
+  documented,
+  type Filled,
+  fillDefaults,
+  flag,
+  oneOrMore,
+  text,
+  withDefault,
+} from '../base/option-schema.js'
 import {
   assertInsecureHttp,
   isLoopback,
@@ -10,66 +23,69 @@ import {
   parseUrl,
   URL_EXPECTED,
 } from '../base/private-url.js'
-import { assertDefined, type IsDocumented, oneOrMore, Type, text } from '../base/schema.js'
+import { Type } from '../base/schema.js'
 import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../base/user-pool-id.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
-import { type PublishedKeys, readEntries, readKeySet } from '../keys/key-set.js'
+import { MAX_KEYS, type PublishedKeys, readEntries, readKeySet } from '../keys/key-set.js'
 import type { KeyLocations } from '../keys/locations.js'
 
-/** One user pool. */
+/** The options of one user pool. */
 export interface PoolOptions {
   /** Id of the user pool as the AWS console shows it: `'eu-west-1_AbCdEf123'`. */
   readonly userPoolId: string
   /**
-   * Ids of the app clients whose tokens are accepted: a string, or a list. `null` accepts every client of the pool,
-   * and has to be written out.
+   * Ids of the app clients whose tokens are accepted: a string of 1–128 characters, or a list. `null` accepts every client of
+   * the pool, and has to be written out.
    */
   readonly appClientId: string | readonly string[] | null
   /**
-   * AWS region. It has to agree with the prefix of `userPoolId` unless `issuer` is given.
+   * AWS region, which has to agree with the prefix of `userPoolId` unless `issuer` is given.
    *
    * @defaultValue the prefix of `userPoolId`
    */
   readonly region?: string
   /**
-   * Where the pool's keys are published: `https:`, `http:` on loopback, or `file:` for a file that is read again when the
-   * keys are due.
+   * URL of the pool's keys: `https:`, `http:` on loopback, or `file:` for a file that is read again when the keys are due.
    *
-   * @defaultValue the environment variable `AWS_COGNITO_KEYS_URL`, else derived from the issuer
+   * @defaultValue `AWS_COGNITO_KEYS_URL`, else issuer + `/.well-known/jwks.json`
    * @example 'file:///etc/cognito/jwks.json'
    */
   readonly jwksUrl?: string
   /**
-   * The pool's key set itself (RFC 7517 §5), in place of a URL. Nothing is fetched, and the keys never get old: a key that
-   * was replaced or stolen needs a new deployment.
+   * The pool's key set itself (RFC 7517 §5), of at most 100 keys, in place of a URL. Nothing is fetched, and the keys never
+   * expire. To replace a key, deploy the application again.
    *
-   * @defaultValue none: the keys are fetched
+   * @defaultValue none
    * @example JSON.parse(readFileSync('jwks.json', 'utf8'))
    */
   readonly jwks?: JsonWebKeySet
   /**
-   * Allows plain `http:` to other hosts for `jwksUrl` and `issuer`: for an emulator in another container. It is refused with
-   * `NODE_ENV=production`, because who is on the way chooses the keys.
+   * Allows plain `http:` to other hosts for `jwksUrl` and `issuer`, for an emulator in another container. `true` is refused
+   * with `NODE_ENV=production`, because an attacker on the network path would choose the keys.
    *
    * @defaultValue `false`
    * @example { issuer: 'http://cognito:9229/local_1', insecureHttp: true }
    */
   readonly insecureHttp?: boolean
   /**
-   * Exact `iss` of the pool's tokens, for emulators, replicas and partitions that the derivation does not know.
+   * Exact `iss` of the pool's tokens, or a list, for emulators, replicas and partitions that the derivation does not know.
    *
-   * @defaultValue both issuers that Cognito can use for the pool
+   * @defaultValue both issuers of the pool
    */
   readonly issuer?: string | readonly string[]
   /**
-   * Which tokens the routes of the pool take.
+   * The kinds of token that the routes of the pool take.
    *
    * @defaultValue `'access'`
    */
   readonly tokenUse?: TokenUse | readonly TokenUse[]
-  /** Required `aud` of a resource-bound access token (RFC 8707); one of them, in a list. */
+  /**
+   * Required `aud` of a resource-bound access token (RFC 8707). One `aud` of a list is enough.
+   *
+   * @defaultValue none
+   */
   readonly audience?: string | readonly string[]
   /**
    * TypeBox object schema of further claims, or a type guard over the payload.
@@ -80,6 +96,7 @@ export interface PoolOptions {
   /**
    * Domain of the pool's managed login, for the sign-in of OpenAPI documents: a host, or an `https:` origin.
    *
+   * @defaultValue none
    * @example 'shop.auth.eu-west-1.amazoncognito.com'
    */
   readonly domain?: string
@@ -93,15 +110,15 @@ export interface JsonWebKeySet {
 /** A pool after validation. */
 export interface ResolvedPool extends KeyLocations {
   readonly userPoolId: string
-  /** `undefined` where neither the options nor the id tell it. */
+  /** `undefined` when neither the options nor the user pool id has the region. */
   readonly region: string | undefined
   /** `null` accepts every client. */
   readonly clientIds: ReadonlySet<string> | null
   readonly tokenUses: ReadonlySet<TokenUse>
-  /** `null` where no audience is required. */
+  /** `null` requires no audience. */
   readonly audiences: ReadonlySet<string> | null
   readonly claims: ClaimsOption | undefined
-  /** Origin of the managed login; `undefined` where none is given. */
+  /** Origin of the managed login; `undefined` without the option `domain`. */
   readonly loginOrigin: string | undefined
 }
 
@@ -110,53 +127,53 @@ const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept eve
 const DOMAIN_EXPECTED =
   "the whole domain of the managed login, such as 'shop.auth.eu-west-1.amazoncognito.com', or its https origin"
 
-const JWKS_EXPECTED = 'a key set, { keys: [...] }, of at most 100 public keys, one of them usable with RS256'
+const JWKS_EXPECTED = `a key set, { keys: [...] }, of at most ${MAX_KEYS} public keys, one of them usable with RS256`
 
 /** Schema of {@link PoolOptions}. */
-export const poolSchema = Type.Object(
-  {
-    userPoolId: text("a user pool id such as 'eu-west-1_AbCdEf123'"),
-    // AWS: API_UserPoolClientType. The client's name or secret, pasted by mistake, mostly does not match.
-    appClientId: Type.Union(
-      [oneOrMore(Type.String({ pattern: '^[\\w+]{1,128}$' }), CLIENT_EXPECTED), Type.Null()],
-      { expected: CLIENT_EXPECTED },
-    ),
-    region: Type.Optional(text("an AWS region such as 'eu-west-1'", '^[a-z]+(-[a-z]+)+-[0-9]+$')),
-    jwksUrl: Type.Optional(text('an https URL of a key set, an http URL on loopback, or a file URL')),
-    jwks: Type.Optional(Type.Unsafe<JsonWebKeySet>({ ...Type.Any(), expected: JWKS_EXPECTED })),
-    insecureHttp: Type.Optional(Type.Boolean({ expected: 'true or false' })),
-    issuer: Type.Optional(
-      oneOrMore(text('an issuer'), 'an issuer URL as tokens carry it, or a list of them'),
-    ),
-    tokenUse: tokenUseOption,
-    audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),
-    claims: claimsOption,
-    domain: Type.Optional(text(DOMAIN_EXPECTED)),
-  },
-  { additionalProperties: false, expected: 'the options of a pool' },
+export const poolSchema = documented<PoolOptions>()(
+  closedObject(
+    {
+      userPoolId: text("a user pool id such as 'eu-west-1_AbCdEf123'"),
+      appClientId: Type.Union([oneOrMore(clientId(CLIENT_EXPECTED), CLIENT_EXPECTED), Type.Null()], {
+        expected: CLIENT_EXPECTED,
+      }),
+      region: Type.Optional(text("an AWS region such as 'eu-west-1'", '^[a-z]+(-[a-z]+)+-[0-9]+$')),
+      jwksUrl: Type.Optional(text('an https URL of a key set, an http URL on loopback, or a file URL')),
+      jwks: Type.Optional(checkedLater<JsonWebKeySet>(JWKS_EXPECTED, { maxItems: MAX_KEYS })),
+      insecureHttp: withDefault(flag(), false),
+      issuer: Type.Optional(
+        oneOrMore(text('an issuer'), 'an issuer URL as tokens carry it, or a list of them'),
+      ),
+      tokenUse: withDefault(tokenUseOption, 'access'),
+      audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),
+      claims: claimsOption,
+      domain: Type.Optional(text(DOMAIN_EXPECTED)),
+    },
+    'the options of a pool',
+  ),
 )
 
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<PoolOptions, typeof poolSchema> = true
-void isDocumented
+type FilledPool = Filled<PoolOptions, typeof poolSchema>
 
-const toSet = <T>(value: T | readonly T[]): ReadonlySet<T> => new Set([value].flat() as T[])
+const toSet = <T extends string>(value: T | readonly T[]): ReadonlySet<T> =>
+  new Set(typeof value === 'string' ? [value] : value)
 
 /**
- * Fills in what a pool's options leave out.
+ * Resolves the options of a pool.
  *
  * @param env - the environment, for `AWS_COGNITO_KEYS_URL` and `NODE_ENV`
- * @throws {TypeError} naming the path of a wrong option and what was expected
+ * @throws {TypeError} with the path of a wrong option and what was expected
  */
 export function resolvePool(
   name: string,
-  options: PoolOptions,
+  given: PoolOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedPool {
   const path = `pools.${name}`
-  assertDefined(options, ['issuer', 'tokenUse', 'audience', 'claims', 'jwks'], path)
-  assertInsecureHttp(options.insecureHttp === true, path, env)
-  const tokenUses = toSet<TokenUse>(options.tokenUse ?? 'access')
+  assertDefined(given, ['issuer', 'tokenUse', 'audience', 'claims', 'jwks'], path)
+  const options = fillDefaults(poolSchema, given)
+  assertInsecureHttp(options.insecureHttp, path, env)
+  const tokenUses = toSet(options.tokenUse)
   if (options.audience !== undefined && !tokenUses.has('access')) {
     throw new TypeError(
       `${path}.audience: expected tokenUse to include 'access'; only access tokens are bound to a resource`,
@@ -180,7 +197,7 @@ export function resolvePool(
   })
 }
 
-const resolveIssuers = (path: string, { userPoolId, region, issuer }: PoolOptions): readonly string[] =>
+const resolveIssuers = (path: string, { userPoolId, region, issuer }: FilledPool): readonly string[] =>
   issuer === undefined ? toCognitoIssuers(path, userPoolId, region) : [issuer].flat()
 
 interface Surroundings {
@@ -190,12 +207,12 @@ interface Surroundings {
 
 function resolveJwksUrls(
   path: string,
-  { userPoolId, jwksUrl, insecureHttp = false }: PoolOptions,
+  { userPoolId, jwksUrl, insecureHttp }: FilledPool,
   issuers: readonly string[],
   { region, env }: Surroundings,
 ): ReadonlyMap<string, string> {
   const keysUrl = env['AWS_COGNITO_KEYS_URL']
-  // An empty variable is none.
+  // An empty variable counts as absent.
   const overriding = jwksUrl ?? (keysUrl ? fillPlaceholders(keysUrl, userPoolId, region) : undefined)
   const source =
     jwksUrl !== undefined ? `${path}.jwksUrl` : overriding ? 'AWS_COGNITO_KEYS_URL' : `${path}.issuer`
@@ -204,8 +221,11 @@ function resolveJwksUrls(
   )
 }
 
-/** What an endpoint publishes is only passed over. In the options a private key is a leak, and no usable key a mistake. */
-function resolveJwks(path: string, { jwks, jwksUrl }: PoolOptions): PublishedKeys {
+/**
+ * Reads the key set of the options. An endpoint may publish keys that are passed over. In the options, a private key is a
+ * leak, and a set without a usable key is a mistake: both are refused.
+ */
+function resolveJwks(path: string, { jwks, jwksUrl }: FilledPool): PublishedKeys {
   if (jwksUrl !== undefined) throw new TypeError(`${path}.jwks: expected no jwksUrl beside it`)
   if (readEntries(jwks)?.some((entry) => 'd' in entry)) {
     throw new TypeError(
@@ -235,7 +255,7 @@ function toCognitoIssuers(path: string, userPoolId: string, region: string | und
 const fillPlaceholders = (url: string, userPoolId: string, region: string | undefined) =>
   url.replaceAll('{userPoolId}', userPoolId).replaceAll('{region}', region ?? '{region}')
 
-/** Refuses URLs that cannot be asked, and those that anybody on the way could answer. */
+/** Refuses URLs that cannot be fetched, and URLs whose answer an attacker on the network path could forge. */
 function toJwksUrl(path: string, value: string, insecureHttp: boolean): string {
   const url = value.startsWith('file:') ? parseFileUrl(path, value) : parseUrl(value, insecureHttp)
   if (url === undefined) throw new TypeError(`${path}: ${URL_EXPECTED}`)
@@ -247,19 +267,19 @@ function toJwksUrl(path: string, value: string, insecureHttp: boolean): string {
   return url.href
 }
 
-/** A relative URL is refused, because `new URL` would take it for one of the root folder. */
+/** Parses a file URL. A relative URL is refused, because `new URL` would look for the file in the root folder. */
 function parseFileUrl(path: string, value: string): URL {
   try {
     const url = new URL(value)
     fileURLToPath(url)
     if (value.startsWith('file:/') && url.search === '') return url
   } catch {
-    // The message below says what is wrong.
+    // The error below says what was expected.
   }
   throw new TypeError(`${path}: expected a file URL of this machine, such as 'file:///etc/cognito/jwks.json'`)
 }
 
-/** The prefix alone, as the console asks for it, is no host; and a longer URL was meant for something else. */
+/** Reads the option `domain`. The prefix of the domain alone, as the AWS console shows it, is refused; so is a URL with a path. */
 function toLoginOrigin(path: string, domain: string): string {
   const url = parsePrivateUrl(domain.includes('://') ? domain : `https://${domain}`)
   const isHost = url !== undefined && (isLoopback(url.hostname) || url.hostname.includes('.'))

@@ -1,42 +1,43 @@
 /**
- * A revocation as an application asks for it, and the mark that it becomes.
+ * The revocations that an application asks for, and how a revocation becomes a mark.
  * @module
  */
-import { assertOptions, compileSchema, type IsDocumented, number, Type, text } from '../base/schema.js'
+import { assertOptions, closedObject, documented, spell, TEXT, text } from '../base/option-schema.js'
+import { type CompiledSchema, compileSchema, Type } from '../base/schema.js'
 import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import { type RevocationMark, toKey } from './store.js'
 
-/** One token, by its claim `jti`. */
+/** The revocation of one token, by its claim `jti`. */
 interface OneToken {
   readonly pool?: string
   readonly by: 'jti'
   readonly value: string
-  /** The claim `exp` of the token, seconds since 1970: the mark expires after it. Without `exp`, it lives for a day. */
+  /** The token's claim `exp`; seconds since 1970. The mark is kept until `exp`, or for a day when `exp` is left out. */
   readonly exp?: number
 }
 
-/** All tokens of one sign-in, by the claim `origin_jti`. */
+/** The revocation of all tokens of one sign-in, by the claim `origin_jti`. */
 interface OneSignIn {
   readonly pool?: string
   readonly by: 'origin_jti'
   readonly value: string
 }
 
-/** The tokens of a user or of an app client that were issued until now, or until another time. */
+/** The revocation of the tokens of a user or an app client that are accepted now, or that were issued until a time. */
 interface UntilNow {
   readonly pool?: string
   readonly by: 'sub' | 'client_id'
   readonly value: string
   /**
-   * Tokens that were issued in this second or earlier are revoked; seconds since 1970. The current time revokes less than
-   * the default, because a token passes whose issuer has a fast clock.
+   * Revokes tokens that were issued in this second or earlier; seconds since 1970. The current time revokes less than the
+   * default: a token passes when the clock of its issuer is ahead.
    *
-   * @defaultValue the current time plus the greatest `iat` ahead of it that is accepted (a minute, or `clockTolerance`)
+   * @defaultValue the current time plus a minute, or plus `clockTolerance` when `clockTolerance` is longer
    */
   readonly notBefore?: number
 }
 
-/** The tokens of a whole pool that were issued until now, or until another time. */
+/** The revocation of the tokens of a whole pool, as {@link UntilNow}. */
 interface WholePool {
   readonly pool?: string
   readonly by: 'pool'
@@ -44,9 +45,9 @@ interface WholePool {
 }
 
 /**
- * The argument of `app.cognito.revoke`: tokens by one of their claims, or all tokens of a pool. `pool` is the name of a
- * registered pool, by default the default pool. Only existing tokens are revoked: to keep a user from getting new tokens,
- * sign the user out at Cognito or disable the user there.
+ * A revocation for `app.cognito.revoke`: of tokens with a claim, or of all tokens of a pool. `pool` is the name of a
+ * registered pool; without `pool`, the default pool is meant. A revocation concerns issued tokens only: to keep a user from
+ * getting new tokens, end the sign-in in Cognito as well.
  *
  * @typeParam N - names of the pools
  * @example { pool: 'eu', by: 'sub', value: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' }
@@ -55,61 +56,57 @@ export type Revocation<N extends string = string> = (OneToken | OneSignIn | Unti
   readonly pool?: N
 }
 
-const value = text('the value of the claim, 1 to 2,048 characters')
+const value = text(`the value of the claim, ${spell(TEXT.minLength, TEXT.maxLength)} characters`)
 const pool = Type.Optional(Type.String({ expected: 'the name of a pool' }))
-const time = number(0, 1e11, 'seconds since 1970')
-const closed = { additionalProperties: false, expected: 'an object' }
+const time = Type.Optional(Type.Number({ minimum: 0, maximum: 1e11, expected: 'seconds since 1970' }))
+const OBJECT = 'an object'
 
-const ONE_TOKEN = Type.Object({ pool, by: Type.Literal('jti'), value, exp: time }, closed)
-const ONE_SIGN_IN = Type.Object({ pool, by: Type.Literal('origin_jti'), value }, closed)
-const UNTIL_NOW = Type.Object(
-  { pool, by: Type.Union([Type.Literal('sub'), Type.Literal('client_id')]), value, notBefore: time },
-  closed,
+const oneToken = compileSchema(
+  documented<OneToken>()(closedObject({ pool, by: Type.Literal('jti'), value, exp: time }, OBJECT)),
 )
-const WHOLE_POOL = Type.Object({ pool, by: Type.Literal('pool'), notBefore: time }, closed)
+const oneSignIn = compileSchema(
+  documented<OneSignIn>()(closedObject({ pool, by: Type.Literal('origin_jti'), value }, OBJECT)),
+)
+const subjectOrClient = Type.Union([Type.Literal('sub'), Type.Literal('client_id')])
+const untilNow = compileSchema(
+  documented<UntilNow>()(closedObject({ pool, by: subjectOrClient, value, notBefore: time }, OBJECT)),
+)
+const wholePool = compileSchema(
+  documented<WholePool>()(closedObject({ pool, by: Type.Literal('pool'), notBefore: time }, OBJECT)),
+)
 
-/** Does not compile when an interface and its schema drift apart. */
-const areDocumented: [
-  IsDocumented<OneToken, typeof ONE_TOKEN>,
-  IsDocumented<OneSignIn, typeof ONE_SIGN_IN>,
-  IsDocumented<UntilNow, typeof UNTIL_NOW>,
-  IsDocumented<WholePool, typeof WHOLE_POOL>,
-] = [true, true, true, true]
-void areDocumented
-
-const untilNow = compileSchema(UNTIL_NOW)
-const SCHEMAS = {
-  jti: compileSchema(ONE_TOKEN),
-  origin_jti: compileSchema(ONE_SIGN_IN),
-  sub: untilNow,
-  client_id: untilNow,
-  pool: compileSchema(WHOLE_POOL),
-} as const
+/** The schema of a revocation by its member `by`. */
+const SCHEMAS: ReadonlyMap<unknown, CompiledSchema> = new Map([
+  ['jti', oneToken],
+  ['origin_jti', oneSignIn],
+  ['sub', untilNow],
+  ['client_id', untilNow],
+  ['pool', wholePool],
+])
 
 /**
- * Checks that a value is a {@link Revocation}.
+ * Refuses a value that is no {@link Revocation}.
  *
- * @throws {TypeError} for any other value; the message has the expected form and never the value
+ * @throws {TypeError} with what was expected, never with the value
  */
 export function assertRevocation(revocation: unknown): asserts revocation is Revocation {
-  const by = (revocation as Partial<Revocation> | null | undefined)?.by
-  if (typeof by !== 'string' || !Object.hasOwn(SCHEMAS, by)) {
-    throw new TypeError(`revoke: expected { by: ${Object.keys(SCHEMAS).map(quote).join(' | ')}, … }`)
+  const schema = SCHEMAS.get(Reflect.get(Object(revocation), 'by'))
+  if (schema === undefined) {
+    const words = Array.from(SCHEMAS.keys(), (by) => `'${by}'`)
+    throw new TypeError(`revoke: expected { by: ${words.join(' | ')}, … }`)
   }
-  assertOptions(SCHEMAS[by], revocation, 'revoke')
+  assertOptions(schema, revocation, 'revoke')
 }
 
-const quote = (word: string) => `'${word}'`
-
-/** The largest `clockTolerance`, in seconds. Applications with the same store may have different tolerances. */
-const MAX_TOLERANCE = 300
+/** The largest `clockTolerance`; seconds. Applications that share a store may differ in `clockTolerance`. */
+export const MAX_TOLERANCE = 300
 
 /**
- * Returns the mark of a revocation. The mark expires when no token that it revokes can be valid any more.
+ * Makes the mark of a revocation. The mark is kept for as long as a token that the mark concerns can be valid.
  *
- * @param userPoolId - id of the pool, because other applications may give the pool another name
+ * @param userPoolId - id of the user pool, which other applications may know by another name
  * @param now - seconds since 1970
- * @param tolerance - the option `clockTolerance`, in seconds
+ * @param tolerance - the option `clockTolerance`; seconds
  * @throws {TypeError} when `notBefore` lies in the future, as a time in milliseconds does
  */
 export function toMark(
@@ -119,9 +116,9 @@ export function toMark(
   tolerance: number,
 ): RevocationMark {
   const { by } = revocation
-  const ofMark = by === 'pool' ? '' : revocation.value
-  const key = toKey(userPoolId, by, ofMark)
-  return { key, userPoolId, by, value: ofMark, ...lifeOf(revocation, now, tolerance) }
+  const value = by === 'pool' ? '' : revocation.value
+  const key = toKey(userPoolId, by, value)
+  return { key, userPoolId, by, value, ...lifeOf(revocation, now, tolerance) }
 }
 
 function lifeOf(
@@ -129,7 +126,7 @@ function lifeOf(
   now: number,
   tolerance: number,
 ): Pick<RevocationMark, 'notBefore' | 'expiresAt'> {
-  // The issuer may have a fast clock.
+  // The clock of the issuer may be ahead.
   const latest = Math.ceil(now) + MAX_TOLERANCE + MAX_LIFETIME
   switch (revocation.by) {
     case 'jti': {
@@ -140,7 +137,7 @@ function lifeOf(
     case 'origin_jti':
       return { notBefore: null, expiresAt: latest + MAX_TOLERANCE }
     default: {
-      // The default revokes every token that is accepted now, even one that a fast clock has dated.
+      // The mark reaches into the future, so that it concerns every token that is accepted now.
       const latestIssue = now + Math.max(tolerance, MIN_FUTURE_TOLERANCE)
       const notBefore = Math.floor(revocation.notBefore ?? latestIssue)
       if (notBefore > now + MAX_TOLERANCE) {
@@ -152,7 +149,7 @@ function lifeOf(
   }
 }
 
-/** Checks that a token of this time can still be valid. An older time is a duration or a mistake, and revokes nothing. */
+/** Refuses a time so long ago that no token of it is valid: the mark would revoke nothing. Such a time is mostly a duration. */
 function assertRecent(time: number, now: number, name: string): void {
   if (time < now - MAX_LIFETIME - MAX_TOLERANCE) {
     throw new TypeError(`revoke.${name}: expected seconds since 1970, not longer ago than a token is valid`)

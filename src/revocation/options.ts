@@ -2,13 +2,24 @@
  * The option `revocation`.
  * @module
  */
-import { type IsDocumented, number, Type } from '../base/schema.js'
+import {
+  checkedLater,
+  choice,
+  closedObject,
+  documented,
+  type Filled,
+  fillDefaults,
+  seconds,
+  withDefault,
+} from '../base/option-schema.js'
 import { kindOf } from '../base/value-kind.js'
 import type { RevocationStore } from './store.js'
 
-/** Where revoked tokens are remembered, and what happens when that cannot be asked. */
+/** The store of revocations, and what happens when the store fails. */
 export interface RevocationOptions {
-  /** `memoryRevocation()` or `redisRevocation({ client })` of `fastify-cognito/revocation`, or one of your own. */
+  /**
+   * `memoryRevocation()` or `redisRevocation({ client })` of `fastify-cognito/revocation`, or a store of the application.
+   */
   readonly store: RevocationStore
   /**
    * Deadline of one answer of the store; seconds, 0.001–3.
@@ -17,8 +28,8 @@ export interface RevocationOptions {
    */
   readonly timeout?: number
   /**
-   * What becomes of a request when the store fails: `'deny'` answers 503, `'allow'` lets a token pass that may be a
-   * revoked one, with a line in the log when that begins and when it ends.
+   * What the plugin does with a request when the store fails. `'deny'` answers 503. `'allow'` lets the token pass, though the
+   * token may be revoked, and the log has a line when the failure begins and when it ends.
    *
    * @defaultValue `'deny'`
    */
@@ -27,45 +38,32 @@ export interface RevocationOptions {
 
 const STORE = 'a store of revocations: memoryRevocation(), redisRevocation({ client }), or one of your own'
 
-const REVOCATION = Type.Object(
-  {
-    store: Type.Unsafe<RevocationStore>({ ...Type.Any(), expected: STORE }),
-    timeout: number(0.001, 3, 'seconds from 0.001 to 3'),
-    onError: Type.Optional(
-      Type.Union([Type.Literal('deny'), Type.Literal('allow')], { expected: "'deny' or 'allow'" }),
-    ),
-  },
-  { additionalProperties: false, expected: 'an object with a store' },
+/** Schema of {@link RevocationOptions}. */
+export const revocationSchema = documented<RevocationOptions>()(
+  closedObject(
+    {
+      store: checkedLater<RevocationStore>(STORE),
+      timeout: withDefault(seconds(0.001, 3), 0.05),
+      onError: withDefault(choice('deny', 'allow'), 'deny'),
+    },
+    'an object with a store',
+  ),
 )
 
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<RevocationOptions, typeof REVOCATION> = true
-void isDocumented
-
-/** Schema of the option. */
-export const revocationOption = Type.Optional(REVOCATION)
-
-/** Names of all members of {@link RevocationOptions}, for the documentation to be held against. */
-export const revocationNames: readonly string[] = Object.keys(REVOCATION.properties)
-
-/** The option with its defaults. */
-export type ResolvedRevocation = Required<RevocationOptions>
+/** The option `revocation` with its defaults. */
+export type ResolvedRevocation = Filled<RevocationOptions, typeof revocationSchema>
 
 /**
- * Fills in the defaults. The store is the application's own object, and is not frozen.
+ * Fills in the defaults. The store stays the application's own object, and is not frozen.
  *
- * @throws {TypeError} when the store is none
+ * @throws {TypeError} when `store` lacks a method
  */
-export function resolveRevocation({
-  store,
-  timeout = 0.05,
-  onError = 'deny',
-}: RevocationOptions): ResolvedRevocation {
-  assertStore(store)
-  return Object.freeze({ store, timeout, onError })
+export function resolveRevocation(options: RevocationOptions): ResolvedRevocation {
+  assertStore(options.store)
+  return fillDefaults(revocationSchema, options)
 }
 
-/** By hand: the methods of a class are not members of its own, as a schema would have them. */
+/** Checks the methods by hand. A schema would not find the methods of a class, which are inherited members. */
 function assertStore(store: unknown): void {
   if (typeof store !== 'object' || store === null)
     throw new TypeError(`revocation.store: expected ${STORE}; found ${kindOf(store)}`)

@@ -3,13 +3,23 @@
  * @module
  */
 import { type Clock, createWakingClock } from '../base/clock.js'
+import {
+  assertDefined,
+  assertOptions,
+  closedObject,
+  documented,
+  fillDefaults,
+  flag,
+  withDefault,
+} from '../base/option-schema.js'
 import { type Redis, type RedisClient, toRedis } from '../base/redis-client.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../base/schema.js'
+import { clientOption, prefixOption } from '../base/redis-options.js'
+import { compileSchema } from '../base/schema.js'
 import { assertAdded, listOf, parseStored, toAddCommand, toStreamKey, toTag } from './redis-marks.js'
 import { createReplica, type Replica } from './redis-replica.js'
 import { concerns, type RevocableToken, type RevocationStore } from './store.js'
 
-/** Options of {@link redisRevocation}. */
+/** The options of {@link redisRevocation}. */
 export interface RedisRevocationOptions {
   /**
    * A client or a cluster of `ioredis` or of `@redis/client` (`redis`), 5 or 6, or `app.redis` of `@fastify/redis`. The
@@ -17,41 +27,36 @@ export interface RedisRevocationOptions {
    */
   readonly client: RedisClient
   /**
-   * Prefix of the keys in Redis, of letters, digits, `.`, `_`, `:`, `/` and `-`. All processes need the same prefix.
+   * Beginning of the keys in Redis, the same in all processes: letters, digits, `.`, `_`, `:`, `/` and `-`.
    *
    * @defaultValue `'fastify-cognito'`
    */
   readonly prefix?: string
   /**
-   * `true` for a copy of all marks in the memory of this process, so that a request needs no command to Redis. The copy
-   * has its own connection, gets a mark within milliseconds, and counts for a minute without Redis.
+   * `true` keeps a copy of all marks in the memory of this process, so that no request has to wait for Redis. The copy has a
+   * connection of its own, learns of a mark within milliseconds, and counts for a minute without Redis.
    *
    * @defaultValue `false`
    */
   readonly replica?: boolean
 }
 
-const OPTIONS = Type.Object(
-  {
-    client: Type.Unsafe<RedisClient>({ ...Type.Any(), expected: 'a client of ioredis or @redis/client' }),
-    prefix: Type.Optional(text('letters, digits, . _ : / and -', '^[\\w.:/-]+$')),
-    replica: Type.Optional(Type.Boolean({ expected: 'true or false' })),
-  },
-  { additionalProperties: false, expected: 'an object of options' },
+/** Schema of {@link RedisRevocationOptions}. */
+export const redisSchema = documented<RedisRevocationOptions>()(
+  closedObject(
+    { client: clientOption, prefix: prefixOption, replica: withDefault(flag(), false) },
+    'an object of options',
+  ),
 )
 
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<RedisRevocationOptions, typeof OPTIONS> = true
-void isDocumented
-
-const schema = compileSchema(OPTIONS)
+const compiled = compileSchema(redisSchema)
 
 /**
- * Makes a store that keeps its marks in Redis 6.2 or later, or Valkey, for any number of processes. A lookup takes one
- * command to Redis, and with `replica` none. When `revoke` resolves, Redis has the mark. Redis drops an expired mark.
+ * Makes a store that keeps its marks in Redis 6.2 or later, or Valkey, for any number of processes. A check asks Redis
+ * once; with `replica` a check asks the copy alone. When `revoke` resolves, Redis has the mark. Redis removes expired marks.
  *
- * A value that is no mark counts as no answer. The application then answers 503, unless its option `revocation.onError`
- * is `'allow'`.
+ * A value in Redis that is no mark counts as a failure of the store. The plugin answers 503 then, unless the option
+ * `revocation.onError` says otherwise.
  *
  * @throws {TypeError} for a wrong option
  * @example
@@ -63,27 +68,26 @@ export function redisRevocation(options: RedisRevocationOptions): RevocationStor
 }
 
 /**
- * Makes the store of {@link redisRevocation} with clocks and randomness of the caller.
+ * Makes the store of {@link redisRevocation} with any clocks and any randomness.
  *
- * @param clock - the clock for the age of a copy
- * @param timeOfDay - the clock for the expiry of marks; returns milliseconds since 1970
+ * @param clock - tells the age of the copy
+ * @param timeOfDay - tells when marks expire; milliseconds since 1970
  * @param random - returns 0 to 1, for the pause before another connection
  */
 export function createRedisStore(
-  options: RedisRevocationOptions,
+  given: RedisRevocationOptions,
   clock: Clock,
   timeOfDay: () => number,
   random: () => number,
 ): RevocationStore {
-  assertOptions(schema, options, 'redisRevocation')
-  assertDefined(options, ['prefix', 'replica'], 'redisRevocation')
-  const tag = toTag(options.prefix ?? 'fastify-cognito')
-  const redis = toRedis(options.client, tag, 'redisRevocation.client')
+  assertOptions(compiled, given, 'redisRevocation')
+  assertDefined(given, ['prefix', 'replica'], 'redisRevocation')
+  const { client, prefix, replica } = fillDefaults(redisSchema, given)
+  const tag = toTag(prefix)
+  const redis = toRedis(client, tag, 'redisRevocation.client')
   const store = createDirectStore(redis, tag)
   return Object.freeze(
-    options.replica
-      ? withReplica(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random))
-      : store,
+    replica ? withReplica(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random)) : store,
   )
 }
 
@@ -103,8 +107,8 @@ function createDirectStore({ send }: Redis, tag: string) {
 }
 
 /**
- * Adds a copy to a store. Redis is asked while the copy is not current: at the beginning, and after a minute without
- * contact. A mark of the copy always counts, even when Redis has lost it.
+ * Makes a store that asks the copy first. The store asks Redis while the copy is not current: at the beginning, and after a
+ * minute without contact. A mark in the copy counts even when the copy is not current.
  */
 function withReplica(store: RevocationStore, replica: Replica): RevocationStore {
   const recall = (token: RevocableToken) =>

@@ -1,75 +1,77 @@
 /**
- * The metadata of the API as a protected resource, and their route (RFC 9728).
+ * The API as a protected resource: its option, its metadata, and the routes that serve them (RFC 9728).
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { closedObject, documented, text } from '../base/option-schema.js'
 import { parsePrivateUrl } from '../base/private-url.js'
-import { type IsDocumented, Type, text } from '../base/schema.js'
+import { Type } from '../base/schema.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import { SCOPE } from '../verify/token-requirement.js'
 import { type AddedRoute, findGuards } from './route-guards.js'
 
-/** The API as a protected resource. */
+/** The option `resource`: the API as a protected resource. */
 export interface ResourceOptions {
-  /** Identifier of the resource: an `https:` URL, or an `http:` URL on loopback, without query and fragment. */
+  /** Identifier of the API, the URL that clients use: `https:`, or `http:` on loopback; without query and fragment. */
   readonly url: string
-  /** Name of the resource for people, `resource_name`. */
+  /**
+   * Name of the API for people, `resource_name`.
+   *
+   * @defaultValue none
+   */
   readonly name?: string
-  /** Scopes that a client may request, `scopes_supported`. */
+  /**
+   * Scopes that a client may ask for, `scopes_supported`; at least one.
+   *
+   * @defaultValue none
+   */
   readonly scopes?: readonly string[]
-  /** URL of a page for developers, `resource_documentation`. */
+  /**
+   * URL of a page for developers, `resource_documentation`.
+   *
+   * @defaultValue none
+   */
   readonly documentation?: string
 }
 
-/** The metadata with their URL and paths. */
+/** The metadata and their URL. */
 export interface ResolvedResource {
-  /** URL of the metadata, for challenges (RFC 9728 §5.1). */
+  /** URL of the metadata, which the challenges name. */
   readonly metadataUrl: string
   readonly paths: readonly string[]
-  /** The metadata of RFC 9728 §2. */
+  /** The metadata (RFC 9728 §2). */
   readonly metadata: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** The well-known path of RFC 9728 §3. */
+/** Path of the metadata (RFC 9728 §3). */
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
-/** Time for which a client may cache the metadata, in seconds. */
+/** Time for which the metadata may be cached; seconds. */
 const MAX_AGE = 3600
-/** Tells the audit of routes that the route is meant to be open. */
+/** Marks the routes of the metadata as open for the audit of routes. `HIDDEN` hides them from @fastify/swagger. */
 const OPEN = { cognito: false } as const
 /** Tells `@fastify/swagger` to leave the route out. */
 const HIDDEN: object = { hide: true }
 
-const RESOURCE = Type.Object(
-  {
-    url: text('an https URL without query and fragment, or such an http URL on loopback'),
-    name: Type.Optional(text('a name')),
-    scopes: Type.Optional(
-      Type.Array(text('a scope', SCOPE), {
-        minItems: 1,
-        uniqueItems: true,
-        expected: 'a list of scopes',
-      }),
-    ),
-    documentation: Type.Optional(text('an https URL', '^https://\\S+$')),
-  },
-  { additionalProperties: false, expected: 'an object with the url of the resource' },
+/** Schema of {@link ResourceOptions}. */
+export const resourceSchema = documented<ResourceOptions>()(
+  closedObject(
+    {
+      url: text('an https URL without query and fragment, or such an http URL on loopback'),
+      name: Type.Optional(text('a name')),
+      scopes: Type.Optional(
+        Type.Array(text('a scope', SCOPE), { minItems: 1, uniqueItems: true, expected: 'a list of scopes' }),
+      ),
+      documentation: Type.Optional(text('an https URL', '^https://\\S+$')),
+    },
+    'an object with the url of the resource',
+  ),
 )
-
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<ResourceOptions, typeof RESOURCE> = true
-void isDocumented
-
-/** Schema of the option `resource`. */
-export const resourceOption = Type.Optional(RESOURCE)
-
-/** Names of all members of {@link ResourceOptions}. A test compares the documentation with these names. */
-export const resourceNames: readonly string[] = Object.keys(RESOURCE.properties)
 
 /**
  * Makes the metadata of the resource.
  *
- * @param isDefaultHeader - `true` without the option `tokenFrom`, so that tokens come in `Authorization: Bearer` alone
- * @throws {TypeError} for a wrong option; the message has the path and the expected value
+ * @param isDefaultHeader - `true` when `tokenFrom` is left out, so that tokens come in `Authorization: Bearer` alone
+ * @throws {TypeError} with the path of a wrong option and what was expected
  */
 export function resolveResource(
   { url, name, scopes, documentation }: ResourceOptions,
@@ -82,7 +84,7 @@ export function resolveResource(
     metadataUrl: `${resource.origin}${WELL_KNOWN}${suffix}`,
     paths: [...new Set([WELL_KNOWN + suffix, WELL_KNOWN])],
     metadata: Object.freeze({
-      // The URL stays unchanged, because a client compares it as text (§3.3).
+      // The URL stays as the application wrote it, because a client compares the text (§3.3).
       resource: url,
       authorization_servers: [...pools].flatMap(({ issuers }) => [...issuers].slice(0, 1)),
       ...(scopes && { scopes_supported: [...scopes] }),
@@ -95,10 +97,10 @@ export function resolveResource(
 
 function parse(value: string): URL {
   const url = parsePrivateUrl(value)
-  // The URL has to be in its normal form, because clients compare it in this form.
+  // The URL has to be in its normal form, because clients write and compare that form.
   const isNormal = url !== undefined && (url.href === value || url.href === `${value}/`)
   const isPlain = isNormal && !/[?#]/.test(value) && !url.username && !url.password
-  // These characters have a special meaning in a path of Fastify.
+  // Fastify gives these characters of a path a meaning of their own.
   if (isPlain && !/[*:()%]/.test(url.pathname)) return url
   throw new TypeError(
     'resource.url: expected an https URL, or an http URL on loopback, without credentials, query, fragment and the characters * : ( ) % in its path',

@@ -4,7 +4,8 @@
  */
 import { isSameName, nearestName, nearestSpelling } from '../base/nearest-name.js'
 import { printable } from '../base/printable.js'
-import { optionNames } from '../options.js'
+import { pluginSchema } from '../options.js'
+import { poolSchema } from '../pool/pool.js'
 
 /** Environment variables: name → value, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -46,10 +47,10 @@ const BEGINNING = /^COGNITO_/i
 
 const isUnsettable = (option: string) => option !== 'defaultPool' && !Object.values(OPTIONS).includes(option)
 /** Options of a pool that no variable sets. */
-const UNSETTABLE = optionNames.pool.filter(isUnsettable)
-/** Options without a variable whose names have two words or more. No other software has a variable of such a name. */
-const UNMISTAKABLE = [...optionNames.plugin.filter(isUnsettable), ...UNSETTABLE].filter((name) =>
-  /[A-Z]/.test(name),
+const UNSETTABLE = Object.keys(poolSchema.properties).filter(isUnsettable)
+/** Such options whose names have two words or more: nobody else has a variable of that name. */
+const UNMISTAKABLE = [...Object.keys(pluginSchema.properties).filter(isUnsettable), ...UNSETTABLE].filter(
+  (name) => /[A-Z]/.test(name),
 )
 
 /**

@@ -5,7 +5,7 @@
 import { nearestSpelling } from '../base/nearest-name.js'
 import { describeUnknown } from '../base/unknown-name.js'
 import { fromHeader } from '../guard/token-source.js'
-import { optionNames, type PluginOptions } from '../options.js'
+import { type PluginOptions, pluginSchema } from '../options.js'
 import type { PoolOptions } from '../pool/pool.js'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -21,8 +21,8 @@ const POOL_OPTIONS: Readonly<Record<string, string>> = {
 
 /** Names that fastapi-cognito reads. A settings file may have others, for the application. */
 const SETTINGS = ['userpools', 'check_expiration', 'jwt_header_name', 'jwt_header_prefix']
-/** Options of the plugin whose names have two words or more. No application has a setting of such a name. */
-const OWN_OPTIONS = optionNames.plugin.filter((name) => /[A-Z]/.test(name))
+/** Options of the plugin of two words or more: no application has a setting of that name. */
+const OWN_OPTIONS = Object.keys(pluginSchema.properties).filter((name) => /[A-Z]/.test(name))
 
 /** Tells whether settings are those of fastapi-cognito, which have `userpools`. */
 export const isFastapiSettings = (settings: Settings): boolean => Object.hasOwn(settings, 'userpools')

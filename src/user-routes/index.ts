@@ -22,7 +22,8 @@ import { addSignUpRoutes } from './sign-up.js'
 export type { CognitoClient } from './client.js'
 export { UserRouteError, type UserRouteErrorDetails } from './errors.js'
 export { type OAuthError, type UserRouteErrorCode, userRouteErrorCodes } from './fault-codes.js'
-export type { UserRouteHooks, UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
+export type { UserRouteHooks } from './hooks.js'
+export type { UserRouteName, UserRouteOptions, UserRoutesOptions } from './options.js'
 export { type UserRouteReasonCode, userRouteReasonCodes } from './reasons.js'
 
 /**

@@ -1,32 +1,31 @@
 /**
- * The options of the account routes: documented, validated once at boot.
+ * The options of the account routes: their documentation, their schema, and how they are resolved once at boot.
  * @module
  */
-import type { RouteShorthandOptions } from 'fastify'
+import {
+  assertDefined,
+  assertOptions,
+  checkedLater,
+  clientId,
+  closedObject,
+  documented,
+  type Filled,
+  fillDefaults,
+  flag,
+  optionalMembers,
+  text,
+  withDefault,
+} from '../base/option-schema.js'
 import { assertInsecureHttp, parseUrl, URL_EXPECTED } from '../base/private-url.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type, text } from '../base/schema.js'
+import { compileSchema, Type } from '../base/schema.js'
 import { kindOf } from '../base/value-kind.js'
 import type { ObjectSchema } from '../claims/reader.js'
 import type { PoolDescription } from '../cognito.js'
 import { attributesOption } from './attributes.js'
 import type { CognitoClient } from './client.js'
+import { hooksOption, type UserRouteHooks } from './hooks.js'
 
-/** Hooks of Fastify that a route can be given. */
-const HOOKS = [
-  'onRequest',
-  'preParsing',
-  'preValidation',
-  'preHandler',
-  'preSerialization',
-  'onSend',
-  'onResponse',
-  'onError',
-] as const
-
-/** Hooks of routes, as Fastify takes them: each a function, or a list of functions. */
-export type UserRouteHooks = Pick<RouteShorthandOptions, (typeof HOOKS)[number]>
-
-/** Every route, and the path that it has by default. */
+/** The name of every route, with the default path of the route. */
 export const PATHS = {
   signup: '/signup',
   confirm: '/confirm',
@@ -41,59 +40,88 @@ export const PATHS = {
   me: '/me',
 } as const
 
-/** Name of a route. */
+/** The name of an account route. */
 export type UserRouteName = keyof typeof PATHS
 
-/** How one route differs. */
+/** The options of one route. */
 export interface UserRouteOptions {
-  /** Path below the prefix, which begins with a slash. */
+  /**
+   * Path below the prefix. The path begins with a slash.
+   *
+   * @defaultValue the route's own path, such as `/signup`
+   */
   readonly path?: string
-  /** Hooks of this route, after those of all. */
+  /**
+   * Hooks of this route, which run after the hooks of all routes.
+   *
+   * @defaultValue none
+   */
   readonly hooks?: UserRouteHooks
 }
 
-/** Options of the account routes, besides `prefix`. */
+/** The options of the account routes, besides `prefix`. */
 export interface UserRoutesOptions {
   /**
-   * Name of the pool whose users these are.
+   * Name of the registered pool that the users belong to.
    *
-   * @defaultValue the only one, where there is one
+   * @defaultValue the only one
    */
   readonly pool?: string
   /**
-   * App client that people sign in through; one of the pool's `appClientId`.
+   * Id of the app client that users sign in through, 1–128 characters; one of the pool's `appClientId`.
    *
-   * @defaultValue the pool's, where it has one
+   * @defaultValue the pool's only one
    */
   readonly clientId?: string
-  /** Secret of the app client, where it has one. */
+  /**
+   * Secret of the app client, when the client has one.
+   *
+   * @defaultValue none
+   */
   readonly clientSecret?: string
-  /** A client of the AWS SDK with settings of its own. It has to be one without retries, or with few. */
+  /**
+   * A client of the AWS SDK with settings of the application. The client should make no retries, or few.
+   *
+   * @defaultValue one without retries
+   */
   readonly client?: CognitoClient
-  /** URL of an emulator in Cognito's place: `https:`, `http:` on loopback, or elsewhere with `insecureHttp`. */
+  /**
+   * URL of an emulator in Cognito's place: `https:`, `http:` on loopback, or `http:` to another host with `insecureHttp`.
+   *
+   * @defaultValue Cognito in the pool's region
+   */
   readonly endpoint?: string
   /**
-   * Allows plain `http:` to another host for `endpoint`: for an emulator in another container. It is refused with
-   * `NODE_ENV=production`, because who is on the way reads the passwords.
+   * Allows plain `http:` to another host for `endpoint`, for an emulator in another container. `true` is refused with
+   * `NODE_ENV=production`, because an attacker on the network path would read the passwords.
    *
    * @defaultValue `false`
    */
   readonly insecureHttp?: boolean
   /**
-   * Attributes that people may give themselves at sign-up, with their types: a TypeBox object schema, in which `alias`
-   * names a custom attribute. No others are taken.
+   * The attributes that users may set at sign-up, with their types: a TypeBox object schema, in which `alias` names a custom
+   * attribute. Any other attribute is refused. By default users may set attributes such as `email`, and no
+   * custom attribute.
    *
-   * @defaultValue the standard attributes that users write themselves, such as `email`; no custom ones
+   * @defaultValue the standard attributes that users write themselves
    */
   readonly attributes?: ObjectSchema
-  /** Hooks of every route: a rate limit, for example. */
+  /**
+   * Hooks of every route, such as a rate limit.
+   *
+   * @defaultValue none
+   */
   readonly hooks?: UserRouteHooks
-  /** Routes with another path (a string), with more hooks, or left out (`false`). */
+  /**
+   * The routes that differ: another path (a string), a path and more hooks (an object), or no route (`false`).
+   *
+   * @defaultValue every route under its own path
+   */
   readonly routes?: { readonly [N in UserRouteName]?: UserRouteOptions | string | false }
 }
 
-/** One route after validation; `false` where it is left out. */
-export type ResolvedRoute = { readonly path: string; readonly hooks: UserRouteHooks } | false
+/** One route after validation; `false` for a route that is left out. */
+export type ResolvedRoute = Required<UserRouteOptions> | false
 
 /** All options after validation. */
 export interface ResolvedUserRoutes {
@@ -103,122 +131,92 @@ export interface ResolvedUserRoutes {
   readonly client: CognitoClient | undefined
   readonly endpoint: string | undefined
   readonly attributes: ObjectSchema | undefined
-  /** Those of all routes. */
+  /** The hooks of all routes. */
   readonly hooks: UserRouteHooks
   readonly routes: Readonly<Record<UserRouteName, ResolvedRoute>>
 }
 
-const hook = Type.Function([], Type.Any())
-const hooksOption = Type.Optional(
-  Type.Unsafe<UserRouteHooks>(
-    Type.Object(
-      Object.fromEntries(
-        HOOKS.map((name) => [
-          name,
-          Type.Optional(
-            Type.Union([hook, Type.Array(hook)], { expected: 'a function, or a list of functions' }),
-          ),
-        ]),
-      ),
-      { additionalProperties: false, expected: 'an object of route hooks' },
-    ),
-  ),
-)
+const ROUTE = 'a path, an object of path and hooks, or false'
+const ROUTES = optionalMembers(Object.keys(PATHS), checkedLater(ROUTE), 'an object of routes')
 
 const path = text("a path that begins with '/'", '^/[^\\s?#]*$')
-const ROUTE = Type.Object(
-  { path: Type.Optional(path), hooks: hooksOption },
-  { additionalProperties: false, expected: 'a path, an object of path and hooks, or false' },
+
+/** Schema of {@link UserRouteOptions}. */
+export const userRouteSchema = documented<UserRouteOptions>()(
+  closedObject({ path: Type.Optional(path), hooks: hooksOption }, ROUTE),
 )
-const ROUTES = Type.Object(
-  Object.fromEntries(
-    Object.keys(PATHS).map((name) => [
-      name,
-      Type.Optional(Type.Any({ expected: 'a path, an object of path and hooks, or false' })),
-    ]),
+
+/** Schema of {@link UserRoutesOptions}. */
+export const userRoutesSchema = documented<UserRoutesOptions>()(
+  closedObject(
+    {
+      pool: Type.Optional(text('the name of a registered pool')),
+      clientId: Type.Optional(clientId('the id of an app client')),
+      clientSecret: Type.Optional(
+        text('the secret of the app client, without spaces or line ends', '^[\\x21-\\x7E]+$'),
+      ),
+      client: Type.Optional(checkedLater<CognitoClient>('a CognitoIdentityProviderClient')),
+      endpoint: Type.Optional(text('an https URL, or an http URL on loopback')),
+      insecureHttp: withDefault(flag(), false),
+      attributes: attributesOption,
+      hooks: hooksOption,
+      routes: withDefault(Type.Unsafe<NonNullable<UserRoutesOptions['routes']>>(ROUTES), {}),
+    },
+    'an object of options',
   ),
-  { additionalProperties: false, expected: 'an object of routes' },
 )
 
-const OPTIONS = Type.Object(
-  {
-    pool: Type.Optional(text('the name of a registered pool')),
-    clientId: Type.Optional(text('the id of an app client', '^[\\w+]{1,128}$')),
-    clientSecret: Type.Optional(
-      text('the secret of the app client, without spaces or line ends', '^[\\x21-\\x7E]+$'),
-    ),
-    client: Type.Optional(
-      Type.Unsafe<CognitoClient>({ ...Type.Any(), expected: 'a CognitoIdentityProviderClient' }),
-    ),
-    endpoint: Type.Optional(text('an https URL, or an http URL on loopback')),
-    insecureHttp: Type.Optional(Type.Boolean({ expected: 'true or false' })),
-    attributes: attributesOption,
-    hooks: hooksOption,
-    routes: Type.Optional(Type.Unsafe<NonNullable<UserRoutesOptions['routes']>>(ROUTES)),
-  },
-  { additionalProperties: false, expected: 'an object of options' },
-)
-
-/** Does not compile when an interface and its schema drift apart. */
-const areDocumented: [
-  IsDocumented<UserRoutesOptions, typeof OPTIONS>,
-  IsDocumented<UserRouteOptions, typeof ROUTE>,
-] = [true, true]
-void areDocumented
-
+type FilledOptions = Filled<UserRoutesOptions, typeof userRoutesSchema>
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Names of all options, for the documentation to be held against. */
-export const userRoutesNames = {
-  options: Object.keys(OPTIONS.properties),
-  routes: Object.keys(PATHS) as UserRouteName[],
-} as const
+/** The names of all routes. */
+export const userRouteNames = Object.keys(PATHS) as UserRouteName[]
 
-const schema = compileSchema(OPTIONS)
-const routeSchema = compileSchema(ROUTE)
-const pathSchema = compileSchema(path)
+const compiled = compileSchema(userRoutesSchema)
+const compiledRoute = compileSchema(userRouteSchema)
+const compiledPath = compileSchema(path)
 
-/** What Fastify itself takes of the options of a registration. */
+/** Options of a registration that Fastify itself reads. */
 const REGISTRATION = new Set(['prefix', 'logLevel', 'logSerializers'])
 
 /**
  * Validates the options and fills in the defaults.
  *
- * @param given - the options of the registration, `prefix` among them
- * @param pools - the registered ones, `app.cognito.pools`
- * @param env - the environment, which can send the SDK elsewhere
- * @throws {TypeError} naming the path of a wrong option, `user-routes.endpoint`, and what was expected
+ * @param registration - the options of the registration, `prefix` among them
+ * @param pools - the registered pools, `app.cognito.pools`
+ * @param env - the environment, in which variables of the AWS SDK can name another endpoint
+ * @throws {TypeError} with the path of a wrong option, `user-routes.endpoint`, and what was expected
  */
 export function resolveUserRoutes(
-  given: object,
+  registration: object,
   pools: Readonly<Record<string, PoolDescription>>,
   env: Environment,
 ): ResolvedUserRoutes {
-  const options = Object.fromEntries(Object.entries(given).filter(([name]) => !REGISTRATION.has(name)))
-  assertOptions(schema, options, 'user-routes')
-  assertDefined(options, userRoutesNames.options, 'user-routes')
-  const { clientSecret, client, endpoint, attributes, hooks = {}, routes = {} }: UserRoutesOptions = options
-  const { insecureHttp = false }: UserRoutesOptions = options
+  const own = Object.entries(registration).filter(([name]) => !REGISTRATION.has(name))
+  const given: UserRoutesOptions = Object.fromEntries(own)
+  assertOptions(compiled, given, 'user-routes')
+  assertDefined(given, Object.keys(userRoutesSchema.properties), 'user-routes')
+  const options = fillDefaults(userRoutesSchema, given)
+  const { clientSecret, client, endpoint, insecureHttp, attributes, hooks, routes } = options
   assertInsecureHttp(insecureHttp, 'user-routes', env)
   const pool = choosePool(options, pools)
   assertReachable(pool, options)
-  const ownEndpoint = client === undefined ? (endpoint ?? endpointOf(env, insecureHttp)) : undefined
   return {
     pool,
     clientId: chooseClientId(options, pool),
     clientSecret,
     client,
-    endpoint: ownEndpoint,
+    endpoint: client === undefined ? (endpoint ?? endpointOf(env, insecureHttp)) : undefined,
     attributes,
     hooks,
     routes: Object.fromEntries(
-      userRoutesNames.routes.map((name) => [name, resolveRoute(name, routes)]),
+      userRouteNames.map((name) => [name, resolveRoute(name, routes)]),
     ) as ResolvedUserRoutes['routes'],
   }
 }
 
 function choosePool(
-  { pool }: UserRoutesOptions,
+  { pool }: FilledOptions,
   pools: Readonly<Record<string, PoolDescription>>,
 ): PoolDescription {
   const names = Object.keys(pools)
@@ -228,7 +226,7 @@ function choosePool(
   throw new TypeError(`user-routes.pool: expected one of ${names.join(', ')}`)
 }
 
-function chooseClientId({ clientId }: UserRoutesOptions, { name, appClientId }: PoolDescription): string {
+function chooseClientId({ clientId }: FilledOptions, { name, appClientId }: PoolDescription): string {
   const chosen = clientId ?? (appClientId?.length === 1 ? appClientId[0] : undefined)
   if (chosen !== undefined && (appClientId === null || appClientId.includes(chosen))) return chosen
   const known =
@@ -238,13 +236,13 @@ function chooseClientId({ clientId }: UserRoutesOptions, { name, appClientId }: 
 
 function assertReachable(
   { name, region }: PoolDescription,
-  { client, endpoint, insecureHttp = false }: UserRoutesOptions,
+  { client, endpoint, insecureHttp }: FilledOptions,
 ): void {
   if (client !== undefined) {
     if (endpoint !== undefined) {
       throw new TypeError('user-routes.endpoint: expected client to have it, as client is given')
     }
-    if (typeof (client as Partial<CognitoClient> | null)?.send === 'function') return
+    if (typeof Reflect.get(Object(client), 'send') === 'function') return
     throw new TypeError(
       `user-routes.client: expected a CognitoIdentityProviderClient; found ${kindOf(client)}`,
     )
@@ -258,10 +256,10 @@ function assertReachable(
   }
 }
 
-/** Names that the SDK reads by itself, the first one first. */
+/** Environment variables of the AWS SDK that name an endpoint, in the order of their precedence. */
 const ENDPOINTS = ['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER', 'AWS_ENDPOINT_URL'] as const
 
-/** Passwords must not go to a place that an option could not name. */
+/** Finds the endpoint of the environment. Passwords must not go to an endpoint that the option `endpoint` would refuse. */
 function endpointOf(env: Environment, insecureHttp: boolean): string | undefined {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined
   const name = ENDPOINTS.find((variable) => env[variable])
@@ -272,27 +270,15 @@ function endpointOf(env: Environment, insecureHttp: boolean): string | undefined
 
 function resolveRoute(name: UserRouteName, routes: NonNullable<UserRoutesOptions['routes']>): ResolvedRoute {
   assertDefined(routes, [name], 'user-routes.routes')
-  const option = routes[name] ?? {}
+  const { [name]: option = {} } = routes
   const at = `user-routes.routes.${name}`
   if (option === false) return false
   if (typeof option === 'string') {
-    assertOptions(pathSchema, option, at)
+    assertOptions(compiledPath, option, at)
     return { path: option, hooks: {} }
   }
-  assertOptions(routeSchema, option, at)
+  assertOptions(compiledRoute, option, at)
   assertDefined(option, ['path', 'hooks'], at)
-  return { path: option.path ?? PATHS[name], hooks: option.hooks ?? {} }
-}
-
-/**
- * The hooks of a route: its guard, those of all routes, then its own.
- *
- * @param guard - stands first, so that the others see who it is
- */
-export function mergeHooks(guard: unknown, ...all: readonly UserRouteHooks[]): UserRouteHooks {
-  const merged = HOOKS.map((name) => {
-    const hooks = all.flatMap((hooks): unknown[] => [hooks[name] ?? []].flat())
-    return [name, name === 'onRequest' && guard !== undefined ? [guard, ...hooks] : hooks]
-  })
-  return Object.fromEntries(merged)
+  const { path = PATHS[name], hooks } = fillDefaults(userRouteSchema, option)
+  return { path, hooks }
 }

@@ -1,29 +1,38 @@
 /**
- * The requirement of a route: token use, scopes, groups, claims, and the age of the sign-in.
+ * Authorization: the scopes, groups and age of the sign-in that a route requires of a verified token.
  * @module
  */
 
 import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
-import { assertDefined, assertOptions, compileSchema, type IsDocumented, Type } from '../base/schema.js'
+import { assertDefined, assertOptions, closedObject, documented, integer } from '../base/option-schema.js'
+import { compileSchema, Type } from '../base/schema.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 
-/** Required names: one name, all names of a list, or with `anyOf` one name of a list. */
+/** Required names: one name, all names of a list, or any name of a list. */
 export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
 
-/** The requirement of a route for a token, besides its pool. */
+/** The requirement of a route on tokens, besides the pool. */
 export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
   /**
-   * The kinds of token that the route accepts.
+   * The kinds of token that the route takes.
    *
    * @defaultValue the option `tokenUse` of the pool
    */
   readonly tokenUse?: U | readonly U[]
-  /** Required scopes of an access token: all of them, or with `{ anyOf }` at least one. */
+  /**
+   * Required scopes of an access token: all scopes of a list, or with `{ anyOf }` one of them.
+   *
+   * @defaultValue none
+   */
   readonly scopes?: RequiredNames
-  /** Required groups, `cognito:groups`, in exact case: all of them, or with `{ anyOf }` at least one. */
+  /**
+   * Required groups, `cognito:groups`, in exact case: all groups of a list, or with `{ anyOf }` one of them.
+   *
+   * @defaultValue none
+   */
   readonly groups?: RequiredNames
   /**
    * TypeBox object schema of further claims, or a type guard over the payload.
@@ -31,11 +40,15 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
    * @defaultValue the option `claims` of the pool
    */
   readonly claims?: C
-  /** Greatest age of the sign-in, `auth_time`, in seconds. A token without `auth_time` is too old (RFC 9470 §3). */
+  /**
+   * Greatest age of the sign-in, `auth_time`; seconds, 0–31,536,000. A token without `auth_time` is too old (RFC 9470 §3).
+   *
+   * @defaultValue none
+   */
   readonly maxAge?: number
 }
 
-/** The members of an authentication that authorization reads. */
+/** The members of an authentication that authorization looks at. */
 export interface Principal {
   readonly pool: string
   readonly scopes: ReadonlySet<string>
@@ -44,20 +57,15 @@ export interface Principal {
 }
 
 /**
- * Throws unless the principal meets the requirement. A revoked token is refused earlier, because it proves nothing: its
- * answer is 401 on every route.
+ * Throws unless the principal meets the requirement. A revoked token is refused earlier, with 401, because a revoked token
+ * authenticates no user.
  */
 export type Authorize = (principal: Principal) => void
 
 const names = (expected: string, pattern: string) => {
   const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
   return Type.Optional(
-    Type.Union(
-      [Type.String({ pattern }), list, Type.Object({ anyOf: list }, { additionalProperties: false })],
-      {
-        expected,
-      },
-    ),
+    Type.Union([Type.String({ pattern }), list, closedObject({ anyOf: list }, expected)], { expected }),
   )
 }
 
@@ -70,41 +78,32 @@ export const requirementProperties = {
   scopes: names('a scope, a list of scopes or { anyOf: list }', SCOPE),
   groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
   claims: claimsOption,
-  maxAge: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 31_536_000, expected: 'whole seconds from 0 to 31,536,000' }),
-  ),
+  maxAge: Type.Optional(integer(0, 31_536_000, 'whole seconds')),
 }
 
-/** Schema options of an object with these members, or more. */
-export const requirementObject = {
-  additionalProperties: false,
-  expected: 'an object of requirements',
-} as const
+/** The words that complete "expected …" for a requirement. */
+export const REQUIREMENT = 'an object of requirements'
 
-const REQUIREMENT = Type.Object(requirementProperties, requirementObject)
-
-/** Does not compile when the interface and the schema drift apart. */
-const isDocumented: IsDocumented<TokenRequirement, typeof REQUIREMENT> = true
-void isDocumented
-
-const schema = compileSchema(REQUIREMENT)
+const compiled = compileSchema(
+  documented<TokenRequirement>()(closedObject(requirementProperties, REQUIREMENT)),
+)
 
 /**
  * Validates a requirement.
  *
- * @param path - the name of the requirement in messages of errors
- * @throws {TypeError} for a wrong requirement; the message has the path and the expected value
+ * @param path - path of the requirement, for the message of an error
+ * @throws {TypeError} with the path and what was expected
  */
 export function assertRequirement(requirement: TokenRequirement, path: string): void {
-  assertOptions(schema, requirement, path)
+  assertOptions(compiled, requirement, path)
   assertDefined(requirement, Object.keys(requirementProperties), path)
 }
 
 /**
  * Compiles a valid requirement.
  *
- * @param tolerance - tolerance on `maxAge`, in seconds
- * @param now - returns milliseconds since 1970
+ * @param tolerance - leeway on `maxAge`; seconds
+ * @param now - returns the time of day; milliseconds since 1970
  */
 export function compileRequirement(
   requirement: TokenRequirement,
@@ -121,7 +120,7 @@ export function compileRequirement(
   }
 }
 
-/** Returns `true` for `{ anyOf }`, and `false` for a name and for a list of names. */
+/** Returns `true` for `{ anyOf }`, and `false` for a name or a list of names. */
 export function isAnyOf(required: RequiredNames): required is { readonly anyOf: readonly string[] } {
   return typeof required === 'object' && 'anyOf' in required
 }

@@ -48,9 +48,16 @@ export const groups = [
     ],
   },
   {
-    file: 'base/schema',
+    file: 'base/option-schema',
     tests: ['plugin/options'],
     rows: [
+      ['undefined in the place of a default', 'value === undefined ? fallback : value', 'value'],
+      ['a default in the place of null', 'value === undefined ? fallback : value', 'value ?? fallback'],
+      [
+        'options that can be changed',
+        'Object.freeze(Object.fromEntries(filled)',
+        '(Object.fromEntries(filled)',
+      ],
       [
         'a misspelt option is a missing one',
         'const mismatch = stranger ?? mismatches[0]',
@@ -71,7 +78,17 @@ export const groups = [
     rows: [['only the top of the payload is frozen', ' deepFreeze(member)\n', ' void member\n']],
   },
   {
-    file: 'base/schema',
+    file: 'base/option-schema',
+    tests: ['plugin/options', 'guard/guard'],
+    rows: [['a misspelt option', '{ additionalProperties: false, expected }', '{ expected }']],
+  },
+  {
+    file: 'base/redis-options',
+    tests: ['keys/redis-store', 'revocation/redis'],
+    rows: [['a prefix that spreads the keys', "'^[\\\\w.:/-]+$'", "'.'"]],
+  },
+  {
+    file: 'base/option-schema',
     tests: ['claims/reader', 'guard/guard'],
     rows: [
       ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],

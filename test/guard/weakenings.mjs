@@ -86,7 +86,7 @@ export const groups = [
     tests: ['guard/guard'],
     rows: [
       ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
-      ['a requirement of any form', 'assertOptions(schema, requirement', 'void (schema, requirement'],
+      ['a requirement of any form', 'assertOptions(compiled, requirement', 'void (compiled, requirement'],
     ],
   },
   {

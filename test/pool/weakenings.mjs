@@ -39,27 +39,22 @@ export const groups = [
     rows: [
       [
         'no appClientId for every client',
-        '{ expected: CLIENT_EXPECTED },',
-        "{ expected: CLIENT_EXPECTED, [Symbol.for('TypeBox.Optional')]: 'Optional' },",
+        'expected: CLIENT_EXPECTED,\n',
+        "expected: CLIENT_EXPECTED, [Symbol.for('TypeBox.Optional')]: 'Optional',\n",
       ],
       ['an app client that is undefined', 'Type.Null()]', 'Type.Null(), Type.Undefined()]'],
-      ['a misspelt option of a pool', "{ additionalProperties: false, expected: 'the", "{ expected: 'the"],
-      ['undefined for an option that narrows a pool', 'assertDefined(options, ', 'void (options, '],
+      ['undefined for an option that narrows a pool', 'assertDefined(given, ', 'void (given, '],
       ['audience where nothing can have it', "!tokenUses.has('access')", 'false'],
       ['a region that is not the pool’s', 'region !== undefined && region !== parsed.region', 'false'],
       ['a domain that is a prefix', "url.hostname.includes('.')", 'true'],
       ['a domain with a path', 'isHost && url.href === ', 'isHost && url.origin && '],
       [
         'both kinds of token by default',
-        "options.tokenUse ?? 'access'",
-        "options.tokenUse ?? ['access', 'id']",
+        "withDefault(tokenUseOption, 'access')",
+        "withDefault(tokenUseOption, ['access', 'id'])",
       ],
       ['plain http without being asked', 'parseUrl(value, insecureHttp)', 'parseUrl(value, true)'],
-      [
-        'plain http of a pool in production',
-        '  assertInsecureHttp(options.insecureHttp === true, path, env)\n',
-        '',
-      ],
+      ['plain http of a pool in production', '  assertInsecureHttp(options.insecureHttp, path, env)\n', ''],
       [
         'an empty variable is a URL',
         '(keysUrl ? fillPlaceholders',

@@ -1,8 +1,8 @@
 /**
- * The documentation and the code say the same: what is there is documented, and what is documented is there.
+ * The documentation and the code say the same: what is there is documented, and what is documented is there. Options have
+ * a test of their own, `options.test.ts`.
  * @module
  */
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { CognitoError } from '../../src/base/errors.js'
 import { REASONS, reasonCodes } from '../../src/base/reasons.js'
@@ -11,37 +11,13 @@ import { WRITABLE } from '../../src/claims/standard-claims.js'
 import { OTHER_REMEDY } from '../../src/doctor/claim-remedies.js'
 import { POOL_ADVICE } from '../../src/doctor/pool.js'
 import { TOKEN_REMEDIES } from '../../src/doctor/token.js'
-import { requirementNames } from '../../src/guard/requirement.js'
-import { optionNames } from '../../src/options.js'
 import { TestIssuer } from '../../src/testing/index.js'
 import { RULES } from '../../src/user-routes/exceptions.js'
 import { UserRouteError, userRouteErrorCodes, userRouteReasonCodes } from '../../src/user-routes/index.js'
-import { PATHS, userRoutesNames } from '../../src/user-routes/options.js'
+import { PATHS, userRouteNames } from '../../src/user-routes/options.js'
 import { EXCEPTION_REASONS, OWN_REASONS } from '../../src/user-routes/reasons.js'
 import { CHALLENGES } from '../../src/user-routes/sign-in.js'
-
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-
-/** The text below a heading, down to the next one of its level or above. */
-function section(page: string, heading: string): string {
-  const level = heading.indexOf(' ')
-  const [, rest] = page.split(`\n${heading}\n`)
-  return `\n${rest ?? ''}`.split(new RegExp(`\n#{1,${level}} `))[0] ?? ''
-}
-
-/** The cells of the table whose header row begins with `header`. */
-function table(text: string, header: string): string[][] {
-  const [, rest = ''] = text.split(`\n| ${header} |`)
-  const rows = rest.split('\n').slice(2)
-  const end = rows.findIndex((row) => !row.startsWith('|'))
-  return rows.slice(0, end < 0 ? undefined : end).map((row) => row.split(/(?<!\\)\|/).slice(1, -1))
-}
-
-/** What stands in backquotes in the first cells, in order of the alphabet. */
-const names = (rows: readonly string[][]) =>
-  rows.flatMap(([cell = '']) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name = '']) => name)).sort()
-
-const sorted = (list: readonly string[]) => [...list].sort()
+import { namesIn as names, readText as read, section, sorted, table } from '../support/pages.js'
 
 t.test('the reading of tables finds what is there, and misses what is not', async (t) => {
   const page =
@@ -49,34 +25,6 @@ t.test('the reading of tables finds what is there, and misses what is not', asyn
   t.strictSame(names(table(section(page, '## B'), 'option')), ['one', 'two'])
   t.strictSame(names(table(section(page, '## C'), 'option')), ['three'])
   t.strictSame(names(table(section(page, '## D'), 'option')), [])
-})
-
-t.test('the pages of options have every option, and no other', async (t) => {
-  for (const [page, heading, kind] of [
-    ['options', '## Plugin', 'plugin'],
-    ['options', '## Pool', 'pool'],
-    ['options', '## Token cache', 'tokenCache'],
-    ['options', '## Keys', 'keys'],
-    ['options', '## Resource', 'resource'],
-    ['revocation', '## The option', 'revocation'],
-  ] as const) {
-    const text = section(read(`docs/${page}.md`), heading)
-    t.strictSame(names(table(text, 'option')), sorted(optionNames[kind]), heading)
-    const explained = Array.from(text.matchAll(/^- \*\*`(\w+)`\*\*/gm), ([, name = '']) => name)
-    t.strictSame(sorted(explained), sorted(optionNames[kind]), `${heading}, explained`)
-  }
-})
-
-t.test("the README's tables have every option of the plugin and of a pool, and no other", async (t) => {
-  const [plugin = '', pool = ''] = section(read('README.md'), '## Options').split('Each pool:')
-  t.strictSame(names(table(plugin, 'option')), sorted(optionNames.plugin))
-  t.strictSame(names(table(pool, 'option')), sorted(optionNames.pool))
-})
-
-t.test('docs/guards.md and the README have every requirement, and no other', async (t) => {
-  const expected = sorted(requirementNames)
-  t.strictSame(names(table(section(read('docs/guards.md'), '## Requirements'), 'requirement')), expected)
-  t.strictSame(names(table(section(read('README.md'), '## Guards'), 'requirement')), expected)
 })
 
 t.test('docs/errors.md has every code with its status and its challenge, and no other', async (t) => {
@@ -253,11 +201,10 @@ t.test('docs/testing.md has every member of the local issuer and of its pools, a
   t.strictSame(documented('## TestPool'), sorted(members(issuer.createPool())))
 })
 
-t.test('docs/user-routes.md has every option, route, attribute and challenge, and no other', async (t) => {
+t.test('docs/user-routes.md has every route, attribute and challenge, and no other', async (t) => {
   const page = read('docs/user-routes.md')
   const rows = table(section(page, '## Routes'), 'route')
-  t.strictSame(names(table(section(page, '## Options'), 'option')), sorted(userRoutesNames.options))
-  t.strictSame(names(rows.map(([name = '']) => [name])), sorted(userRoutesNames.routes))
+  t.strictSame(names(rows.map(([name = '']) => [name])), sorted(userRouteNames))
   const paths = rows.map(([, path = '']) => /`(?:GET|POST) ([^`]+)`/.exec(path)?.[1])
   t.strictSame(paths, Object.values(PATHS))
   const challenges = table(section(page, '## A second factor and other challenges'), 'challenge')

@@ -4,6 +4,8 @@
 
 import Fastify from 'fastify'
 import { definePools } from 'fastify-cognito'
+import { closedObject, documented, integer, withDefault } from '../../dist/base/option-schema.js'
+import { Type } from '../../dist/base/schema.js'
 import { expectType } from './expect.js'
 
 const pools = definePools({ eu: { userPoolId: 'eu-west-1_PwMfVzLQg', appClientId: 'client' } })
@@ -23,3 +25,18 @@ app.get('/', { onRequest: app.authOptional('eu') }, async (request) => {
 })
 expectType<string>()(JSON.parse('""')) // must fail
 expectType<{ a?: string }>()({} as { readonly a?: string }) // must fail
+
+/** The interface and the schema of options may differ in `readonly` alone. */
+interface Options {
+  readonly max?: number
+  readonly names: readonly string[]
+}
+const max = withDefault(integer(1, 9), 5)
+const names = Type.Array(Type.String())
+documented<Options>()(closedObject({ max, names }, 'options'))
+documented<Options>()(closedObject({ names }, 'options')) // must fail
+documented<Options>()(closedObject({ max, names, ttl: max }, 'options')) // must fail
+documented<Options>()(closedObject({ max: integer(1, 9), names }, 'options')) // must fail
+documented<Options>()(closedObject({ max, names: Type.Optional(names) }, 'options')) // must fail
+documented<Options>()(closedObject({ max, names: Type.String() }, 'options')) // must fail
+withDefault(integer(1, 9), '5') // must fail

@@ -324,10 +324,18 @@ export const groups = [
         '',
       ],
       ['an app client of somebody else', '(appClientId === null || appClientId.includes(chosen))', 'chosen'],
-      ['an option vanishes', "  assertDefined(options, userRoutesNames.options, 'user-routes')\n", ''],
+      [
+        'an option vanishes',
+        "  assertDefined(given, Object.keys(userRoutesSchema.properties), 'user-routes')\n",
+        '',
+      ],
       ['a route comes back', "  assertDefined(routes, [name], 'user-routes.routes')\n", ''],
       ['the hooks of a route vanish', "  assertDefined(option, ['path', 'hooks'], at)\n", ''],
-      ['hooks before the guard', '[guard, ...hooks]', '[...hooks, guard]'],
     ],
+  },
+  {
+    file: 'user-routes/hooks',
+    tests: ['user-routes/options'],
+    rows: [['hooks before the guard', '[guard, ...hooks]', '[...hooks, guard]']],
   },
 ]
