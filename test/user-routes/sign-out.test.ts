@@ -5,6 +5,7 @@
 import t, { type Test } from 'tap'
 import { memoryRevocation, type RevocationStore } from '../../src/revocation/index.js'
 import { type AccountsInit, createAccounts } from '../support/accounts.js'
+import { holdTime } from '../support/held-time.js'
 
 const NOW = () => Math.floor(Date.now() / 1000)
 
@@ -143,10 +144,11 @@ t.test('a sign-out that failed can be repeated', async (t) => {
 })
 
 t.test('what is refreshed while Cognito signs out everywhere is refused, too', async (t) => {
+  using time = holdTime()
   const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
   let refreshed = ''
   wire.answers.set('GlobalSignOut', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1200))
+    await time.advance(1200)
     refreshed = pool.accessToken({ sub: 'ada', origin_jti: 'stolen' })
     return {}
   })
