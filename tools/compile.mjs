@@ -6,16 +6,17 @@
  * give the same JavaScript, so the coverage is the same.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+// biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
+import { keep } from './test-cache.mjs'
 
 const TYPESCRIPT = /\.ts$/
 const JAVASCRIPT = /\.js$/
 const MAP_COMMENT = /\/\/# sourceMappingURL=.*\s*$/
 const MAP_PREFIX = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,'
 const root = new URL('../', import.meta.url)
-const cache = new URL('node_modules/.cache/tests/', root)
 
 const read = (path) => readFileSync(new URL(path, root), 'utf8')
 
@@ -49,22 +50,10 @@ function transpile(url, text) {
   return outputText.replace(MAP_COMMENT, '') + MAP_PREFIX + inline
 }
 
-/** Writes a file that other processes may read at the same time: it appears whole. */
-function writeWhole(url, text) {
-  mkdirSync(cache, { recursive: true })
-  const draft = new URL(`${url}.${process.pid}`)
-  writeFileSync(draft, text)
-  renameSync(draft, url)
-}
-
 function compile(url) {
   const text = readFileSync(fileURLToPath(url), 'utf8')
   const name = common.copy().update(url).update('\0').update(text).digest('hex')
-  const cached = new URL(`${name}.js`, cache)
-  if (existsSync(cached)) return readFileSync(cached, 'utf8')
-  const compiled = transpile(url, text)
-  writeWhole(cached, compiled)
-  return compiled
+  return keep(`${name}.js`, () => transpile(url, text))
 }
 
 /** Compiles each file of a folder that the cache lacks. */

@@ -207,11 +207,12 @@ t.test(
       bodies.push(body, JSON.stringify(headers))
       t.ok(statusCode < 500)
     }
-    const output = [...lines, ...bodies, ...seen].join('\n')
+    // Most lines differ in these alone, and each is looked through for each piece.
+    const untimed = lines.map((line) => line.replace(/"(?:time|responseTime)":[\d.]+|"reqId":"req-\w+"/g, ''))
+    const output = [...new Set([...untimed, ...bodies, ...seen])].join('\n')
     t.ok(lines.length > tokens.length, 'there is something to look at')
-    const leaks = tokens
-      .flatMap((token) => token.replace(/^\S+\s*/, '').match(/.{20}/g) ?? [])
-      .filter((piece) => output.includes(piece))
+    const pieces = tokens.flatMap((token) => token.replace(/^\S+\s*/, '').match(/.{20}/g) ?? [])
+    const leaks = [...new Set(pieces)].filter((piece) => output.includes(piece))
     t.strictSame(leaks, [])
     for (const word of [secret, eu.kid(), eu.appClientId, eu.userPoolId]) t.notOk(output.includes(word))
     t.match(output, /a required scope|the token lacks scopes; the route requires all of orders\/read/)
