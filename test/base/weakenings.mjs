@@ -72,7 +72,7 @@ export const groups = [
   },
   {
     file: 'base/schema',
-    tests: ['claims/reader', 'guard/guard'],
+    tests: ['claims/reader', 'guard/arguments'],
     rows: [
       ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
       ['undefined for an argument', 'given.at(-1) === undefined', 'false'],
@@ -80,7 +80,7 @@ export const groups = [
   },
   {
     file: 'base/promises',
-    tests: ['guard/guard'],
+    tests: ['guard/application-functions'],
     rows: [
       [
         'only promises of Node are waited for',
@@ -105,7 +105,7 @@ export const groups = [
   },
   {
     file: 'base/private-url',
-    tests: ['plugin/options'],
+    tests: ['pool/key-urls', 'pool/options'],
     rows: [
       ['http from any host', ' && isLoopback(url.hostname)', ''],
       ['http from a host that begins like loopback', '\\[::1\\])$/', '\\[::1\\])/'],
@@ -121,7 +121,7 @@ export const groups = [
   },
   {
     file: 'base/user-pool-id',
-    tests: ['plugin/options'],
+    tests: ['pool/options'],
     rows: [['a user pool id with a path', '_[A-Za-z0-9]+$/', '_[A-Za-z0-9]+/']],
   },
   {

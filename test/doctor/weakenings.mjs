@@ -39,7 +39,7 @@ export const groups = [
   },
   {
     file: 'doctor/token',
-    tests: ['doctor/token'],
+    tests: ['doctor/token-faults', 'doctor/token'],
     rows: [
       [
         'the doctor does not look at the signature',

@@ -28,7 +28,14 @@ export const groups = [
   },
   {
     file: 'guard/guard',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/guard',
+      'guard/application-functions',
+      'guard/arguments',
+      'guard/several-guards',
+      'guard/requirement',
+      'guard/hooks',
+    ],
     rows: [
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
       ['check is not asked', 'if (check === undefined) return', 'if (check !== null) return'],
@@ -62,7 +69,7 @@ export const groups = [
   },
   {
     file: 'guard/guard-mark',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi', 'routes/openapi-schemes'],
     rows: [
       ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
       ['guards of two kinds of token open', 'pool === null || tokenUses.length > 0', 'true'],
@@ -78,7 +85,7 @@ export const groups = [
   },
   {
     file: 'guard/requirement',
-    tests: ['guard/guard'],
+    tests: ['guard/arguments', 'guard/requirement'],
     rows: [
       ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
       ['a requirement of any form', 'assertOptions(schema, requirement', 'void (schema, requirement'],
@@ -86,7 +93,7 @@ export const groups = [
   },
   {
     file: 'guard/plan-chooser',
-    tests: ['guard/guard'],
+    tests: ['guard/application-functions'],
     rows: [['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all']],
   },
   {

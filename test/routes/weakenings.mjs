@@ -122,7 +122,7 @@ export const groups = [
   },
   {
     file: 'routes/openapi-schemes',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi-schemes', 'routes/openapi'],
     rows: [
       ['the access token where the ID token is taken', "!tokenUses.includes('access')", 'false'],
       ['one scheme for all kinds of a pool', 'isSame(tokenUses, pool.tokenUses)) return', 'true) return'],

@@ -36,12 +36,12 @@ export const groups = [
   },
   {
     file: 'verify/cognito-token',
-    tests: ['claims/reader'],
+    tests: ['claims/standard-claims'],
     rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
   },
   {
     file: 'verify/cognito-token',
-    tests: ['guard/guard'],
+    tests: ['guard/requirement'],
     rows: [
       ['no client_id where any is accepted', '!isText(clientId)', 'false'],
       ['audience is not checked', 'audiences === null || ', 'audiences !== undefined || '],
@@ -91,7 +91,7 @@ export const groups = [
   },
   {
     file: 'verify/authenticator',
-    tests: ['guard/guard'],
+    tests: ['guard/several-guards', 'guard/requirement'],
     rows: [
       [
         'a second guard trusts the first one’s pools',
@@ -135,7 +135,7 @@ export const groups = [
   },
   {
     file: 'verify/authorization',
-    tests: ['guard/guard'],
+    tests: ['guard/requirement'],
     rows: [
       ['one of all names is enough', 'list.every(', 'list.some('],
       ['all of any names', 'list.some(', 'list.every('],
@@ -172,7 +172,7 @@ export const groups = [
   },
   {
     file: 'verify/plan',
-    tests: ['guard/guard'],
+    tests: ['guard/requirement', 'guard/arguments', 'guard/application-functions'],
     rows: [
       ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
       [
