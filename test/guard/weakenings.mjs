@@ -85,7 +85,14 @@ export const groups = [
   },
   {
     file: 'guard/requirement',
-    tests: ['guard/arguments', 'guard/requirement'],
+    tests: [
+      'guard/arguments',
+      'guard/requirement',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
       ['a requirement of any form', 'assertOptions(schema, requirement', 'void (schema, requirement'],
@@ -93,7 +100,14 @@ export const groups = [
   },
   {
     file: 'guard/plan-chooser',
-    tests: ['guard/application-functions'],
+    tests: [
+      'guard/application-functions',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+    ],
     rows: [['an unknown pool stands for all', 'if (plan) return plan', 'return plan ?? all']],
   },
   {

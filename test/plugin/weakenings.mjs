@@ -23,7 +23,15 @@ export const groups = [
   },
   {
     file: 'index',
-    tests: ['guard/guard', 'plugin/plugin'],
+    tests: [
+      'guard/guard',
+      'plugin/plugin',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
       ['no challenge', 'if (challenge)', 'if (false)'],

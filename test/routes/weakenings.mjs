@@ -49,7 +49,7 @@ export const groups = [
   },
   {
     file: 'routes/route-guards',
-    tests: ['routes/openapi', 'routes/audit'],
+    tests: ['routes/openapi', 'routes/audit', 'routes/openapi-schemes'],
     rows: [
       [
         'a scope forgets the guard of its parent',
@@ -98,7 +98,7 @@ export const groups = [
   },
   {
     file: 'routes/openapi',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi', 'routes/openapi-schemes'],
     rows: [
       [
         'a route that never opens looks open',

@@ -47,7 +47,7 @@ export const groups = [
   },
   {
     file: 'settings/file',
-    tests: ['settings/file'],
+    tests: ['settings/file', 'settings/environment'],
     rows: [
       [
         'a name twice in a JSON file',

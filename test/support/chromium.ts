@@ -54,7 +54,10 @@ let shared: Promise<BrowserContext> | undefined
 async function share(): Promise<BrowserContext> {
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  return await browser.newContext()
+  const context = await browser.newContext()
+  // The time limit of the test is the only one.
+  context.setDefaultTimeout(0)
+  return context
 }
 
 /** Opens a page for a test, closed with it. Pages of one file share their cookies, but no origin. */

@@ -89,7 +89,13 @@ export const groups = [
   },
   {
     file: 'user-routes/exceptions',
-    tests: ['user-routes/routes', 'user-routes/sign-in', 'user-routes/sign-up'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'a confirmation tells of unknown users',
@@ -126,7 +132,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-up',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'another code tells of unknown users',
@@ -138,7 +150,13 @@ export const groups = [
   },
   {
     file: 'user-routes/password',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'a code for a password tells of unknown users',
@@ -155,7 +173,13 @@ export const groups = [
   },
   {
     file: 'user-routes/route',
-    tests: ['user-routes/me', 'user-routes/routes'],
+    tests: [
+      'user-routes/me',
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/sign-out',
+    ],
     rows: [
       ['a machine has an account', "principal === 'user'", 'principal !== undefined'],
       ['an ID token signs out', "tokenUse: 'access',", "tokenUse: ['access', 'id'],"],
@@ -170,7 +194,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-in',
-    tests: ['user-routes/sign-in'],
+    tests: [
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['a challenge under the name that was typed', "parameters['USER_ID_FOR_SRP'] ?? ", ''],
       [
@@ -190,7 +220,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-out',
-    tests: ['user-routes/sign-out', 'user-routes/routes'],
+    tests: [
+      'user-routes/sign-out',
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+    ],
     rows: [
       ['anybody signs out', '    guard: guardAccount(scope, accounts),\n', ''],
       ['a sign-out without effect', '      assertEffect(given)\n', ''],
@@ -222,7 +258,13 @@ export const groups = [
   },
   {
     file: 'user-routes/me',
-    tests: ['user-routes/routes', 'user-routes/me'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/me',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/sign-out',
+    ],
     rows: [
       ['anybody is somebody', '    guard: guardMe(scope, accounts),\n', ''],
       ['Cognito is asked with any token', 'isFresh(request) ? fresh(', 'isFresh === undefined ? fresh('],
@@ -230,7 +272,14 @@ export const groups = [
   },
   {
     file: 'user-routes/attributes',
-    tests: ['user-routes/sign-up', 'user-routes/options'],
+    tests: [
+      'user-routes/sign-up',
+      'user-routes/options',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['attributes beside the list', 'additionalProperties: false,', ''],
       ['any attribute is for users', 'WRITABLE.includes(wire) || /^custom:[^\\s:]+$/.test(wire)', 'wire'],
@@ -243,7 +292,14 @@ export const groups = [
   },
   {
     file: 'user-routes/body',
-    tests: ['user-routes/errors', 'user-routes/sign-in'],
+    tests: [
+      'user-routes/errors',
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['names of the body in an error', "listKnown(path, schema).join('.')", "path.join('.')"],
       [
@@ -274,7 +330,13 @@ export const groups = [
   },
   {
     file: 'user-routes/form',
-    tests: ['user-routes/sign-in'],
+    tests: [
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['a parameter of a form twice', 'new Set(names).size < names.length', 'false'],
       ['any grant type', "grantType !== 'password'", 'false'],
