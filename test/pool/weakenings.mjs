@@ -35,7 +35,7 @@ export const groups = [
   },
   {
     file: 'pool/pool',
-    tests: ['pool/options', 'pool/key-urls'],
+    tests: ['pool/options', 'pool/key-urls', 'plugin/options'],
     rows: [
       [
         'no appClientId for every client',
