@@ -89,7 +89,7 @@ export const groups = [
   },
   {
     file: 'base/option-schema',
-    tests: ['claims/reader', 'guard/guard'],
+    tests: ['claims/reader', 'guard/arguments'],
     rows: [
       ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
       ['undefined for an argument', 'given.at(-1) === undefined', 'false'],
@@ -97,7 +97,7 @@ export const groups = [
   },
   {
     file: 'base/promises',
-    tests: ['guard/guard'],
+    tests: ['guard/application-functions'],
     rows: [
       [
         'only promises of Node are waited for',
@@ -126,7 +126,7 @@ export const groups = [
   },
   {
     file: 'base/private-url',
-    tests: ['plugin/options'],
+    tests: ['pool/key-urls', 'pool/options'],
     rows: [
       ['http from any host', ' && isLoopback(url.hostname)', ''],
       ['http from a host that begins like loopback', '\\[::1\\])$/', '\\[::1\\])/'],
@@ -142,7 +142,7 @@ export const groups = [
   },
   {
     file: 'base/user-pool-id',
-    tests: ['plugin/options'],
+    tests: ['pool/options'],
     rows: [['a user pool id with a path', '_[A-Za-z0-9]+$/', '_[A-Za-z0-9]+/']],
   },
   {

@@ -17,7 +17,17 @@ export const groups = [
   },
   {
     file: 'claims/reader',
-    tests: ['claims/reader', 'guard/guard'],
+    tests: [
+      'claims/reader',
+      'claims/standard-claims',
+      'guard/application-functions',
+      'guard/several-guards',
+      'claims/coercion',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+    ],
     rows: [
       ['what a type guard answers is truthy', 'answer === true', 'Boolean(answer)'],
       ['a type guard that throws has accepted', 'return false', 'return true'],
@@ -81,7 +91,7 @@ export const groups = [
   },
   {
     file: 'claims/fields',
-    tests: ['claims/reader'],
+    tests: ['claims/standard-claims', 'claims/coercion', 'claims/reader'],
     rows: [
       ['every claim is converted', "if (!isAttribute(wire) && schema['fromText'] !== true) return keep", ''],
       ['fromText is passed over', " && schema['fromText'] !== true", ''],
@@ -125,7 +135,7 @@ export const groups = [
   },
   {
     file: 'claims/schema-types',
-    tests: ['claims/checks', 'claims/reader'],
+    tests: ['claims/checks', 'claims/coercion', 'claims/reader', 'claims/standard-claims'],
     rows: [
       ['a union has no types', "case 'Union':", "case 'None':"],
       ['an intersection has no types', "case 'Intersect':", "case 'None':"],
@@ -134,7 +144,7 @@ export const groups = [
   },
   {
     file: 'claims/coercion',
-    tests: ['claims/reader'],
+    tests: ['claims/coercion', 'claims/reader', 'claims/standard-claims'],
     rows: [
       ['numbers by Number()', 'grammar.test(text) ? Number(text) : Number.NaN', 'Number(text)'],
       ['numbers that lose digits', 'Number.isInteger(number) ? Number.isSafeInteger(number) : ', ''],

@@ -26,7 +26,7 @@ export const groups = [
   },
   {
     file: 'doctor/check',
-    tests: ['doctor/token'],
+    tests: ['doctor/token', 'doctor/token-faults'],
     rows: [
       ['a token moves the cursor', 'short.replace(/[^\\x20-\\x7e]/g, ', 'short.replace(/[^]{999}/g, '],
       ['a claim of any length is shown', 'text.length > MAX_SHOWN', 'false'],
@@ -39,7 +39,7 @@ export const groups = [
   },
   {
     file: 'doctor/token',
-    tests: ['doctor/token'],
+    tests: ['doctor/token-faults', 'doctor/token'],
     rows: [
       [
         'the doctor does not look at the signature',

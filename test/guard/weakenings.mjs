@@ -28,7 +28,14 @@ export const groups = [
   },
   {
     file: 'guard/guard',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/guard',
+      'guard/application-functions',
+      'guard/arguments',
+      'guard/several-guards',
+      'guard/requirement',
+      'guard/hooks',
+    ],
     rows: [
       ['requirements are not checked', 'policy.authorize(authentication)', 'void policy'],
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
@@ -63,7 +70,7 @@ export const groups = [
   },
   {
     file: 'guard/annotations',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi', 'routes/openapi-schemes'],
     rows: [
       ['one of two guards is enough', 'b.pool === a.pool', 'b.pool !== b'],
       ['guards of two kinds of token open', 'pool === null || tokenUses.length > 0', 'true'],
@@ -83,7 +90,14 @@ export const groups = [
   },
   {
     file: 'guard/requirement',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/arguments',
+      'guard/requirement',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       ['a requirement that is undefined', 'assertDefined(requirement, ', 'void (requirement, '],
       ['a requirement of any form', 'assertOptions(compiled, requirement', 'void (compiled, requirement'],
@@ -91,7 +105,14 @@ export const groups = [
   },
   {
     file: 'guard/pool-selection',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/application-functions',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+    ],
     rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return policy ?? all']],
   },
   {

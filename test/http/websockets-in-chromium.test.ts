@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import cognito, { closeOnExpiry, fromCookie, fromHeader, fromSubprotocol } from '../../src/index.js'
 import { startIssuer } from '../support/app.js'
 import { inChromium, launchChromium } from '../support/chromium.js'
+import { holdTime, until } from '../support/held-time.js'
 import { startServer } from '../support/server.js'
 
 /** What became of a socket, as its page can tell. */
@@ -71,9 +72,11 @@ t.test('in Chromium', inChromium, async (t) => {
     reply.setCookie('access_token', eu.accessToken({ sub: 'ada' }), cookieOptions).send('in'),
   )
   app.get('/me', { onRequest: app.authRequired('eu') }, async (request) => request.cognito?.subject)
+  let opened = 0
   app.get('/feed', { websocket: true, onRequest: app.authRequired('eu') }, (socket, request) => {
     closeOnExpiry(socket, request.cognito)
     socket.send(request.cognito?.subject)
+    opened += 1
   })
   async function ownPagesOnly(request: FastifyRequest, reply: FastifyReply) {
     if (request.headers.origin === own) return
@@ -122,9 +125,13 @@ t.test('in Chromium', inChromium, async (t) => {
 
   await t.test('the end of a token is 4401', async (t) => {
     const page = await open(own)
-    const token = eu.accessToken({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 2 })
-    const seen = await dial(page, url('/feed'), ['chat.v1', `bearer.${token}`], true)
-    t.match(seen, { opened: true, message: 'ada', code: 4401, reason: 'The token expired' })
+    using time = holdTime()
+    const token = eu.accessToken({ sub: 'ada', exp: Date.now() / 1000 + 2 })
+    const before = opened
+    const seen = dial(page, url('/feed'), ['chat.v1', `bearer.${token}`], true)
+    await until(() => opened > before)
+    await time.advance(2000)
+    t.match(await seen, { opened: true, message: 'ada', code: 4401, reason: 'The token expired' })
   })
 
   await t.test('a cookie opens a socket; from a foreign page too, unless Origin is looked at', async (t) => {

@@ -149,7 +149,7 @@ t.test('by the time of day: no timer keeps the process alive', async (t) => {
   t.strictSame(calls, [])
   t.equal(process.getActiveResourcesInfo().includes('Timeout'), false)
   closeOnExpiry(socket, { payload: { exp: Date.now() / 1000 + 0.05 } })
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  while (calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
   t.match(calls, [[0, ...CLOSED]])
 })
 

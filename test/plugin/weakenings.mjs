@@ -53,7 +53,7 @@ export const groups = [
   },
   {
     file: 'boot-warnings',
-    tests: ['plugin/options'],
+    tests: ['pool/key-urls'],
     rows: [['a warning of the first URL alone', 'plain.flatMap', 'plain.slice(0, 1).flatMap']],
   },
   {

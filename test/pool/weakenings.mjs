@@ -14,7 +14,7 @@ export const groups = [
   },
   {
     file: 'pool/pools-apart',
-    tests: ['plugin/options'],
+    tests: ['pool/options'],
     rows: [
       ['two pools of one id', '({ userPoolId }) => [userPoolId]', '() => []'],
       ['two pools of one issuer', '({ issuers }) => issuers,', '() => [],'],
@@ -35,7 +35,7 @@ export const groups = [
   },
   {
     file: 'pool/pool',
-    tests: ['plugin/options'],
+    tests: ['pool/options', 'pool/key-urls', 'plugin/options'],
     rows: [
       [
         'no appClientId for every client',

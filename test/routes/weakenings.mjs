@@ -49,7 +49,7 @@ export const groups = [
   },
   {
     file: 'routes/route-guards',
-    tests: ['routes/openapi', 'routes/audit'],
+    tests: ['routes/openapi', 'routes/audit', 'routes/openapi-schemes'],
     rows: [
       [
         'a scope forgets the guard of its parent',
@@ -94,7 +94,7 @@ export const groups = [
   },
   {
     file: 'routes/openapi',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi', 'routes/openapi-schemes'],
     rows: [
       [
         'a route that never opens looks open',
@@ -118,7 +118,7 @@ export const groups = [
   },
   {
     file: 'routes/openapi-schemes',
-    tests: ['routes/openapi'],
+    tests: ['routes/openapi-schemes', 'routes/openapi'],
     rows: [
       ['the access token where the ID token is taken', "!tokenUses.includes('access')", 'false'],
       ['one scheme for all kinds of a pool', 'isSame(tokenUses, pool.tokenUses)) return', 'true) return'],

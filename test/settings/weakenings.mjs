@@ -6,7 +6,7 @@
 export const groups = [
   {
     file: 'settings/index',
-    tests: ['settings/settings'],
+    tests: ['settings/environment', 'settings/file'],
     rows: [
       [
         'plain http by the environment',
@@ -25,7 +25,7 @@ export const groups = [
   },
   {
     file: 'settings/environment',
-    tests: ['settings/settings'],
+    tests: ['settings/environment'],
     rows: [
       ['names in another case vanish', "$`, 'is')", "$`, 's')"],
       ['a beginning in another case vanishes', '/^COGNITO_/i', '/^COGNITO_/'],
@@ -51,7 +51,7 @@ export const groups = [
   },
   {
     file: 'settings/file',
-    tests: ['settings/settings'],
+    tests: ['settings/file', 'settings/environment'],
     rows: [
       [
         'a name twice in a JSON file',
@@ -70,7 +70,7 @@ export const groups = [
   },
   {
     file: 'settings/fastapi',
-    tests: ['settings/settings'],
+    tests: ['settings/fastapi', 'settings/file'],
     rows: [
       ['a misspelt setting of fastapi-cognito', 'if (near !== undefined) throw', 'if (false) throw'],
       ['an option beside userpools', 'nearestSpelling(name, OWN_OPTIONS) === undefined', 'true'],

@@ -11,10 +11,15 @@ import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 export async function startIssuer(test: Test): Promise<{ issuer: TestIssuer; eu: TestPool; us: TestPool }> {
   const issuer = await TestIssuer.start()
   test.teardown(() => issuer.close())
+  let us: TestPool | undefined
   return {
     issuer,
     eu: issuer.createPool({ region: 'eu-west-1' }),
-    us: issuer.createPool({ region: 'us-east-1' }),
+    // Made for those that ask for it, because the keys of a pool take long to make.
+    get us() {
+      us ??= issuer.createPool({ region: 'us-east-1' })
+      return us
+    },
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
@@ -48,19 +48,22 @@ export async function launchChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath: chromiumPath, headless: true, args: ARGUMENTS })
 }
 
-let shared: Promise<Browser> | undefined
+let shared: Promise<BrowserContext> | undefined
 
 /** Starts the browser for all tests of a file; it is closed with the file. */
-async function share(): Promise<Browser> {
+async function share(): Promise<BrowserContext> {
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  return browser
+  const context = await browser.newContext()
+  // The time limit of the test is the only one.
+  context.setDefaultTimeout(0)
+  return context
 }
 
-/** Opens a page that shares nothing with other pages; it is closed with the test. */
+/** Opens a page for a test, closed with it. Pages of one file share their cookies, but no origin. */
 export async function openPage(test: Test): Promise<Page> {
   shared ??= share()
-  const context = await (await shared).newContext()
-  test.teardown(() => context.close())
-  return await context.newPage()
+  const page = await (await shared).newPage()
+  test.teardown(() => page.close())
+  return page
 }

@@ -131,6 +131,21 @@ t.test('of two sign-ins of a pool the first counts', async (t) => {
   })
 })
 
+/** Starts an emulator with one user, `ada`, for all tests of this file. */
+async function startAccount() {
+  const emulator = await startCognitoLocal()
+  t.teardown(() => emulator.stop())
+  const pool = await createPool(emulator, { name: 'eu' })
+  await createUser(pool, { username: 'ada', password: 'Correct-horse-1' })
+  return pool
+}
+
+let started: ReturnType<typeof startAccount> | undefined
+const openAccount = () => {
+  started ??= startAccount()
+  return started
+}
+
 /** Fills in the form of the dialog that a scheme has. */
 async function authorize(scheme: Locator, username: string, password: string): Promise<void> {
   await scheme.locator('#oauth_username').fill(username)
@@ -139,11 +154,7 @@ async function authorize(scheme: Locator, username: string, password: string): P
 }
 
 t.test('Swagger UI signs in by its form, and the token opens a guarded route', inChromium, async (t) => {
-  const emulator = await startCognitoLocal()
-  t.teardown(() => emulator.stop())
-  const { endpoint, issuer, userPoolId, appClientId } = await createPool(emulator, { name: 'eu' })
-  const user = { username: 'ada', password: 'Correct-horse-1' }
-  await createUser({ endpoint, issuer, userPoolId, appClientId }, user)
+  const { endpoint, issuer, userPoolId, appClientId } = await openAccount()
   for (const tokenUse of ['access', 'id'] as const) {
     const app = await createDocumented(t, { eu: { userPoolId, issuer, appClientId, tokenUse } }, { endpoint })
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -163,13 +174,7 @@ t.test('Swagger UI signs in by its form, and the token opens a guarded route', i
 })
 
 t.test('Swagger UI signs in for the ID token of a pool of access tokens', inChromium, async (t) => {
-  const emulator = await startCognitoLocal()
-  t.teardown(() => emulator.stop())
-  const { endpoint, issuer, userPoolId, appClientId } = await createPool(emulator, { name: 'eu' })
-  await createUser(
-    { endpoint, issuer, userPoolId, appClientId },
-    { username: 'ada', password: 'Correct-horse-1' },
-  )
+  const { endpoint, issuer, userPoolId, appClientId } = await openAccount()
   const app = await createDocumented(t, { eu: { userPoolId, issuer, appClientId } }, { endpoint })
   app.get('/profile', { onRequest: app.authRequired('eu', { tokenUse: 'id' }) }, async () => 'in')
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -4,7 +4,9 @@
  */
 import t, { type Test } from 'tap'
 import { memoryRevocation, type RevocationStore } from '../../src/revocation/index.js'
-import { type AccountsInit, createAccounts } from '../support/accounts.js'
+import { listMarks } from '../../src/user-routes/sign-out.js'
+import { type AccountsInit, ask, createAccounts, headersOf } from '../support/accounts.js'
+import { holdTime } from '../support/held-time.js'
 
 const NOW = () => Math.floor(Date.now() / 1000)
 
@@ -143,13 +145,69 @@ t.test('a sign-out that failed can be repeated', async (t) => {
 })
 
 t.test('what is refreshed while Cognito signs out everywhere is refused, too', async (t) => {
+  using time = holdTime()
   const { post, statusOf, pool, wire } = await open(t, memoryRevocation())
   let refreshed = ''
   wire.answers.set('GlobalSignOut', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1200))
+    await time.advance(1200)
     refreshed = pool.accessToken({ sub: 'ada', origin_jti: 'stolen' })
     return {}
   })
   t.equal((await post('/signout', { everywhere: true }, pool.accessToken({ sub: 'ada' }))).status, 204)
   t.equal(await statusOf(refreshed), 401)
+})
+
+t.test('sign-out revokes the refresh token, and everywhere all of them', async (t) => {
+  const secret = 'the-secret'
+  const { post, wire, pool } = await createAccounts(t, { secret, options: { clientSecret: secret } })
+  const token = pool.accessToken()
+  t.strictSame(await post('/signout', { refresh_token: 'r' }, token), { status: 204, body: undefined })
+  t.match(wire.inputsOf('RevokeToken'), [{ Token: 'r', ClientId: pool.appClientId, ClientSecret: secret }])
+  t.strictSame(wire.inputsOf('GlobalSignOut'), [])
+  t.equal((await post('/signout', { everywhere: true }, token)).status, 204)
+  t.strictSame(wire.inputsOf('GlobalSignOut'), [{ AccessToken: token }])
+  t.equal(wire.inputsOf('RevokeToken').length, 1)
+  wire.fail('RevokeToken', 'UnsupportedTokenTypeException')
+  t.equal((await post('/signout', { refresh_token: 'x' }, token)).status, 204, 'RFC 7009 §2.2')
+  wire.fail('RevokeToken', 'UnauthorizedException')
+  t.equal((await post('/signout', { refresh_token: 'x' }, token)).status, 400, 'of another app client')
+  wire.answers.delete('RevokeToken')
+  wire.fail('GlobalSignOut', 'InternalErrorException', 'x', 500)
+  t.equal((await post('/signout', { refresh_token: 'x', everywhere: true }, token)).status, 502)
+})
+
+t.test('a sign-out that would revoke nothing says so', async (t) => {
+  const { app, post, wire, pool } = await createAccounts(t)
+  const refusal = { status: 400, body: { code: 'COGNITO_USER_ERR_REQUEST_INVALID', message: /everywhere/ } }
+  for (const body of [{}, { everywhere: false }]) {
+    t.match(await post('/signout', body, pool.accessToken()), refusal)
+  }
+  const headers = headersOf(pool.accessToken())
+  const url = '/users/signout'
+  t.match(await ask(app, { method: 'POST', url, headers }), refusal, 'without a body')
+  const json = { ...headers, 'content-type': 'application/json' }
+  t.match(await ask(app, { method: 'POST', url, headers: json }), refusal, 'with an empty one')
+  t.strictSame(wire.calls, [])
+})
+
+t.test('a sign-out marks the sign-in as narrowly as its token names it', async (t) => {
+  const token = (payload: object) => ({
+    pool: 'eu',
+    subject: 'ada',
+    payload: { iat: 100, exp: 200, ...payload },
+  })
+  const signIn = { pool: 'eu', by: 'origin_jti', value: 'o' }
+  const one = { pool: 'eu', by: 'jti', value: 'j', exp: 200 }
+  const user = { pool: 'eu', by: 'sub', value: 'ada', notBefore: 150 }
+  t.strictSame(listMarks(token({ origin_jti: 'o', jti: 'j' }), false, 150), [signIn])
+  t.strictSame(listMarks(token({ jti: 'j' }), false, 150), [one])
+  t.strictSame(listMarks(token({}), false, 150), [user])
+  t.strictSame(listMarks(token({ jti: 7 }), false, 150), [user])
+  t.strictSame(listMarks(token({ origin_jti: 'o', jti: 'j' }), true, 150), [signIn, user])
+  t.strictSame(listMarks(token({}), true, 150), [user])
+  t.strictSame(
+    listMarks(token({ iat: 160 }), true, 150),
+    [{ ...user, notBefore: 160 }],
+    'of a clock that is ahead',
+  )
 })

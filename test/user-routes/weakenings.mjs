@@ -87,7 +87,13 @@ export const groups = [
   },
   {
     file: 'user-routes/exceptions',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'a confirmation tells of unknown users',
@@ -135,7 +141,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-up',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'another code tells of unknown users',
@@ -147,7 +159,13 @@ export const groups = [
   },
   {
     file: 'user-routes/password',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+    ],
     rows: [
       [
         'a code for a password tells of unknown users',
@@ -164,7 +182,13 @@ export const groups = [
   },
   {
     file: 'user-routes/route',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/me',
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/sign-out',
+    ],
     rows: [
       ['a machine has an account', "principal === 'user'", 'principal !== undefined'],
       ['an ID token signs out', "tokenUse: 'access',", "tokenUse: ['access', 'id'],"],
@@ -179,7 +203,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-in',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['a challenge under the name that was typed', "parameters['USER_ID_FOR_SRP'] ?? ", ''],
       [
@@ -199,7 +229,13 @@ export const groups = [
   },
   {
     file: 'user-routes/sign-out',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/sign-out',
+      'user-routes/routes',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/me',
+    ],
     rows: [
       ['anybody signs out', '    guard: guardAccount(scope, accounts),\n', ''],
       ['a sign-out without effect', '      assertEffect(given)\n', ''],
@@ -231,7 +267,13 @@ export const groups = [
   },
   {
     file: 'user-routes/me',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/routes',
+      'user-routes/me',
+      'user-routes/sign-up',
+      'user-routes/sign-in',
+      'user-routes/sign-out',
+    ],
     rows: [
       ['anybody is somebody', '    guard: guardMe(scope, accounts),\n', ''],
       ['Cognito is asked with any token', 'isFresh(request) ? fresh(', 'isFresh === undefined ? fresh('],
@@ -239,7 +281,14 @@ export const groups = [
   },
   {
     file: 'user-routes/attributes',
-    tests: ['user-routes/routes', 'user-routes/options'],
+    tests: [
+      'user-routes/sign-up',
+      'user-routes/options',
+      'user-routes/sign-in',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['attributes beside the list', 'additionalProperties: false,', ''],
       ['any attribute is for users', 'WRITABLE.includes(wire) || /^custom:[^\\s:]+$/.test(wire)', 'wire'],
@@ -252,7 +301,14 @@ export const groups = [
   },
   {
     file: 'user-routes/body',
-    tests: ['user-routes/errors', 'user-routes/routes'],
+    tests: [
+      'user-routes/errors',
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['names of the body in an error', "listKnown(path, schema).join('.')", "path.join('.')"],
       [
@@ -283,7 +339,13 @@ export const groups = [
   },
   {
     file: 'user-routes/form',
-    tests: ['user-routes/routes'],
+    tests: [
+      'user-routes/sign-in',
+      'user-routes/sign-up',
+      'user-routes/me',
+      'user-routes/sign-out',
+      'user-routes/routes',
+    ],
     rows: [
       ['a parameter of a form twice', 'new Set(names).size < names.length', 'false'],
       ['any grant type', "grantType !== 'password'", 'false'],

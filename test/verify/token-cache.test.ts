@@ -9,11 +9,11 @@ import { TokenCache } from '../../src/verify/token-cache.js'
 import { createVerifier } from '../../src/verify/verifier.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 import { exposeGarbageCollector } from '../support/garbage.js'
+import { holdTime } from '../support/held-time.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const pools = () => ({ eu: eu.options(), us: us.options() })
 const now = () => Math.floor(Date.now() / 1000)
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Values with texts of 40 characters whose tails differ. */
 const value = (name: string) => remember(name.padStart(40, '.'))
@@ -124,11 +124,12 @@ t.test('where hardly any token comes twice, one is remembered at its second use'
 })
 
 t.test('a token is verified once, and anew after its time; switched off, each time', async (t) => {
+  using time = holdTime()
   const token = eu.accessToken()
   const app = await createApp(t, pools(), { tokenCache: { ttl: 1 } })
   const first = await app.cognito.verify(token)
   t.equal(await app.cognito.verify(token), first, 'the same object tells that nothing was done again')
-  await pause(1100)
+  await time.advance(1100)
   const second = await app.cognito.verify(token)
   t.not(second, first)
   t.strictSame(second, first)
@@ -137,10 +138,11 @@ t.test('a token is verified once, and anew after its time; switched off, each ti
 })
 
 t.test('a remembered token is refused once it has expired', async (t) => {
+  using time = holdTime()
   const app = await createApp(t, pools(), { clockTolerance: 0 })
   const token = eu.accessToken({ exp: now() + 2 })
   t.equal(await app.cognito.verify(token), await app.cognito.verify(token))
-  await pause(2100)
+  await time.advance(2100)
   await t.rejects(app.cognito.verify(token), { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
 })
 

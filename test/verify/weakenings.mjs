@@ -36,12 +36,19 @@ export const groups = [
   },
   {
     file: 'verify/cognito-token',
-    tests: ['claims/reader'],
+    tests: ['claims/standard-claims', 'claims/coercion', 'claims/reader'],
     rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
   },
   {
     file: 'verify/cognito-token',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       ['no client_id where any is accepted', '!isText(clientId)', 'false'],
       ['audience is not checked', 'audiences === null || ', 'audiences !== undefined || '],
@@ -91,7 +98,14 @@ export const groups = [
   },
   {
     file: 'verify/authentication-reader',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/several-guards',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+      'guard/application-functions',
+    ],
     rows: [
       [
         'a second guard trusts the first one’s pools',
@@ -116,12 +130,26 @@ export const groups = [
   },
   {
     file: 'verify/token-verification',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/guard',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [['a payload that can be changed', 'deepFreeze(payload)', 'payload']],
   },
   {
     file: 'verify/authentication-reader',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/guard',
+      'guard/requirement',
+      'guard/arguments',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       [
         'the token is enumerable',
@@ -134,7 +162,14 @@ export const groups = [
   },
   {
     file: 'verify/token-requirement',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/requirement',
+      'guard/arguments',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+      'guard/application-functions',
+    ],
     rows: [
       ['one of all names is enough', 'list.every(', 'list.some('],
       ['all of any names', 'list.some(', 'list.every('],
@@ -170,7 +205,14 @@ export const groups = [
   },
   {
     file: 'verify/token-policy',
-    tests: ['guard/guard'],
+    tests: [
+      'guard/requirement',
+      'guard/arguments',
+      'guard/application-functions',
+      'guard/guard',
+      'guard/hooks',
+      'guard/several-guards',
+    ],
     rows: [
       ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
       [
