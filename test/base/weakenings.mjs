@@ -216,9 +216,9 @@ export const groups = [
   },
   {
     file: 'base/reasons',
-    tests: ['attacks/reason-codes', 'project/docs'],
+    tests: ['attacks/reason-codes', 'attacks/reasons'],
     rows: [
-      ['a reason that no page has', 'iat is missing', 'iat is absent'],
+      ['other words for a reason', 'iat is missing', 'iat is absent'],
       ['a reason under another code', 'CREDENTIALS_EMPTY: malformed(', 'CREDENTIALS_EMPTY: invalid('],
     ],
   },
