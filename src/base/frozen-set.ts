@@ -5,6 +5,9 @@
 
 /** A read-only set. It does not extend `Set`, because the methods of `Set.prototype` could change a subclass. */
 class FrozenSet implements ReadonlySet<string> {
+  declare readonly keys: ReadonlySet<string>['keys']
+  declare readonly values: ReadonlySet<string>['values']
+  declare readonly entries: ReadonlySet<string>['entries']
   readonly #names: ReadonlySet<string>
 
   constructor(names: readonly string[]) {
@@ -20,18 +23,6 @@ class FrozenSet implements ReadonlySet<string> {
     return this.#names.has(name)
   }
 
-  keys() {
-    return this.#names.keys()
-  }
-
-  values() {
-    return this.#names.values()
-  }
-
-  entries() {
-    return this.#names.entries()
-  }
-
   [Symbol.iterator]() {
     return this.#names.values()
   }
@@ -44,11 +35,12 @@ class FrozenSet implements ReadonlySet<string> {
     return 'Set'
   }
 
-  /** Adds the methods of ECMAScript 2025 §24.2.4 that this version of Node has. */
+  /** Adds the other methods of ECMAScript 2025 §24.2.4, as far as this version of Node has them. */
   static {
+    const views = ['keys', 'values', 'entries']
     const sets = ['union', 'intersection', 'difference', 'symmetricDifference']
     const questions = ['isSubsetOf', 'isSupersetOf', 'isDisjointFrom']
-    for (const name of [...sets, ...questions].filter((method) => method in Set.prototype)) {
+    for (const name of [...views, ...sets, ...questions].filter((method) => method in Set.prototype)) {
       const method = Reflect.get(Set.prototype, name)
       Object.defineProperty(FrozenSet.prototype, name, {
         value(this: FrozenSet, ...given: unknown[]) {

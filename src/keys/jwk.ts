@@ -30,7 +30,8 @@ const MIN_EXPONENT = 65_537n
 export function toPublicKey(jwk: Members): PublishedKey | undefined {
   if (!isForRs256(jwk)) return undefined
   try {
-    const { n, e } = jwk
+    // `createPublicKey` throws when a parameter is no text.
+    const { n, e } = jwk as { readonly n: string; readonly e: string }
     const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
     if (!isStrong(key.asymmetricKeyDetails) || isWeakByRoca(n)) return undefined
     return { n, e, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
@@ -54,17 +55,9 @@ function isStrong({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetai
   return hasModulus && publicExponent >= MIN_EXPONENT && publicExponent % 2n === 1n
 }
 
-interface RsaParameters {
-  readonly n: string
-  readonly e: string
-}
-
-function isForRs256(jwk: Members): jwk is Members & RsaParameters {
-  const { kty, use, alg, key_ops: operations, n, e, d } = jwk
+function isForRs256({ kty, use, alg, key_ops: operations, d }: Members): boolean {
   return (
     kty === 'RSA' &&
-    typeof n === 'string' &&
-    typeof e === 'string' &&
     (use === undefined || use === 'sig') &&
     (alg === undefined || alg === 'RS256') &&
     (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&

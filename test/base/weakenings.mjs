@@ -160,8 +160,8 @@ export const groups = [
     rows: [
       [
         'a set that can be changed',
-        'class FrozenSet implements ReadonlySet<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {',
-        'class FrozenSet extends Set<string> {\n  readonly #names: ReadonlySet<string>\n\n  constructor(names: readonly string[]) {\n    super(names)',
+        'constructor(names: readonly string[]) {',
+        'constructor(names: readonly string[]) {\n    return new Set(names)',
       ],
     ],
   },
