@@ -132,7 +132,7 @@ function toBodySchema(attributes: readonly Attribute[], declared: TSchema): TSch
 /** Makes the schema of one attribute in a body. JSON has no dates: a date is text, and {@link write} checks the text. */
 function toBodyProperty(schema: TSchema): TSchema {
   const { alias: _alias, fromText: _fromText, ...body } = schema
-  if (!typesOf(schema).has('Date')) return body as TSchema
+  if (!typesOf(schema).has('Date')) return body
   return Type.String({ minLength: 1, maxLength: 40, description: 'A date, or a date and time (RFC 3339)' })
 }
 

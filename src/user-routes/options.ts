@@ -169,9 +169,6 @@ export const userRoutesSchema = documented<UserRoutesOptions>()(
 type FilledOptions = Filled<UserRoutesOptions, typeof userRoutesSchema>
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The names of all routes. */
-export const userRouteNames = Object.keys(PATHS) as UserRouteName[]
-
 const compiled = compileSchema(userRoutesSchema)
 const compiledRoute = compileSchema(userRouteSchema)
 const compiledPath = compileSchema(path)
@@ -209,9 +206,7 @@ export function resolveUserRoutes(
     endpoint: client === undefined ? (endpoint ?? endpointOf(env, insecureHttp)) : undefined,
     attributes,
     hooks,
-    routes: Object.fromEntries(
-      userRouteNames.map((name) => [name, resolveRoute(name, routes)]),
-    ) as ResolvedUserRoutes['routes'],
+    routes: resolveRoutes(routes),
   }
 }
 
@@ -268,7 +263,24 @@ function endpointOf(env: Environment, insecureHttp: boolean): string | undefined
   throw new TypeError(`user-routes: ${name}: ${URL_EXPECTED}`)
 }
 
-function resolveRoute(name: UserRouteName, routes: NonNullable<UserRoutesOptions['routes']>): ResolvedRoute {
+function resolveRoutes(routes: FilledOptions['routes']): ResolvedUserRoutes['routes'] {
+  const resolve = (name: UserRouteName) => resolveRoute(name, routes)
+  return {
+    signup: resolve('signup'),
+    confirm: resolve('confirm'),
+    resend: resolve('resend'),
+    signin: resolve('signin'),
+    challenge: resolve('challenge'),
+    refresh: resolve('refresh'),
+    signout: resolve('signout'),
+    forgotPassword: resolve('forgotPassword'),
+    resetPassword: resolve('resetPassword'),
+    changePassword: resolve('changePassword'),
+    me: resolve('me'),
+  }
+}
+
+function resolveRoute(name: UserRouteName, routes: FilledOptions['routes']): ResolvedRoute {
   assertDefined(routes, [name], 'user-routes.routes')
   const { [name]: option = {} } = routes
   const at = `user-routes.routes.${name}`
