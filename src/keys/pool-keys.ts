@@ -2,7 +2,7 @@
  * The keys of a pool as its options describe them: where they come from, and what a request is told when one is missing.
  * @module
  */
-import { createWakingClock } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
 import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
@@ -29,18 +29,17 @@ export interface KeysContext {
   readonly tolerance: number
   /** Ends what is under way; nobody is asked after that. */
   readonly closing: AbortSignal
+  /** Measures the age of keys, and how long something is waited for. */
+  readonly clock: Clock
 }
 
 /** What a fetch takes besides its attempt, at the most; milliseconds. */
 const FETCH_MARGIN_MS = 1000
 
-/** It goes on while the process sleeps, because keys go out of date meanwhile. */
-const clock = createWakingClock()
-
 /** Makes the keys of a pool. Nobody is asked for them before a token needs one. */
 export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
-  const { options, tolerance, closing } = context
-  const policy = toPolicy(options)
+  const { options, tolerance, closing, clock } = context
+  const policy = toPolicy(options, clock)
   const build = (pem: string) => createSignatureCheck(pem, tolerance)
   const onOutcome = (): void => listener.onStatus(ring.status())
   const open = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
@@ -59,7 +58,7 @@ export function createPoolKeys(pool: KeyLocations, context: KeysContext, listene
   return ring
 }
 
-function toPolicy(options: ResolvedKeys): EndpointPolicy {
+function toPolicy(options: ResolvedKeys, clock: Clock): EndpointPolicy {
   const refreshAfterMs = options.refreshAfter * 1000
   // A set must not be old as soon as a slow endpoint has sent it.
   const longestFetchMs = options.timeout * 1000 + FETCH_MARGIN_MS

@@ -3,6 +3,7 @@
  * @module
  */
 import { setMaxListeners } from 'node:events'
+import { type Clock, createWakingClock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import { type ClaimsReader, compileClaims } from '../claims/reader.js'
@@ -66,18 +67,21 @@ const DEAF: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
  *
  * @param now - milliseconds since 1970
  * @param listenTo - makes what is told of a pool's keys
+ * @param clock - measures the age of keys; it goes on while the process sleeps, because keys go out of date meanwhile
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
 export function createAuthenticator(
   options: AuthenticatorSettings,
   now = Date.now,
   listenTo: (pool: ResolvedPool) => KeysListener = () => DEAF,
+  clock: Clock = createWakingClock(),
 ): Authenticator {
   const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
-  const context = { options: options.keys, tolerance: options.clockTolerance, closing: closing.signal }
+  const { keys: keysOptions, clockTolerance: tolerance } = options
+  const context = { options: keysOptions, tolerance, closing: closing.signal, clock }
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }

@@ -24,7 +24,7 @@ import { fetchDocument, type JwksDocument, MAX_DOCUMENT_BYTES } from '../../src/
 import { createFetch, type JwksFetchMessage } from '../../src/keys/fetch.js'
 import type { PublishedKeys } from '../../src/keys/key-set.js'
 import { TestPool } from '../../src/testing/index.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 import { watchFetches } from '../support/fetches.js'
 import { makeFolder } from '../support/folder.js'
 import { exposeGarbageCollector } from '../support/garbage.js'

@@ -9,7 +9,7 @@ import { Endpoint, type EndpointPolicy, type KeySource } from '../../src/keys/en
 import { createFetch, type FetchFailure, type GoodSet } from '../../src/keys/fetch.js'
 import type { Memory } from '../../src/keys/store.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 import {
   FAILED,
   HOUR,

@@ -7,7 +7,7 @@ import type { EndpointPolicy, KeySource } from '../../src/keys/endpoint.js'
 import { createFetch } from '../../src/keys/fetch.js'
 import { KeyRing, PATIENCE_MS } from '../../src/keys/key-ring.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 import {
   type BuiltKey,
   FAILED,

@@ -14,7 +14,7 @@ import { PolicyModel } from './policy-model.js'
 import { PublishedDocument } from './published-document.js'
 import type { StoreModel } from './store-model.js'
 import { type Loaded, StoredSets, toReading, toTime } from './stored-sets.js'
-import { settle, TestClock } from './test-clock.js'
+import { settle, TestClock } from '../support/test-clock.js'
 
 /** What stays the same through a course of events. */
 export interface Setting {
