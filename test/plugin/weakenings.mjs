@@ -65,6 +65,17 @@ export const groups = [
   },
   {
     file: 'index',
+    tests: ['plugin/lifecycle'],
+    rows: [
+      [
+        'an application outlives its close',
+        "app.addHook('onClose', async () => authenticator.close())",
+        "process.once('exit', authenticator.close)",
+      ],
+    ],
+  },
+  {
+    file: 'index',
     tests: ['plugin/options'],
     rows: [['a warning of the first URL alone', 'plain.flatMap', 'plain.slice(0, 1).flatMap']],
   },
