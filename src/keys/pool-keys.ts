@@ -31,6 +31,8 @@ export interface KeysContext {
   readonly closing: AbortSignal
   /** Measures the age of keys, and how long something is waited for. */
   readonly clock: Clock
+  /** Spreads the times of fetches: 0 to 1. */
+  readonly random: () => number
 }
 
 /** What a fetch takes besides its attempt, at the most; milliseconds. */
@@ -39,7 +41,7 @@ const FETCH_MARGIN_MS = 1000
 /** Makes the keys of a pool. Nobody is asked for them before a token needs one. */
 export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
   const { options, tolerance, closing, clock } = context
-  const policy = toPolicy(options, clock)
+  const policy = toPolicy(context)
   const build = (pem: string) => createSignatureCheck(pem, tolerance)
   const onOutcome = (): void => listener.onStatus(ring.status())
   const open = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
@@ -58,13 +60,13 @@ export function createPoolKeys(pool: KeyLocations, context: KeysContext, listene
   return ring
 }
 
-function toPolicy(options: ResolvedKeys, clock: Clock): EndpointPolicy {
+function toPolicy({ options, clock, random }: KeysContext): EndpointPolicy {
   const refreshAfterMs = options.refreshAfter * 1000
   // A set must not be old as soon as a slow endpoint has sent it.
   const longestFetchMs = options.timeout * 1000 + FETCH_MARGIN_MS
   return {
     ...clock,
-    random: Math.random,
+    random,
     refreshAfterMs,
     askFirstAfterMs: Math.max(2 * refreshAfterMs, longestFetchMs),
     staleIfErrorMs: Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs),

@@ -68,6 +68,7 @@ const DEAF: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
  * @param now - milliseconds since 1970
  * @param listenTo - makes what is told of a pool's keys
  * @param clock - measures the age of keys; it goes on while the process sleeps, because keys go out of date meanwhile
+ * @param random - spreads the times of fetches: 0 to 1
  * @throws {TypeError} when a pool's claim schema cannot be used, naming the path
  */
 export function createAuthenticator(
@@ -75,13 +76,14 @@ export function createAuthenticator(
   now = Date.now,
   listenTo: (pool: ResolvedPool) => KeysListener = () => DEAF,
   clock: Clock = createWakingClock(),
+  random = Math.random,
 ): Authenticator {
   const live = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, PoolWithKeys>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const { keys: keysOptions, clockTolerance: tolerance } = options
-  const context = { options: keysOptions, tolerance, closing: closing.signal, clock }
+  const context = { options: keysOptions, tolerance, closing: closing.signal, clock, random }
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }

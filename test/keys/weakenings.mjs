@@ -629,6 +629,17 @@ export const groups = [
     ],
   },
   {
+    file: 'keys/schedule',
+    tests: ['attacks/flood'],
+    rows: [
+      [
+        'a request waits for longer than the budget needs',
+        'filledAt + lookupIntervalMs - now()',
+        'filledAt + 1.4 * lookupIntervalMs - now()',
+      ],
+    ],
+  },
+  {
     file: 'keys/endpoint',
     tests: ['keys/freeze'],
     rows: [
