@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { KeysOptions } from '../../src/index.js'
 import { TestIssuer } from '../../src/testing/index.js'
+import { runAtOnce } from '../support/at-once.js'
 import { Freezer, type FrozenApp } from '../support/frozen-app.js'
 import { Publication, union } from '../support/publication.js'
 
@@ -24,8 +25,7 @@ const MOMENTS = 15
 const SPACING_MS = 20
 
 /** Tests that use other processes than their neighbours run at the same time. */
-t.jobs = 2
-const atOnce = { buffered: true }
+const atOnce = runAtOnce(t, 2)
 
 /** A set is old after a second, and is not used any more after two unless the endpoint is known to fail. */
 const SOON_OLD: KeysOptions = { prefetch: false, refreshAfter: 1, timeout: 1 }
