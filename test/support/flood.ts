@@ -14,6 +14,7 @@ import type { Test } from 'tap'
 import type { JwksFetchMessage } from '../../src/index.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { bearer } from './app.js'
+import { createChance } from './chance.js'
 import { Publication, union } from './publication.js'
 import { settle, TestClock } from './test-clock.js'
 
@@ -84,16 +85,6 @@ const TICK_MS = 10
 const LONGEST_MS = 10_000
 
 let towns = 0
-
-/** What chance says: numbers from 0 to 1 that are the same in each run. */
-export function createChance(seed: number): () => number {
-  let state = Math.imul(seed, 2_654_435_761)
-  return () => {
-    // A linear congruential generator, with the constants of Numerical Recipes.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 /** Who sends tokens: ends that, and resolves to the answers. */
 export type Crowd = () => Promise<readonly Answer[]>
