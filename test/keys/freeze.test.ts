@@ -9,7 +9,10 @@ import type { KeysOptions } from '../../src/index.js'
 import { TestIssuer } from '../../src/testing/index.js'
 import { runAtOnce } from '../support/at-once.js'
 import { Freezer, type FrozenApp } from '../support/frozen-app.js'
+import { lastLong } from '../support/patience.js'
 import { Publication, union } from '../support/publication.js'
+
+lastLong(t)
 
 const [one, two, three] = await Promise.all([Freezer.start(t), Freezer.start(t), Freezer.start(t)])
 const issuer = await TestIssuer.start()
