@@ -2,7 +2,7 @@
  * Makes the key ring of a pool from its options, and the error for a key that is missing.
  * @module
  */
-import { createWakingClock } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 import { refuse } from '../base/errors.js'
 import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
@@ -29,18 +29,19 @@ interface KeysContext {
   readonly tolerance: number
   /** Ends all fetches. No endpoint is asked after its abort. */
   readonly closing: AbortSignal
+  /** The clock for the age of keys and for the longest waits. */
+  readonly clock: Clock
+  /** Returns a number from 0 to 1, which spreads the times of fetches. */
+  readonly random: () => number
 }
 
 /** Longest time of a fetch besides its attempt; milliseconds. */
 const FETCH_MARGIN_MS = 1000
 
-/** The clock of all key rings. It includes the time in which the process was suspended, because keys age meanwhile. */
-const clock = createWakingClock()
-
 /** Makes the key ring of a pool. It fetches nothing until a token needs a key or the application prefetches. */
 export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
-  const { options, tolerance, closing } = context
-  const policy = toPolicy(options)
+  const { options, tolerance, closing, clock } = context
+  const policy = toPolicy(context)
   const build = (pem: string) => createSignatureCheck(pem, tolerance)
   const onOutcome = (): void => listener.onStatus(ring.status())
   const createEndpoint = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
@@ -64,13 +65,13 @@ export function createPoolKeys(pool: KeyLocations, context: KeysContext, listene
   }
 }
 
-function toPolicy(options: ResolvedKeys): EndpointPolicy {
+function toPolicy({ options, clock, random }: KeysContext): EndpointPolicy {
   const refreshAfterMs = options.refreshAfter * 1000
   // A set must not count as old already when a slow endpoint has sent it.
   const longestFetchMs = options.timeout * 1000 + FETCH_MARGIN_MS
   return {
     ...clock,
-    random: Math.random,
+    random,
     refreshAfterMs,
     askFirstAfterMs: Math.max(2 * refreshAfterMs, longestFetchMs),
     staleIfErrorMs: Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs),

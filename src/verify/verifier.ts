@@ -3,6 +3,7 @@
  * @module
  */
 import { setMaxListeners } from 'node:events'
+import { type Clock, createWakingClock } from '../base/clock.js'
 import { compileClaims } from '../claims/reader.js'
 import type { KeyRingStatus } from '../keys/key-ring.js'
 import type { ResolvedKeys } from '../keys/options.js'
@@ -68,18 +69,23 @@ const NO_LISTENER: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
  *
  * @param now - returns milliseconds since 1970
  * @param listenTo - makes the listener for the keys of a pool
+ * @param clock - the clock for the age of keys; it includes the time of a suspended process, because keys age meanwhile
+ * @param random - returns a number from 0 to 1, which spreads the times of fetches
  * @throws {TypeError} when the claim schema of a pool cannot be used; the message names the path
  */
 export function createVerifier(
   options: VerifierSettings,
   now = Date.now,
   listenTo: (pool: ResolvedPool) => KeysListener = () => NO_LISTENER,
+  clock: Clock = createWakingClock(),
+  random = Math.random,
 ): Verifier {
   const pools = new Map<string, PoolWithKeys & CompiledPool>()
   const byIssuer = new Map<unknown, IssuingPool>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
-  const context = { options: options.keys, tolerance: options.clockTolerance, closing: closing.signal }
+  const { keys: keysOptions, clockTolerance: tolerance } = options
+  const context = { options: keysOptions, tolerance, closing: closing.signal, clock, random }
   for (const pool of options.pools.values()) {
     const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
@@ -88,7 +94,7 @@ export function createVerifier(
   }
   return {
     compilePolicy: (names, requirement, path) =>
-      compilePolicy(pools, names, requirement, path, { now, tolerance: options.clockTolerance }),
+      compilePolicy(pools, names, requirement, path, { now, tolerance }),
     verify: createTokenVerification(byIssuer, options, now),
     async prefetch(name) {
       const [{ keys }] = choosePools(pools, [name], 'prefetch')

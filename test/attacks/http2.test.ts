@@ -9,22 +9,26 @@ import cognito, { type PoolOptions } from '../../src/index.js'
 import { startIssuer } from '../support/app.js'
 import { type Attack, allAttacks } from '../support/attacks.js'
 import { findDeviations } from '../support/deviations.js'
+import { lastLong } from '../support/patience.js'
 import { isExpressible, openSession } from '../support/raw-http2.js'
 import { startServer } from '../support/server.js'
+
+lastLong(t)
 
 const { eu, us } = await startIssuer(t)
 const line = (token: string) => [`authorization: Bearer ${token}`]
 const isSendable = ({ lines }: Attack) => lines.every(isExpressible)
-const sendable = () => allAttacks(eu, us).filter(isSendable)
+const all = allAttacks(eu, us)
+const sendable = all.filter(isSendable)
 
 async function createServer(test: Test, pools: Record<string, PoolOptions>) {
   const app = Fastify({ http2: true })
   test.teardown(() => app.close())
-  // A generous budget and tolerance, for the reasons given in attacks.test.ts.
+  // A generous budget, tolerance and deadline, for the reasons given in table.test.ts.
   await app.register(cognito, {
     pools,
-    keys: { lookupBurst: 1000, lookupInterval: 0.05 },
-    clockTolerance: 60,
+    keys: { lookupBurst: 1000, lookupInterval: 0.05, timeout: 10 },
+    clockTolerance: 300,
   })
   app.get('/required', { onRequest: app.authRequired('eu') }, async ({ cognito }) => cognito.subject)
   app.get('/optional', { onRequest: app.authOptional('eu') }, async ({ cognito }) => cognito?.subject ?? '')
@@ -39,7 +43,7 @@ const createGuarded = (test: Test) => createServer(test, { eu: eu.options(), us:
 
 t.test('every attack that HTTP/2 can express gets the answer that it gets over HTTP/1.1', async (t) => {
   const send = await createGuarded(t)
-  const attacks = sendable()
+  const attacks = sendable
   t.ok(attacks.length > 450, `${attacks.length} rows`)
   const toPath = (path: string) => (attack: Attack) => send(path + (attack.path ?? ''), attack.lines)
   t.strictSame(await findDeviations(attacks, toPath('/required')), [])
@@ -49,7 +53,7 @@ t.test('every attack that HTTP/2 can express gets the answer that it gets over H
 
 t.test('positive control: behind an open guard every attack is seen to get in', async (t) => {
   const send = await createGuarded(t)
-  const attacks = sendable()
+  const attacks = sendable
   const refusals = attacks.filter(({ answer }) => answer !== 'ok')
   t.ok(refusals.length > 300, `${refusals.length} of ${attacks.length} rows are refusals`)
   const deviations = await findDeviations(attacks, ({ lines, path }) => send(`/open${path ?? ''}`, lines))
@@ -58,14 +62,14 @@ t.test('positive control: behind an open guard every attack is seen to get in', 
 
 t.test('several lines of one name arrive as several, and are among the attacks', async (t) => {
   const send = await createGuarded(t)
-  const attacks = sendable().filter(({ lines }) => lines.length > 1)
+  const attacks = sendable.filter(({ lines }) => lines.length > 1)
   t.equal(attacks.length, 4)
   for (const { name, lines } of attacks) t.equal((await send('/lines', lines)).body, '2', name)
 })
 
 t.test('RFC 9113 §8.2.1: Node drops a line with a blank at an end, so it says nothing', async (t) => {
   const send = await createGuarded(t)
-  const attacks = allAttacks(eu, us).filter((attack) => !isSendable(attack))
+  const attacks = all.filter((attack) => !isSendable(attack))
   t.strictSame(
     attacks.map(({ name }) => name),
     ['RFC 9110 §5.5: spaces and tabs around the value', 'a value of spaces', 'Bearer and spaces'],

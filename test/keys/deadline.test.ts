@@ -6,7 +6,7 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import type { Clock } from '../../src/base/clock.js'
 import { pause, startDeadline } from '../../src/keys/deadline.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 
 /** Begins a deadline; `ended` counts how often its end was told. */
 function begin(ms: number, graceMs: number) {

@@ -23,12 +23,12 @@ import { readChecked, readJwksFile } from '../../src/keys/file.js'
 import { createUrlSource } from '../../src/keys/sources.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
 import type { TestPool } from '../../src/testing/index.js'
-import { TestClock } from '../model/test-clock.js'
 import { startIssuer } from '../support/app.js'
 import { watchFetches } from '../support/fetches.js'
 import { makeFolder } from '../support/folder.js'
 import { createLoggedApp } from '../support/logged-app.js'
 import { until } from '../support/revocations.js'
+import { TestClock } from '../support/test-clock.js'
 
 const { issuer, eu } = await startIssuer(t)
 

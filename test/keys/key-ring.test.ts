@@ -1,15 +1,12 @@
 /**
- * The keys of a pool under a clock that the test moves: which of its places is asked, how long a request waits, how they are.
+ * The keys of a pool under a clock that the test moves: which of its places is asked, and how long a request waits.
  * @module
  */
 import t from 'tap'
-import type { EndpointPolicy, KeySource } from '../../src/keys/endpoint.js'
 import { createFetch } from '../../src/keys/fetch.js'
 import { KeyRing, LONGEST_WAIT_MS } from '../../src/keys/key-ring.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { TestClock } from '../model/test-clock.js'
 import {
-  type BuiltKey,
   FAILED,
   HOUR,
   hear,
@@ -19,56 +16,9 @@ import {
   openPlace,
   POLICY,
   SECOND,
-  toKeys,
 } from '../support/places.js'
-
-const ORIGINAL = 'https://original.example'
-const UPDATED = 'https://updated.example'
-
-/** A pool of two issuers, each with a place of its own. */
-function setUp(extra: Partial<EndpointPolicy> = {}, sources: readonly Partial<KeySource>[] = []) {
-  const clock = new TestClock()
-  const original = openPlace(clock, extra, sources[0])
-  const updated = openPlace(clock, extra, sources[1])
-  const ring = new KeyRing<BuiltKey>(
-    new Map([
-      [ORIGINAL, original.endpoint],
-      [UPDATED, updated.endpoint],
-    ]),
-    clock,
-  )
-  const find = (kid: string, issuer = ORIGINAL, ms = LATENCY) => hear(clock, ring.find(kid, issuer), ms)
-  return {
-    ring,
-    clock,
-    original,
-    updated,
-    find,
-    use: async (kid: string, issuer = ORIGINAL) =>
-      ring.held(kid) === undefined ? (await find(kid, issuer)).outcome : 'held',
-    asked: () => [original.place.asked.length, updated.place.asked.length],
-  }
-}
-
-/** A pool whose issuers publish their keys at one place. */
-function setUpOne(extra: Partial<EndpointPolicy> = {}, source: Partial<KeySource> = {}) {
-  const clock = new TestClock()
-  const opened = openPlace(clock, extra, source)
-  const { endpoint } = opened
-  const issuers = new Map([
-    [ORIGINAL, endpoint],
-    [UPDATED, endpoint],
-  ])
-  const ring = new KeyRing<BuiltKey>(issuers, clock)
-  const find = (kid: string, ms = LATENCY) => hear(clock, ring.find(kid, ORIGINAL), ms)
-  return {
-    ...opened,
-    clock,
-    ring,
-    find,
-    use: async (kid: string) => (ring.held(kid) === undefined ? (await find(kid)).outcome : 'held'),
-  }
-}
+import { ORIGINAL, setUp, setUpOne, UPDATED } from '../support/rings.js'
+import { TestClock } from '../support/test-clock.js'
 
 t.test('a cold herd of a thousand is one request, which brings the keys of everybody', async (t) => {
   const issuer = await TestIssuer.start()
@@ -368,113 +318,4 @@ t.test('of two refreshes at once, the answer of the later one counts', async (t)
   t.strictSame(await Promise.all([first, second]), [true, true])
   t.equal(place.asked.length, 3, 'a place of two issuers is one place')
   t.equal(ring.held('a'), undefined)
-})
-
-t.test('status: cold, ok, degraded, down, and ok again', async (t) => {
-  const { ring, clock, use, place } = setUpOne()
-  const nothing = { keys: [], source: undefined, lastSuccessSeconds: undefined, lastFailure: undefined }
-  t.strictSame(ring.status(), { state: 'cold', ...nothing })
-  place.failure = { ...FAILED, code: '503' }
-  await use('a')
-  await clock.advance(SECOND)
-  const failure = { seconds: 1, reason: 'status', code: '503' }
-  t.strictSame(ring.status(), { state: 'down', ...nothing, lastFailure: failure })
-  place.failure = undefined
-  await use('a')
-  await clock.advance(90 * SECOND)
-  const keys = [{ ageSeconds: 90 }, { ageSeconds: 90 }]
-  t.strictSame(ring.status(), {
-    state: 'ok',
-    keys,
-    source: 'network',
-    lastSuccessSeconds: 90,
-    lastFailure: { ...failure, seconds: 91 },
-  })
-  place.failure = { failure: 'network', wasInterrupted: false }
-  await clock.advance(5 * MINUTE)
-  ring.held('a')
-  await clock.advance(LATENCY)
-  t.match(ring.status(), {
-    state: 'degraded',
-    keys: [{ ageSeconds: 390 }, { ageSeconds: 390 }],
-    source: 'network',
-    lastSuccessSeconds: 390,
-    lastFailure: { seconds: 0, reason: 'network', code: undefined },
-  })
-  await clock.advance(24 * HOUR)
-  t.match(ring.status(), { state: 'down', keys: [], source: undefined }, 'a set past its time counts no more')
-  place.failure = undefined
-  t.equal(await use('a'), 'found')
-  t.match(ring.status(), { state: 'ok', source: 'network', lastSuccessSeconds: 0 })
-})
-
-t.test('status: a failure in which the process stood still is one', async (t) => {
-  const { ring, use, place } = setUpOne()
-  place.failure = INTERRUPTED
-  await use('a')
-  t.match(ring.status(), { state: 'down', lastFailure: { reason: 'timeout' } })
-})
-
-t.test('status: a set that is too old, without any failure, is as none', async (t) => {
-  const { ring, clock, use } = setUpOne()
-  await use('a')
-  await clock.advance(25 * HOUR)
-  t.match(ring.status(), { state: 'cold', keys: [], source: undefined, lastSuccessSeconds: 90_000 })
-})
-
-t.test('status: of two places, the newer set, answer and failure count', async (t) => {
-  const { ring, clock, use, find, original, updated } = setUp()
-  original.place.published = { a: 'a1', shared: 's1' }
-  updated.place.published = { b: 'b1', shared: 's1' }
-  await use('a', ORIGINAL)
-  await clock.advance(MINUTE)
-  await use('b', UPDATED)
-  await clock.advance(MINUTE)
-  const ages = () => ring.status().keys.map(({ ageSeconds }) => ageSeconds)
-  t.strictSame(ages(), [120, 60, 60], 'the key of both is as old as in the newer set')
-  t.equal(ring.status().lastSuccessSeconds, 60)
-
-  original.place.failure = { ...FAILED, code: '500' }
-  updated.place.failure = { ...FAILED, code: '502' }
-  const ofBoth = { state: 'degraded', lastFailure: { code: '500', seconds: 30 } }
-  await find('unknown', UPDATED, 2 * LATENCY)
-  t.match(ring.status().lastFailure, { code: '500' }, 'it was asked after the other')
-  await clock.advance(30 * SECOND)
-  t.match(ring.status(), ofBoth)
-  original.place.failure = undefined
-  await find('unknown', ORIGINAL)
-  t.match(ring.status(), { state: 'ok', lastSuccessSeconds: 0 }, 'one that answers is enough')
-})
-
-t.test('status: one place holds a set and answers, the other has failed', async (t) => {
-  const { ring, find, original, updated, clock } = setUp()
-  updated.place.failure = FAILED
-  await find('a', UPDATED, 2 * LATENCY)
-  t.equal(ring.status().state, 'ok')
-  original.place.failure = FAILED
-  await clock.advance(6 * MINUTE)
-  ring.held('a')
-  await clock.advance(LATENCY)
-  t.equal(ring.status().state, 'degraded', 'the one that holds it fails')
-})
-
-t.test('status: it names where the newest set comes from', async (t) => {
-  for (const name of ['network', 'file', 'inline'] as const) {
-    const { ring, use } = setUpOne({}, { name })
-    await use('a')
-    t.equal(ring.status().source, name)
-  }
-  const clock = new TestClock()
-  const askedAt = clock.now() - MINUTE
-  const memory = { restore: async () => ({ keys: toKeys({ a: 'a1' }), askedAt }), keep: () => {} }
-  const restored = setUp({}, [{ memory }])
-  await restored.use('a', ORIGINAL)
-  t.match(restored.ring.status(), {
-    state: 'ok',
-    source: 'store',
-    keys: [{ ageSeconds: 60 }],
-    lastSuccessSeconds: undefined,
-  })
-  await restored.use('b', UPDATED)
-  t.match(restored.ring.status(), { source: 'network', keys: [{ ageSeconds: 0 }, { ageSeconds: 0 }] })
 })

@@ -16,7 +16,7 @@ import { type PublishedKey, toJwk, toPublicKey } from '../../src/keys/jwk.js'
 import { readEntries, readKeySet, toKeySet } from '../../src/keys/key-set.js'
 import { isWeakByRoca } from '../../src/keys/roca.js'
 import { agreesOn } from '../../src/keys/second-reader.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 
 type Jwk = Readonly<Record<string, unknown>>
 

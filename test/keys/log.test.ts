@@ -7,11 +7,11 @@ import type { KeyRingStatus } from '../../src/index.js'
 import { createKeysLog } from '../../src/keys/log.js'
 import { resolveOptions } from '../../src/options.js'
 import type { ResolvedPool } from '../../src/pool/pool.js'
-import { TestClock } from '../model/test-clock.js'
 import { startIssuer } from '../support/app.js'
 import { createLoggedApp } from '../support/logged-app.js'
 import { until } from '../support/revocations.js'
 import { startServer } from '../support/server.js'
+import { TestClock } from '../support/test-clock.js'
 
 const { eu } = await startIssuer(t)
 

@@ -36,7 +36,7 @@ export const groups = [
   },
   {
     file: 'keys/document',
-    tests: ['keys/document'],
+    tests: ['keys/document', 'keys/document-deadline'],
     rows: [
       ['redirects are followed', "redirect: 'manual'", "redirect: 'follow'"],
       ['a redirect is told as any status', 'if (status < 400) return', 'if (status < 300) return'],
@@ -149,7 +149,7 @@ export const groups = [
   },
   {
     file: 'keys/fetch',
-    tests: ['keys/document'],
+    tests: ['keys/fetch'],
     rows: [
       ['no second attempt', "'after a pause': 1", "'after a pause': 0"],
       [
@@ -189,7 +189,7 @@ export const groups = [
   },
   {
     file: 'keys/schedule',
-    tests: ['keys/endpoint'],
+    tests: ['keys/schedule', 'keys/endpoint', 'keys/endpoint-refresh'],
     rows: [
       ['no budget', 'if (left === 0) return false', ''],
       ['a budget that grows without end', 'Math.min(lookupBurst, left + earned)', 'left + earned'],
@@ -220,7 +220,7 @@ export const groups = [
   },
   {
     file: 'keys/endpoint',
-    tests: ['keys/endpoint'],
+    tests: ['keys/endpoint', 'keys/schedule', 'keys/endpoint-refresh'],
     rows: [
       ['a set is never fetched again', 'if (time <= set.refreshAt) return key', 'return key'],
       ['nobody asks behind', 'if (this.#mayAsk()) void this.#begin()\n    return key', 'return key'],
@@ -347,7 +347,7 @@ export const groups = [
   },
   {
     file: 'keys/key-ring',
-    tests: ['keys/key-ring'],
+    tests: ['keys/key-ring', 'keys/key-ring-status'],
     rows: [
       [
         'a request waits without end',
@@ -444,7 +444,7 @@ export const groups = [
   },
   {
     file: 'keys/store',
-    tests: ['keys/store'],
+    tests: ['keys/store', 'keys/file-store'],
     rows: [
       [
         'a store that is believed unchecked',
@@ -500,7 +500,7 @@ export const groups = [
   },
   {
     file: 'keys/file-store',
-    tests: ['keys/store'],
+    tests: ['keys/file-store'],
     rows: [
       [
         'a folder that others can write',
@@ -557,7 +557,7 @@ export const groups = [
   },
   {
     file: 'keys/file',
-    tests: ['keys/store'],
+    tests: ['keys/file-store'],
     rows: [
       [
         'a store that its group can write',
@@ -588,7 +588,7 @@ export const groups = [
   },
   {
     file: 'keys/sources',
-    tests: ['keys/file', 'keys/inline', 'keys/store'],
+    tests: ['keys/file', 'keys/inline', 'keys/store', 'keys/file-store'],
     rows: [
       ['a file is a matter for the store', "if (url.startsWith('file:')) return { name: 'file', fetch }", ''],
       ['inline keys get old', '  staleIfErrorMs: Number.POSITIVE_INFINITY,\n', ''],
@@ -623,6 +623,17 @@ export const groups = [
       ['an older set tells that a key is absent', 'this.#lastAnswered > since &&', 'this.#set &&'],
       ['nobody waits for the budget', 'ms > this.#policy.maxWaitMs', 'ms > 0'],
       ['few wait for the budget', 'MAX_WAITING = 5000', 'MAX_WAITING = 64'],
+    ],
+  },
+  {
+    file: 'keys/schedule',
+    tests: ['attacks/flood'],
+    rows: [
+      [
+        'a request waits for longer than the budget needs',
+        'filledAt + lookupIntervalMs - now()',
+        'filledAt + 1.4 * lookupIntervalMs - now()',
+      ],
     ],
   },
   {

@@ -3,11 +3,11 @@
  * @module
  */
 import type { FetchedSet, FetchFailure } from '../../src/keys/fetch.js'
+import type { TestClock } from '../support/test-clock.js'
 import type { CoursePolicy } from './course-policy.js'
 import { type Material, materialOf } from './key-material.js'
 import { SHORTEST_GAP_MS } from './lived-time.js'
 import type { PublishedDocument } from './published-document.js'
-import type { TestClock } from './test-clock.js'
 
 type Failure = Omit<FetchFailure, 'wasInterrupted'>
 

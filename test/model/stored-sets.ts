@@ -3,8 +3,8 @@
  * @module
  */
 import type { StoredKeySet } from '../../src/keys/store.js'
+import type { TestClock } from '../support/test-clock.js'
 import { type Material, pemOf } from './key-material.js'
-import type { TestClock } from './test-clock.js'
 
 /** How far the time of day is ahead of the clock. */
 const EPOCH_MS = 1_700_000_000_000

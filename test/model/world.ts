@@ -6,6 +6,7 @@
 import { Endpoint, type EndpointPolicy, type KeySource } from '../../src/keys/endpoint.js'
 import { KeyRing } from '../../src/keys/key-ring.js'
 import { createMemory, type KeyStore, type Memory } from '../../src/keys/store.js'
+import { settle, TestClock } from '../support/test-clock.js'
 import { askFirstMs, type CoursePolicy, PATIENCE_MS } from './course-policy.js'
 import { type Fate, JwksUrl } from './jwks-url.js'
 import { isUsable, materialOf } from './key-material.js'
@@ -14,7 +15,6 @@ import { PolicyModel } from './policy-model.js'
 import { PublishedDocument } from './published-document.js'
 import type { StoreModel } from './store-model.js'
 import { type Loaded, StoredSets, toReading, toTime } from './stored-sets.js'
-import { settle, TestClock } from './test-clock.js'
 
 /** What stays the same through a course of events. */
 export interface Setting {

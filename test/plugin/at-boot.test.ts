@@ -160,7 +160,7 @@ t.test('whatever becomes of the objects that were given, every answer stays', as
     vandalize(given, randomOf(seed))
     t.equal(await ask(app), expected, `seed ${seed}`)
   })
-  await fc.assert(property, { numRuns: 12 })
+  await fc.assert(property, { numRuns: 12, seed: 1 })
 })
 
 t.test('the vandal does change what it is given', async (t) => {

@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import t from 'tap'
 import { watch } from '../../src/close-on-expiry.js'
 import { closeOnExpiry } from '../../src/index.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 
 const DAY = 86_400_000
 

@@ -52,6 +52,17 @@ export const groups = [
     ],
   },
   {
+    file: 'index',
+    tests: ['plugin/lifecycle'],
+    rows: [
+      [
+        'an application outlives its close',
+        "app.addHook('onClose', async () => verifier.close())",
+        "process.once('exit', verifier.close)",
+      ],
+    ],
+  },
+  {
     file: 'boot-warnings',
     tests: ['pool/key-urls'],
     rows: [['a warning of the first URL alone', 'plain.flatMap', 'plain.slice(0, 1).flatMap']],

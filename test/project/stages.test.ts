@@ -2,7 +2,7 @@
  * The stages of the checks: CONTRIBUTING has the same, and what they draw by chance is fixed.
  * @module
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -40,4 +40,18 @@ t.test('what draws by chance has a fixed seed', async (t) => {
   const drawing = stages.filter(({ command }) => /^(?:fuzz|soak|rotation|weaken)$/.test(command[0] ?? ''))
   t.equal(drawing.length, 6)
   for (const { name, command } of drawing) t.ok(command.includes('--seed'), name)
+})
+
+t.test('no test draws by chance without a seed', async (t) => {
+  const files = readdirSync(new URL('../', import.meta.url), { recursive: true, encoding: 'utf8' })
+  const tests = files.filter((file) => file.endsWith('.ts') && !/^types|stages/.test(file))
+  let properties = 0
+  for (const file of tests) {
+    const source = read(`test/${file}`)
+    const asserted = source.match(/\bfc\.assert\(/g)?.length ?? 0
+    properties += asserted
+    t.notMatch(source, /Math\.random\(|randomInt\(/, file)
+    t.ok((source.match(/\bseed\b/g)?.length ?? 0) >= asserted, `${file}: a seed for each property`)
+  }
+  t.ok(properties >= 6, `${properties}`)
 })

@@ -1,52 +1,68 @@
 /**
- * Processes that share their revocations: what one revokes, another refuses, also when Redis crashes.
+ * Two processes that share one Redis: a sign-out in the one holds in the other, also when Redis crashes under load.
  * @module
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startIssuer } from '../support/app.js'
+import { createChance } from '../support/chance.js'
+import { lastLong } from '../support/patience.js'
 import { TestRedis, withRedis } from '../support/redis.js'
-import { type RevocationProcess, startProcess } from '../support/revocation-process.js'
+import { MODES, type RevocationApp, startProcess } from '../support/revocation-process.js'
 import { until } from '../support/revocations.js'
+
+lastLong(t)
 
 const { eu } = await startIssuer(t)
 const signIn = () => eu.accessToken({ jti: randomUUID() })
 
-async function setUp(test: Test, replica: boolean) {
+/** Longest wait for what has to happen; milliseconds. */
+const WAIT_MS = 20_000
+
+type Pair = readonly [one: RevocationApp, other: RevocationApp]
+
+async function setUp(test: Test) {
   const redis = await TestRedis.start(test)
-  const order = { pool: eu.options(), redisPort: redis.port, replica }
+  const order = { pool: eu.options(), redisPort: redis.port }
   const [one, other] = await Promise.all([startProcess(test, order), startProcess(test, order)])
-  for (const { get } of [one, other]) test.ok(await until(async () => (await get(signIn())) === 200, 10_000))
-  return { redis, one, other }
+  const pairs = MODES.map((mode) => ({ mode, pair: [one[mode], other[mode]] as Pair }))
+  for (const { pair } of pairs) for (const app of pair) test.ok(await serves(app), 'it serves')
+  return { redis, pairs }
 }
 
-/** A token whose sign-out was acknowledged. */
+const serves = ({ get }: RevocationApp) => until(async () => (await get(signIn())) === 200, WAIT_MS)
+
+/** A token whose sign-out was acknowledged. Moments are numbered. */
 interface SignedOut {
   readonly token: string
-  readonly at: number
-  readonly by: RevocationProcess
+  readonly by: RevocationApp
+  readonly begunAt: number
+  readonly acknowledgedAt: number
 }
 
-/** People who sign in at a process, and out again; and who try what was signed out. */
+/** People who sign in at an application, and out again; and who try what was signed out. */
 class Load {
   readonly signedOut: SignedOut[] = []
-  readonly counts = { passed: 0, refused: 0, unavailable: 0 }
+  readonly counts = { passed: 0, refused: 0, refusedElsewhere: 0, unavailable: 0 }
   /** Revoked tokens that passed. */
   readonly faults: string[] = []
-  readonly #isExcused: (by: RevocationProcess, signedOut: SignedOut) => boolean
+  readonly #isCopied: boolean
+  /** The latest sign-out that each application has learnt of by its copy: when it began. */
+  readonly #learnt = new Map<RevocationApp, number>()
+  readonly #random = createChance(1)
+  #moment = 0
   #isOver = false
 
-  /** @param isExcused - whether a process need not know of a sign-out yet */
-  constructor(isExcused: (by: RevocationProcess, signedOut: SignedOut) => boolean) {
-    this.#isExcused = isExcused
+  constructor(isCopied: boolean) {
+    this.#isCopied = isCopied
   }
 
-  async run(process: RevocationProcess): Promise<void> {
+  async run(app: RevocationApp): Promise<void> {
     while (!this.#isOver) {
-      await this.#signInAndOut(process)
-      await this.#tryOne(process)
-      await pause(10)
+      await this.#signInAndOut(app)
+      await this.#tryOne(app)
+      await pause(5)
     }
   }
 
@@ -55,71 +71,95 @@ class Load {
   }
 
   /** Signs in, and out again. */
-  async #signInAndOut(process: RevocationProcess): Promise<void> {
+  async #signInAndOut(app: RevocationApp): Promise<void> {
     const token = signIn()
-    if ((await process.get(token)) === 200) this.counts.passed += 1
-    if ((await process.signOut(token)) === 200)
-      this.signedOut.push({ token, at: performance.now(), by: process })
+    if ((await app.get(token)) === 200) this.counts.passed += 1
+    const begunAt = ++this.#moment
+    if ((await app.signOut(token)) === 200)
+      this.signedOut.push({ token, by: app, begunAt, acknowledgedAt: ++this.#moment })
     else this.counts.unavailable += 1
   }
 
-  async #tryOne(process: RevocationProcess): Promise<void> {
-    const one = this.signedOut[Math.floor(Math.random() * this.signedOut.length)]
+  async #tryOne(app: RevocationApp): Promise<void> {
+    const one = this.signedOut[Math.floor(this.#random() * this.signedOut.length)]
     if (!one) return
-    const isExcused = this.#isExcused(process, one)
-    const status = await process.get(one.token)
-    if (status === 401) this.counts.refused += 1
-    if (status === 200 && !isExcused) this.faults.push(`after ${performance.now() - one.at} ms`)
+    const isExcused = this.#isExcused(app, one)
+    const status = await app.get(one.token)
+    if (status === 401) this.#refused(app, one)
+    if (status === 200 && !isExcused) this.faults.push(`${one.acknowledgedAt} at ${this.#moment}`)
+  }
+
+  /** A copy learns of marks in their order: with one that began after this one was acknowledged, it has this one, too. */
+  #isExcused(app: RevocationApp, { by, acknowledgedAt }: SignedOut): boolean {
+    return this.#isCopied && app !== by && acknowledgedAt > (this.#learnt.get(app) ?? 0)
+  }
+
+  #refused(app: RevocationApp, { by, begunAt }: SignedOut): void {
+    this.counts.refused += 1
+    if (app === by) return
+    this.counts.refusedElsewhere += 1
+    this.#learnt.set(app, Math.max(begunAt, this.#learnt.get(app) ?? 0))
   }
 }
 
-t.jobs = 2
-for (const replica of [false, true]) {
-  t.test(replica ? 'copied' : 'asked', { ...withRedis, buffered: true }, async (t) => {
-    const { redis, one, other } = await setUp(t, replica)
+t.test('two processes', withRedis, async (t) => {
+  const { redis, pairs } = await setUp(t)
 
-    t.test('a sign-out in one process is seen by another within a second', async (t) => {
-      for (const [here, there] of [
-        [one, other],
-        [other, one],
-      ] as const) {
-        const [token, another] = [signIn(), signIn()]
-        for (const { get } of [one, other]) t.equal(await get(token), 200)
-        t.equal(await here.signOut(token), 200)
-        t.equal(await here.get(token), 401, 'at once in the process itself')
-        t.ok(await until(async () => (await there.get(token)) === 401, 1000), 'soon in the other one')
-        for (const { get } of [one, other]) t.equal(await get(another), 200)
-      }
-    })
-
-    t.test('a Redis that crashes under load has lost nothing that it acknowledged', async (t) => {
-      let downSince = Number.POSITIVE_INFINITY
-      // The copy of another process has a second while Redis is there.
-      const load = new Load(
-        (process, { at, by }) =>
-          replica && process !== by && Math.min(performance.now(), downSince) - at < 1000,
-      )
-      const people = [one, one, other, other].map((process) => load.run(process))
-      await pause(2500)
-      downSince = performance.now()
-      await redis.kill()
-      await pause(1000)
-      const before = load.signedOut.length
-      await redis.start()
-      t.ok(await until(() => load.signedOut.length > before + 10, 15_000), 'sign-outs are taken again')
-      await pause(2000)
-      load.end()
-      await Promise.all(people)
-      const { passed, refused, unavailable } = load.counts
-      t.comment({ signedOut: load.signedOut.length, ...load.counts })
-      t.ok(load.signedOut.length > 50 && passed > 50 && refused > 50 && unavailable > 0)
-      t.strictSame(load.faults, [], 'no revoked token has passed')
-      for (const { get } of [one, other]) {
-        t.ok(await until(async () => (await get(signIn())) === 200, 10_000), 'it serves')
-        const statuses = await Promise.all(load.signedOut.map(({ token }) => get(token)))
-        t.strictSame([...new Set(statuses)], [401], 'all of them are refused')
-        t.equal(await get(signIn()), 200, 'and others are not')
-      }
-    })
+  t.test('a sign-out in one process is seen by another within a second', async (t) => {
+    const ways = pairs.flatMap(({ mode, pair: [one, other] }) => [
+      { mode, here: one, there: other },
+      { mode, here: other, there: one },
+    ])
+    for (const { mode, here, there } of ways) {
+      const [token, another] = [signIn(), signIn()]
+      for (const { get } of [here, there]) t.equal(await get(token), 200)
+      t.equal(await here.signOut(token), 200)
+      t.equal(await here.get(token), 401, `${mode}: at once in the process itself`)
+      t.ok(await until(async () => (await there.get(token)) === 401, 1000), `${mode}: soon in the other one`)
+      for (const { get } of [here, there]) t.equal(await get(another), 200)
+    }
   })
+
+  t.test('a Redis that crashes under load has lost nothing that it acknowledged', async (t) => {
+    const loads = pairs.map(({ mode, pair }) => ({ mode, pair, load: new Load(mode === 'copied') }))
+    const people = loads.flatMap(({ pair, load }) => [...pair, ...pair].map((app) => load.run(app)))
+    const all = async (isSo: (load: Load) => Promise<boolean>, name: string) => {
+      for (const { load } of loads) t.ok(await isSo(load), name)
+    }
+    await all((load) => takes(load, 35, 15), 'sign-outs are taken')
+    await redis.kill()
+    await all(({ counts }) => until(() => counts.unavailable > 4, WAIT_MS), 'and not taken')
+    await redis.start()
+    await all((load) => takes(load, 20, 10), 'and taken again')
+    for (const { load } of loads) load.end()
+    await Promise.all(people)
+    for (const { mode, load } of loads) {
+      t.comment({ mode, signedOut: load.signedOut.length, ...load.counts })
+      t.strictSame(load.faults, [], `${mode}: no revoked token has passed`)
+    }
+    const ends = loads.flatMap(({ mode, pair, load }) => pair.map((app) => ({ mode, app, load })))
+    for (const { mode, app, load } of ends)
+      await assertAllRefused(t, app, load.signedOut, mode === 'copied' ? WAIT_MS : 1)
+  })
+})
+
+/** Waits until so many more have signed out, and so many have been refused in the other process. */
+function takes({ signedOut, counts }: Load, out: number, refused: number): Promise<boolean> {
+  const [signedOutBefore, refusedBefore] = [signedOut.length, counts.refusedElsewhere]
+  const isThrough = () =>
+    signedOut.length >= signedOutBefore + out && counts.refusedElsewhere >= refusedBefore + refused
+  return until(isThrough, WAIT_MS)
+}
+
+async function assertAllRefused(
+  test: Test,
+  app: RevocationApp,
+  signedOut: readonly SignedOut[],
+  withinMs: number,
+): Promise<void> {
+  test.ok(await serves(app), 'it serves')
+  const isRefused = async ({ token }: SignedOut) => (await app.get(token)) === 401
+  const areRefused = async () => (await Promise.all(signedOut.map(isRefused))).every(Boolean)
+  test.ok(await until(areRefused, withinMs), 'all of them are refused')
+  test.equal(await app.get(signIn()), 200, 'and others are not')
 }

@@ -7,18 +7,25 @@ import type { Test } from 'tap'
 import cognito, { type PluginOptions, type PoolOptions } from '../../src/index.js'
 import { TestIssuer, type TestPool } from '../../src/testing/index.js'
 
-/** The local issuer of a test file; closed with it. */
-export async function startIssuer(test: Test): Promise<{ issuer: TestIssuer; eu: TestPool; us: TestPool }> {
+/** The local issuer of a test file; closed with it. A pool is made when it is first asked for, because its keys take time. */
+export async function startIssuer(
+  test: Test,
+): Promise<{ readonly issuer: TestIssuer; readonly eu: TestPool; readonly us: TestPool }> {
   const issuer = await TestIssuer.start()
   test.teardown(() => issuer.close())
-  let us: TestPool | undefined
+  const pools = new Map<string, TestPool>()
+  const poolOf = (region: string) => {
+    const pool = pools.get(region) ?? issuer.createPool({ region })
+    pools.set(region, pool)
+    return pool
+  }
   return {
     issuer,
-    eu: issuer.createPool({ region: 'eu-west-1' }),
-    // Made for those that ask for it, because the keys of a pool take long to make.
+    get eu() {
+      return poolOf('eu-west-1')
+    },
     get us() {
-      us ??= issuer.createPool({ region: 'us-east-1' })
-      return us
+      return poolOf('us-east-1')
     },
   }
 }

@@ -18,14 +18,17 @@ interface Order {
   readonly keys: KeysOptions
 }
 
+/** How long an event loop is held; milliseconds. */
+interface Hold {
+  readonly holdMs: number
+}
+
 /** An application of another process. */
 export interface FrozenApp {
   /** Status of a request with the token. */
   readonly get: (token: string) => Promise<number>
   /** How the keys are. */
   readonly status: () => Promise<KeyRingStatus>
-  /** Holds the event loop of the process for a time. Resolves when that has begun. */
-  readonly hold: (ms: number) => Promise<void>
 }
 
 const file = fileURLToPath(import.meta.url)
@@ -71,11 +74,14 @@ export class Freezer {
         const { eu } = (await (await ask('/status')).json()) as { readonly eu: KeyRingStatus }
         return eu
       },
-      hold: async (ms) => {
-        ask(`/hold/${ms}`).catch(() => undefined)
-        await once(this.#child, 'message')
-      },
     }
+  }
+
+  /** Holds the event loop of the process for a time. Resolves when that has begun. */
+  async hold(ms: number): Promise<void> {
+    const held: Hold = { holdMs: ms }
+    this.#child.send(held)
+    await once(this.#child, 'message')
   }
 
   /**
@@ -97,17 +103,20 @@ async function serve({ pool, keys }: Order): Promise<number> {
   await app.register(cognito, { pools: { eu: pool }, keys })
   app.get('/', { onRequest: app.authRequired('eu') }, async () => 'in')
   app.get('/status', async () => app.cognito.status())
-  app.get<{ Params: { ms: string } }>('/hold/:ms', async ({ params }) => {
-    await new Promise((resolve) => process.send?.('held', resolve))
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(params.ms))
-    return 'over'
-  })
   await app.listen({ host: '127.0.0.1', port: 0 })
   return (app.server.address() as AddressInfo).port
 }
 
+async function hold({ holdMs }: Hold): Promise<void> {
+  await new Promise((resolve) => process.send?.('held', resolve))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs)
+}
+
 if (process.argv[1] === file) {
-  process.on('message', async (order: Order) => process.send?.(await serve(order)))
+  process.on('message', async (order: Order | Hold) => {
+    if ('holdMs' in order) await hold(order)
+    else process.send?.(await serve(order))
+  })
   // Also when the process of the test is gone.
   process.once('disconnect', () => process.exit())
   process.send?.('up')

@@ -2,7 +2,7 @@
  * The time of day and the timers of this process, moved by a test in place of being waited for.
  * @module
  */
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from './test-clock.js'
 
 /** What `setTimeout` returns, as far as it is used. */
 class HeldTimeout {

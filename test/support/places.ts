@@ -6,7 +6,7 @@ import { pause } from '../../src/keys/deadline.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from '../../src/keys/endpoint.js'
 import type { FetchFailure, FetchKeySet } from '../../src/keys/fetch.js'
 import type { PublishedKeys } from '../../src/keys/key-set.js'
-import type { TestClock } from '../model/test-clock.js'
+import type { TestClock } from '../support/test-clock.js'
 
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND

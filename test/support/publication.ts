@@ -15,6 +15,9 @@ export const union = (...pools: readonly TestPool[]): KeySet => ({
   keys: pools.flatMap((pool) => pool.keySet().keys),
 })
 
+const realAfter = (ms: number, action: () => void) => setTimeout(action, ms)
+type After = (ms: number, action: () => void) => unknown
+
 /** A key endpoint. */
 export class Publication {
   /** Requests so far. */
@@ -26,12 +29,16 @@ export class Publication {
   /** Whether it takes requests and never answers. */
   isSilent = false
   keySet: KeySet
+  /** Answers that wait for their time. */
+  delayed = 0
   readonly #server: Server
+  readonly #after: After
   readonly #sockets = new Set<Socket>()
   #takeNext: ((answer: () => void) => void) | undefined
 
-  private constructor(server: Server, keySet: KeySet) {
+  private constructor(server: Server, keySet: KeySet, after: After) {
     this.#server = server
+    this.#after = after
     this.keySet = keySet
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
@@ -40,10 +47,14 @@ export class Publication {
     server.on('request', (_request, response) => this.#take(response))
   }
 
-  /** Starts an endpoint; it is closed with the test. */
-  static async start(test: Test, keySet: KeySet): Promise<Publication> {
+  /**
+   * Starts an endpoint; it is closed with the test.
+   *
+   * @param after - runs an action after milliseconds
+   */
+  static async start(test: Test, keySet: KeySet, after: After = realAfter): Promise<Publication> {
     const server = createServer()
-    const publication = new Publication(server, keySet)
+    const publication = new Publication(server, keySet, after)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     test.teardown(() => {
       server.closeAllConnections()
@@ -80,7 +91,15 @@ export class Publication {
     const headers = { 'content-type': 'application/json' }
     const answer = () => void response.writeHead(status, headers).end(body)
     if (this.#takeNext) this.#takeNext(answer)
-    else if (!this.isSilent) setTimeout(answer, this.delayMs)
+    else if (!this.isSilent) this.#delay(answer)
     this.#takeNext = undefined
+  }
+
+  #delay(answer: () => void): void {
+    this.delayed += 1
+    this.#after(this.delayMs, () => {
+      this.delayed -= 1
+      answer()
+    })
   }
 }

@@ -17,7 +17,8 @@ const PROGRAM = 'redis-server'
 /** Option of a test that needs Redis: `t.test(name, withRedis, …)` is left out where the program is missing. */
 export const withRedis = {
   skip: !isInstalled() && 'Redis is not installed (Debian: apt-get install redis-server)',
-  timeout: 50_000,
+  // Only a test that hangs lasts this long, however busy the machine is.
+  timeout: 250_000,
 }
 
 function isInstalled(): boolean {
@@ -28,6 +29,12 @@ function isInstalled(): boolean {
     return false
   }
 }
+
+const running = new Set<ChildProcess>()
+// Also where the test's process ends without its teardown, as after `--bail`.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A server of its own, with its own folder. What it has acknowledged is in a file. */
 export class TestRedis {
@@ -43,8 +50,6 @@ export class TestRedis {
   /** Starts a server; it ends with the test. */
   static async start(test: Test, ...options: readonly string[]): Promise<TestRedis> {
     const redis = new TestRedis(options)
-    // Also where the test's process ends without its teardown, as after `--bail`.
-    process.once('exit', () => redis.#process?.kill('SIGKILL'))
     test.teardown(async () => {
       await redis.kill()
       rmSync(redis.#folder, { recursive: true, force: true })
@@ -78,6 +83,8 @@ export class TestRedis {
       { stdio: 'ignore' },
     )
     this.#process = child
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     const end = once(child, 'exit').catch(() => undefined)
     while (!(await answers(this.port, child.pid))) {
       await Promise.race([end, pause(20)])

@@ -1,5 +1,6 @@
 /**
- * A process of its own that serves a small application, whose revocations are in Redis.
+ * A process of its own that serves two small applications, whose revocations are in Redis: one asks Redis with each request,
+ * the other one keeps a copy.
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -17,11 +18,14 @@ import { bearer } from './app.js'
 interface Order {
   readonly pool: PoolOptions
   readonly redisPort: number
-  readonly replica: boolean
 }
 
-/** Another process. */
-export interface RevocationProcess {
+/** How an application knows of revocations. */
+export const MODES = ['asked', 'copied'] as const
+type Mode = (typeof MODES)[number]
+
+/** An application of another process. */
+export interface RevocationApp {
   /** Status of a request with the token. */
   readonly get: (token: string) => Promise<number>
   /** Signs out what the token's sign-in led to; its status. */
@@ -31,10 +35,14 @@ export interface RevocationProcess {
 const file = fileURLToPath(import.meta.url)
 
 /** Starts a process; it ends with the test. */
-export async function startProcess(test: Test, order: Order): Promise<RevocationProcess> {
+export async function startProcess(test: Test, order: Order): Promise<Readonly<Record<Mode, RevocationApp>>> {
   const child = fork(file, [JSON.stringify(order)])
   test.teardown(() => stop(child))
-  const [port] = await once(child, 'message')
+  const [ports] = (await once(child, 'message')) as [Readonly<Record<Mode, number>>]
+  return { asked: toApp(ports.asked), copied: toApp(ports.copied) }
+}
+
+function toApp(port: number): RevocationApp {
   const ask = async (path: string, token: string, method: string) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: bearer(token) })
     await response.arrayBuffer()
@@ -52,14 +60,18 @@ async function stop(child: ChildProcess): Promise<void> {
   await exit
 }
 
-async function serve({ pool, redisPort, replica }: Order): Promise<void> {
+/** Returns the port. */
+async function serve({ pool, redisPort }: Order, mode: Mode): Promise<number> {
   const client = new Redis({ port: redisPort, host: '127.0.0.1', maxRetriesPerRequest: 1 })
   client.on('error', () => undefined)
   const app = Fastify()
   await app.register(cognito, {
     pools: { eu: pool },
-    // The machine of the tests may be busy.
-    revocation: { store: redisRevocation({ client, replica }), timeout: 0.5 },
+    revocation: {
+      store: redisRevocation({ client, replica: mode === 'copied', prefix: mode }),
+      // The machine of the tests may be busy.
+      timeout: 0.5,
+    },
   })
   const onRequest = app.authRequired('eu')
   app.get('/me', { onRequest }, async (request) => request.cognito.subject)
@@ -71,7 +83,11 @@ async function serve({ pool, redisPort, replica }: Order): Promise<void> {
   // Also when the process of the test is gone.
   process.once('disconnect', () => void app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
-  process.send?.((app.server.address() as AddressInfo).port)
+  return (app.server.address() as AddressInfo).port
 }
 
-if (process.argv[1] === file) await serve(JSON.parse(process.argv[2] ?? ''))
+if (process.argv[1] === file) {
+  const order: Order = JSON.parse(process.argv[2] ?? '')
+  const [asked, copied] = await Promise.all(MODES.map((mode) => serve(order, mode)))
+  process.send?.({ asked, copied })
+}

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { fetchDocument, type JwksDocument } from '../../src/keys/document.js'
-import { TestClock } from '../model/test-clock.js'
+import { TestClock } from '../support/test-clock.js'
 import { makeFolder } from './folder.js'
 
 /** Keys and certificate in PEM. */
