@@ -62,7 +62,7 @@ async function openCopy(
 
 async function setUp(test: Test) {
   const server = await TestRedis.start(test)
-  const client = connectIoredis(test, server.port)
+  const client = connectIoredis(test, server.port, WAIT_MS)
   return { server, client, asked: redisRevocation({ client }) }
 }
 
@@ -108,7 +108,9 @@ t.test("its connection stays, whatever deadlines the application's commands have
   await nodeRedis.connect()
   await openCopy(t, nodeRedis)
   const listFollowers = async () =>
-    [...String(await single.call('CLIENT', 'LIST')).matchAll(/^id=(\d+) .* cmd=xread /gm)].map(([, id]) => id)
+    [...String(await single.call('CLIENT', 'LIST')).matchAll(/^id=(\d+) .* cmd=xread /gm)]
+      .map(([, id]) => id)
+      .sort()
   t.ok(await until(async () => (await listFollowers()).length === 3, WAIT_MS))
   const before = await listFollowers()
   // Longer than every deadline, and than Redis blocks.

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -88,13 +89,26 @@ export class Freezer {
    * Freezes the process, and thaws it.
    *
    * @param atTheEnd - runs just before it is thawed
+   * @param atTheBeginning - runs as soon as it stands still
    */
-  async freezeFor(ms: number, atTheEnd: () => unknown = () => {}): Promise<void> {
+  async freezeFor(
+    ms: number,
+    atTheEnd: () => unknown = () => {},
+    atTheBeginning: () => unknown = () => {},
+  ): Promise<void> {
     this.#child.kill('SIGSTOP')
+    while (!isStopped(this.#child)) await pause(1)
+    atTheBeginning()
     await pause(ms)
     atTheEnd()
     this.#child.kill('SIGCONT')
   }
+}
+
+/** Whether the main thread stands still: on a busy machine it may run on for a moment. Only Linux tells. */
+function isStopped({ pid }: ChildProcess): boolean {
+  const file = `/proc/${pid}/stat`
+  return !existsSync(file) || /\) T /.test(readFileSync(file, 'utf8'))
 }
 
 /** Returns the port. */

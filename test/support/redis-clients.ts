@@ -27,9 +27,13 @@ export async function formCluster(test: Test, { port }: TestRedis): Promise<void
   }
 }
 
-/** A client of ioredis; closed with the test. */
-export function connectIoredis(test: Test, port: number): Redis {
-  const client = new Redis({ port, host: '127.0.0.1', enableAutoPipelining: true, commandTimeout: 1000 })
+/**
+ * A client of ioredis; closed with the test.
+ *
+ * @param commandTimeout - the deadline of a command; milliseconds
+ */
+export function connectIoredis(test: Test, port: number, commandTimeout = 1000): Redis {
+  const client = new Redis({ port, host: '127.0.0.1', enableAutoPipelining: true, commandTimeout })
   client.on('error', () => undefined)
   test.teardown(() => client.disconnect())
   return client
