@@ -124,8 +124,8 @@ export interface PluginOptions {
    */
   readonly maxTokenLength?: number
   /**
-   * What happens, when the application is ready, to routes without a guard and without `config: { cognito: false }`:
-   * `'warn'` lists the routes in a warning, `'error'` in the error that stops the boot.
+   * Lists the routes without a guard and without `config: { cognito: false }`, when the application is ready: `'warn'` in a
+   * warning, `'error'` in the error that stops the boot.
    *
    * @defaultValue `false`
    */

@@ -28,7 +28,7 @@ export interface RevocationOptions {
    */
   readonly timeout?: number
   /**
-   * What the plugin does with a request when the store fails. `'deny'` answers 503. `'allow'` lets the token pass, though the
+   * Answer to a request when the store fails. `'deny'` answers 503. `'allow'` lets the token pass, though the
    * token may be revoked, and the log has a line when the failure begins and when it ends.
    *
    * @defaultValue `'deny'`

@@ -263,3 +263,41 @@ t.test('files stay small, and nothing is silenced', async (t) => {
     t.notMatch(source, /\bas any\b|: any\b|@ts-|c8 ignore|istanbul|TODO|FIXME/, file)
   }
 })
+
+/** First words by which a comment begins with something else than its subject. */
+const NO_SUBJECT = /^(?:Of|Not|As|What|Where)\b/
+
+/** The first words of every comment: of a block, and of a run of line comments. */
+function readComments(source: string): string[] {
+  const blocks = [...source.matchAll(/\/\*\*?[ \t]*(?:\n\s*\* ?)?([^\n]*)/g)].map(([, first = '']) => first)
+  const lines = source.split('\n').map((line) => /(?:^|[\s,;{(])\/\/ (.*)$/.exec(line)?.[1])
+  return [...blocks, ...lines.flatMap((line, index) => (lines[index - 1] === undefined ? (line ?? []) : []))]
+}
+
+t.test('a comment begins with its subject', async (t) => {
+  const comments = files.flatMap((file) => readComments(read(file)).map((text) => `${file}: ${text}`))
+  t.ok(comments.length > 1000, `${comments.length}`)
+  t.strictSame(
+    comments.filter((comment) => NO_SUBJECT.test(comment.replace(/^\S+: /, ''))),
+    [],
+  )
+})
+
+t.test('a comment that begins otherwise is seen', async (t) => {
+  for (const source of [
+    '/** Of a claim; characters. */',
+    '  /**\n   * What a guard says.\n   * @module\n   */',
+    'const a = 1 // Not the shorter one',
+    'x()\n// As it came.\n// A second line',
+  ]) {
+    t.equal(readComments(source).filter((text) => NO_SUBJECT.test(text)).length, 1, source)
+  }
+  const sound = [
+    '// The rest follows\n// Where it ends',
+    "const url = 'https://Of.example'",
+    '/** Offers a scheme. */',
+  ]
+  for (const source of sound) {
+    t.equal(readComments(source).filter((text) => NO_SUBJECT.test(text)).length, 0, source)
+  }
+})

@@ -163,8 +163,11 @@ const DERIVED: Readonly<Record<string, Readonly<Record<string, readonly string[]
     routes: ['every route under its own path'],
   },
   userRoute: { path: ["the route's own path, such as `/signup`"] },
-  requirement: { tokenUse: ["the pool's"], claims: ["the pool's"] },
-  guard: { loadUser: ["the plugin's"] },
+  requirement: {
+    tokenUse: ['the option `tokenUse` of the pool', "the pool's"],
+    claims: ['the option `claims` of the pool', "the pool's"],
+  },
+  guard: { loadUser: ['the option `loadUser` of the plugin', "the plugin's"] },
 }
 
 /** One text that states options, and how it is read. */
@@ -299,8 +302,10 @@ t.test('every @defaultValue of src is compared, or is none of an option', async 
     'testing/index.ts': 3,
     // Compared below.
     'guard/token-source.ts': 2,
-    // A member of an error.
-    'user-routes/errors.ts': 1,
+    // Members of errors, and of a remedy.
+    'base/errors.ts': 1,
+    'user-routes/errors.ts': 2,
+    'doctor/draft.ts': 1,
     // A time that depends on the clock.
     'revocation/mark.ts': 1,
   }
