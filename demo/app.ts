@@ -64,7 +64,8 @@ export async function createApp(
   const app = Fastify()
   app.addHook('onError', async ({ method, routeOptions }, _reply, error) => {
     if (error instanceof CognitoError) {
-      explain(`${method} ${routeOptions.url}: ${error.statusCode} ${error.code}: ${error.reason}`)
+      const { statusCode, code, reasonCode, reason } = error
+      explain(`${method} ${routeOptions.url}: ${statusCode} ${code} ${reasonCode}: ${reason}`)
     }
   })
   await app.register(cognito, {

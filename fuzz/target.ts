@@ -2,7 +2,7 @@
  * Who answers the attempts: the plugin, in process or through a guarded route.
  * @module
  */
-import { CognitoError, cognitoErrorCodes } from '../src/index.js'
+import { CognitoError, cognitoErrorCodes, reasonCodes } from '../src/index.js'
 import { ATTRIBUTES } from './attributes.js'
 import { type Reading, STATUS } from './oracle.js'
 import { ROUTES, type RouteName } from './setting.js'
@@ -55,7 +55,10 @@ function toAnswer(error: unknown): Answer {
       what: `an untyped error: ${error instanceof Error ? error.stack : String(error)}`,
     }
   }
-  const { code, statusCode, message, reason, pool = '', challenge } = error
+  const { code, statusCode, message, reason, reasonCode, pool = '', challenge } = error
+  if (reasonCode === undefined || !reasonCodes.includes(reasonCode)) {
+    return { kind: 'wrong', what: `${code} without a known reason: ${reason}` }
+  }
   if (statusCode !== STATUS[code])
     return { kind: 'wrong', what: `${code} with status ${statusCode}: ${reason}` }
   return { kind: 'refused', code, said: [message, reason, pool, JSON.stringify(challenge)].join('\n') }

@@ -164,12 +164,6 @@ export const groups = [
         'ignoreRejection(value)',
         'ignoreRejection(value)\n  return undefined',
       ],
-      ['a token without its scheme is another scheme', 'LOOKS_LIKE_TOKEN.test(trim(value))', 'false'],
-      [
-        'an empty header has another scheme',
-        "if (trim(value) === '') return",
-        "if (trim(value) === '-') return",
-      ],
     ],
   },
   {
@@ -236,6 +230,12 @@ export const groups = [
     file: 'guard/token-finder',
     tests: ['attacks/reason-codes'],
     rows: [
+      ['a token without its scheme is another scheme', 'LOOKS_LIKE_TOKEN.test(trim(value))', 'false'],
+      [
+        'an empty header has another scheme',
+        "if (trim(value) === '') return",
+        "if (trim(value) === '-') return",
+      ],
       ['any credentials are a token without its scheme', 'LOOKS_LIKE_TOKEN.test(trim(value)) ? ', 'value ? '],
     ],
   },

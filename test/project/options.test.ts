@@ -472,7 +472,7 @@ const LONG = new Map([
 /** Sentences that repeat a default or the end of a range. */
 const MENTIONS: readonly (readonly [file: string, sentence: string])[] = [
   ['README.md', `at boot and every ${NUMBERS[refreshAfter.default / 60]} minutes`],
-  ['README.md', `In an outage the set serves for ${LONG.get(staleIfError.default)}`],
+  ['README.md', `In an outage a set stays valid for ${LONG.get(staleIfError.default)}`],
   ['docs/options.md', `Text has ${TEXT.minLength} to ${number(TEXT.maxLength)} characters`],
   ['docs/options.md', `to more than ${number(maxTokenLength.default)} bytes of headers together`],
   ['docs/options.md', `maxHeaderSize: ${number(maxTokenLength.maximum ?? 0).replace(',', '_')} } })`],
@@ -483,17 +483,13 @@ const MENTIONS: readonly (readonly [file: string, sentence: string])[] = [
   ['docs/keys.md', `\`keys.timeout\`, up to ${timeout.maximum} seconds`],
   ['docs/keys.md', `may cause ${lookupBurst.default} fetches at once (\`lookupBurst\`)`],
   ['docs/keys.md', `one more every ${lookupInterval.default} seconds (\`lookupInterval\`)`],
-  ['docs/keys.md', `The keys of the set serve for ${LONG.get(staleIfError.default)}`],
-  ['docs/keys.md', `while the endpoint fails ${LONG.get(staleIfError.default)} after it`],
+  ['docs/keys.md', `The keys of the set stay valid for ${LONG.get(staleIfError.default)}`],
+  ['docs/keys.md', `| while the endpoint fails | ${LONG.get(staleIfError.default)} |`],
   ['docs/keys.md', `A set in Redis expires after ${LONG.get(staleIfError.maximum ?? 0)}`],
   ['docs/observability.md', `Keys that are held serve for ${LONG.get(staleIfError.default)}`],
   ['docs/revocation.md', `up to ${NUMBERS[(clockTolerance.maximum ?? 0) / 60]} minutes in the future`],
-  [
-    'docs/revocation.md',
-    `It holds ${number(memorySchema.properties.max.default)} marks unless \`max\` says otherwise`,
-  ],
   ['docs/security.md', `At most ${number(maxTokenLength.default)} characters (\`maxTokenLength\`)`],
-  ['docs/security.md', `keys that are held serve for ${LONG.get(staleIfError.default)}`],
+  ['docs/security.md', `Held keys stay valid for ${LONG.get(staleIfError.default)}`],
 ]
 
 const onOneLine = (file: string) => readText(file).replaceAll(/\n *(?:\* )? */g, ' ')
