@@ -82,6 +82,7 @@ async function main() {
   const majors = choose(MAJORS, args.node)
   const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !path.includes('/node_modules/'))
     .flatMap((path) => /^(.+)\.test\.ts$/.exec(path)?.[1] ?? [])
   const behaviour = all.filter((suite) => !NO_BEHAVIOUR.test(suite))
   const suites = choose(behaviour, args.suite ?? (args.quick ? QUICK : undefined))

@@ -6,7 +6,7 @@
  *
  * Some checks have no weakening, because another check behind them refuses the same: `algorithms` of `@fastify/jwt` behind
  * the check of `alg`; the check of a schema before its `Decode`; the check of `token_use` in `cognito-token` before that of
- * the plan; an empty part and a part that is no object, which lack members; a fourth part, which no signature contains.
+ * the policy; an empty part and a part that is no object, which lack members; a fourth part, which no signature contains.
  *
  *     npm run weaken -- --only WORD    the weakenings whose name or file has the word; several words with an --only each
  *     npm run weaken -- --sample N     N of them by chance; with --seed S always the same ones
@@ -41,6 +41,7 @@ const { values: args } = parseArgs({
 
 const inTests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => !path.includes('/node_modules/'))
   .sort()
 const tests = inTests
   .flatMap((path) => /^(.+)\.test\.ts$/.exec(path)?.[1] ?? [])

@@ -10,7 +10,7 @@ export const groups = [
     rows: [
       ['verify takes undefined', "assertGiven(given, 'verify')", 'void given'],
       ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
-      ['a plan of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
+      ['a policy of one pool serves another', 'const key = JSON.stringify(names)', "const key = ''"],
       ['a protected scope is open', "scope.addHook('onRequest', guard)", 'void guard'],
     ],
   },
