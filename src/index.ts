@@ -109,7 +109,7 @@ export {
   type TokenFrom,
   type TokenReader,
   type TokenSource,
-} from './guard/token-source.js'
+} from './guard/token-sources.js'
 export type { EndpointFailure } from './keys/document.js'
 export type { KeySetSource } from './keys/endpoint.js'
 export type { JwksFetchMessage } from './keys/fetch.js'

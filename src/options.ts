@@ -21,7 +21,7 @@ import {
 import { compileSchema, Type } from './base/schema.js'
 import { kindOf } from './base/value-kind.js'
 import type { LoadRegisteredUser, LoadUser } from './guard/register.js'
-import { type TokenFrom, type TokenSource, toTokenSources } from './guard/token-source.js'
+import { type TokenFrom, type TokenSource, toTokenSources } from './guard/token-sources.js'
 import { type KeysOptions, keysSchema, type ResolvedKeys, resolveKeys } from './keys/options.js'
 import { type PoolOptions, poolSchema, type ResolvedPool, resolvePool } from './pool/pool.js'
 import { assertPoolsApart } from './pool/pools-apart.js'

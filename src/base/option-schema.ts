@@ -13,7 +13,7 @@ import {
   type TSchema,
   Type,
 } from './schema.js'
-import { describeStranger } from './unknown-name.js'
+import { describeStranger } from './unknown-option.js'
 import { kindOf } from './value-kind.js'
 
 /** The lengths of an option that is text; characters. */

@@ -7,26 +7,22 @@ import type { FastifyRequest } from 'fastify'
 import { type CognitoError, refuse } from '../base/errors.js'
 import { assertGiven } from '../base/option-schema.js'
 import { chain } from '../base/promises.js'
-import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
-import type { RevocationGate } from '../revocation/gate.js'
+import type { LocatedToken } from '../jwt/located-token.js'
 import type { Authentication, VerifiedToken } from '../verify/authentication.js'
 import { readAuthentication } from '../verify/authentication-reader.js'
 import { isObserved, observeGuard } from '../verify/diagnostics.js'
 import type { TokenPolicy } from '../verify/token-policy.js'
-import type { Verifier } from '../verify/verifier.js'
 import { annotateFactory, annotateGuard, listAlternatives } from './annotations.js'
 import type { AddUser } from './load-user.js'
+import { type GuardedRequest, type OnceContext, passOnce, verifyOnce } from './once-a-request.js'
 import { compileSelection } from './pool-selection.js'
 import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { Guard } from './route-types.js'
-import type { TokenFinder } from './token-source.js'
-
-type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
+import type { TokenFinder } from './token-sources.js'
 
 /** The parts of the plugin that guards use. */
-export interface GuardContext {
-  readonly verifier: Verifier
+export interface GuardContext extends OnceContext {
   readonly findToken: TokenFinder
   /** Makes the refusal of a request that has credentials and no token. */
   readonly explainAbsence: (request: FastifyRequest) => CognitoError
@@ -34,14 +30,6 @@ export interface GuardContext {
   /** The option `loadUser` of the plugin. The `loadUser` of a requirement replaces the option. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
-  readonly revocation: RevocationGate | undefined
-  /**
-   * Key under which a request keeps its verified token, so that a further guard does not verify the token again. Each
-   * plugin instance has its own key, because another instance may have other pools under the same names.
-   */
-  readonly memo: symbol
-  /** Key under which a request keeps the token that the store of revocations let pass. */
-  readonly unrevoked: symbol
 }
 
 type Given = [pool?: PoolSelector<string>, requirement?: Requirement]
@@ -149,19 +137,6 @@ function createConclusion(context: GuardContext, requirement: Requirement) {
   }
 }
 
-/** Asks the store of revocations once for each request: also for a cached token, but not for a further guard. */
-function passOnce(
-  { revocation, unrevoked }: GuardContext,
-  request: GuardedRequest,
-  verified: VerifiedToken,
-): void | Promise<void> {
-  if (revocation === undefined || request[unrevoked] === verified) return
-  const passed = () => {
-    request[unrevoked] = verified
-  }
-  return chain(revocation.pass(verified), passed)
-}
-
 /** The result of a guard: nothing lets the request pass. The commonest refusal is returned, because throwing is slower. */
 type Outcome = CognitoError | void | Promise<void>
 
@@ -208,25 +183,6 @@ function run(request: GuardedRequest, authenticate: (request: GuardedRequest) =>
 function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null) return error as Error
   return refuse('NO_ERROR_THROWN')
-}
-
-function verifyOnce(
-  { verifier, memo }: GuardContext,
-  request: GuardedRequest,
-  token: LocatedToken,
-  policy: TokenPolicy,
-): VerifiedToken | Promise<VerifiedToken> {
-  const seen = request[memo]
-  if (seen && seen.text === tokenTextOf(token)) return seen
-  const verified = verifier.verify(token.input, policy, token.start)
-  return verified instanceof Promise
-    ? verified.then((later) => remember(request, memo, later))
-    : remember(request, memo, verified)
-}
-
-function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken): VerifiedToken {
-  request[memo] = verified
-  return verified
 }
 
 /** Attaches the authentication. `setDecorator` throws where the plugin is not registered, so that no request passes. */

@@ -12,7 +12,7 @@ import {
   type TokenFinder,
   type TokenSource,
   trim,
-} from './token-source.js'
+} from './token-sources.js'
 
 /**
  * Makes the function that finds the token of a request. The first source with a token decides. A request with tokens in

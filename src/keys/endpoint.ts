@@ -5,19 +5,14 @@
 import type { Clock } from '../base/clock.js'
 import { pause } from './deadline.js'
 import type { FetchedSet, FetchFailure, FetchKeySet, GoodSet } from './fetch.js'
+import { drawRefreshAt, type FreshnessPolicy, freshnessOf, isTrusted, type SetTimes } from './freshness.js'
 import type { PublishedKey } from './jwk.js'
 import type { PublishedKeys } from './key-set.js'
-import { createBackOff, createBudget, type EndpointHealth, type SchedulePolicy } from './schedule.js'
+import { createBackOff, createBudget, type EndpointHealth, type RequestLimits } from './request-limits.js'
 import type { Memory } from './store.js'
 
-/** The policy for how long a key set is trusted. Times are in milliseconds. */
-export interface EndpointPolicy extends Clock, SchedulePolicy {
-  /** Age from which on a set is fetched again in the background when a request uses the set. */
-  readonly refreshAfterMs: number
-  /** Age from which on a set is fetched again before a request uses the set, unless the endpoint is known to fail. */
-  readonly askFirstAfterMs: number
-  /** Age from which on a set is not trusted, even while the endpoint fails; at least `refreshAfterMs`. */
-  readonly staleIfErrorMs: number
+/** The policy of an endpoint. Times are in milliseconds. */
+export interface EndpointPolicy extends Clock, RequestLimits, FreshnessPolicy {
   /** Longest time that a request waits for the budget to grow. */
   readonly maxWaitMs: number
 }
@@ -41,18 +36,13 @@ export type Lookup<K> =
   /** `'failed'`: the endpoint gave no usable set. `'later'`: it may not be asked yet, or too many requests wait. */
   | { readonly outcome: 'failed' | 'later'; readonly retryAfterMs: number }
 
-/** A key set that is held. Times are readings of the clock. */
-interface HeldSet<K> {
+/** A key set that is held. */
+interface HeldSet<K> extends SetTimes {
   readonly keys: ReadonlyMap<string, K>
   readonly published: PublishedKeys
   readonly source: KeySetSource
-  readonly askedAt: number
-  /** Time from which on the set is fetched again. It varies, so that sets of the same age are not all fetched at once. */
-  readonly refreshAt: number
 }
 
-/** Share of `refreshAfterMs` by which the time of the next fetch varies. */
-const JITTER = 0.1
 /**
  * Largest number of waiting requests while a set is held: those of two seconds at 2,500 unknown key ids a second. They
  * take 54 MB, Fastify's part included.
@@ -107,12 +97,11 @@ export class Endpoint<K> {
     const set = this.#set
     const key = set?.keys.get(kid)
     if (set === undefined || key === undefined) return undefined
-    const { now, staleIfErrorMs, askFirstAfterMs } = this.#policy
-    const time = now()
-    if (time <= set.refreshAt) return key
-    if (time - set.askedAt > staleIfErrorMs) return undefined
-    // An old set is fetched again before its use, after idling or a gap, unless the endpoint is known to fail.
-    if (time - set.askedAt > askFirstAfterMs && !this.#isKnownToFail(time)) return undefined
+    const time = this.#policy.now()
+    const freshness = freshnessOf(set, time, this.#policy)
+    if (freshness === 'fresh') return key
+    if (freshness === 'untrusted') return undefined
+    if (freshness === 'old' && !this.#isKnownToFail(time)) return undefined
     if (this.#mayAsk()) void this.#begin()
     return key
   }
@@ -164,8 +153,7 @@ export class Endpoint<K> {
   /** Returns the held set unless it is too old to be trusted while the endpoint fails. */
   trusted(): HeldSet<K> | undefined {
     const set = this.#set
-    const { now, staleIfErrorMs } = this.#policy
-    return set !== undefined && now() - set.askedAt <= staleIfErrorMs ? set : undefined
+    return set !== undefined && isTrusted(set.askedAt, this.#policy.now(), this.#policy) ? set : undefined
   }
 
   health(): EndpointHealth {
@@ -267,10 +255,7 @@ export class Endpoint<K> {
     const built = [...published].map(([kid, one]) => [kid, this.#keyOf(kid, one)] as const)
     const keys = new Map(built.filter((entry): entry is readonly [string, K] => entry[1] !== undefined))
     if (keys.size === 0) return { failure: 'not a key set', code: 'NO_USABLE_KEY', wasInterrupted: false }
-    const { random, refreshAfterMs, staleIfErrorMs } = this.#policy
-    const refreshInMs = refreshAfterMs * (1 - JITTER + 2 * JITTER * random())
-    const refreshAt = askedAt + Math.min(refreshInMs, staleIfErrorMs)
-    this.#set = { keys, published, source, askedAt, refreshAt }
+    this.#set = { keys, published, source, askedAt, refreshAt: drawRefreshAt(askedAt, this.#policy) }
     if (source !== 'store') this.#source.memory?.keep(set)
     return undefined
   }

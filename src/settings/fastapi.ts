@@ -3,8 +3,8 @@
  * @module
  */
 import { nearestSpelling } from '../base/nearest-name.js'
-import { describeUnknown } from '../base/unknown-name.js'
-import { fromHeader } from '../guard/token-source.js'
+import { describeUnknown } from '../base/unknown-option.js'
+import { fromHeader } from '../guard/token-sources.js'
 import { type PluginOptions, pluginSchema } from '../options.js'
 import type { PoolOptions } from '../pool/pool.js'
 

@@ -7,7 +7,7 @@ import { deepFreeze } from '../base/members.js'
 import type { ClaimsReader } from '../claims/reader.js'
 import type { CommonClaims } from '../claims/standard-claims.js'
 import type { Authentication, VerifiedToken, WithUser } from './authentication.js'
-import { readIdentity } from './cognito-token.js'
+import { readIdentity } from './cognito-claims.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
 /**

@@ -13,7 +13,7 @@ import { checkTimes, validityOf } from '../jwt/times.js'
 import { type PoolKeys, takeKey } from '../keys/pool-keys.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import type { VerifiedToken } from './authentication.js'
-import { checkCognitoClaims } from './cognito-token.js'
+import { checkCognitoClaims } from './cognito-claims.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 

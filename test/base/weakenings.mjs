@@ -32,7 +32,7 @@ export const groups = [
     ],
   },
   {
-    file: 'base/unknown-name',
+    file: 'base/unknown-option',
     tests: ['plugin/options'],
     rows: [
       ['a name that is known on another level', 'isSomewhere ? (', 'false ? ('],

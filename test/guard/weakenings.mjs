@@ -59,7 +59,6 @@ export const groups = [
         'token === undefined',
       ],
       ['an empty token is none', 'if (!token) return', "if (!token || tokenTextOf(token) === '') return"],
-      ['the memo is not of this token', 'seen.text === tokenTextOf(token)', 'seen'],
       ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
       [
         'null for the default pool',
@@ -116,7 +115,7 @@ export const groups = [
     rows: [['an unknown pool stands for all', 'if (policy) return policy', 'return policy ?? all']],
   },
   {
-    file: 'guard/token-source',
+    file: 'guard/token-sources',
     tests: ['attacks/table'],
     rows: [
       ['two Authorization lines', 'if (countLines(request.raw.rawHeaders, field) > 1)', 'if (false)'],
@@ -132,8 +131,8 @@ export const groups = [
     ],
   },
   {
-    file: 'guard/token-source',
-    tests: ['guard/token-source'],
+    file: 'guard/token-sources',
+    tests: ['guard/token-sources'],
     rows: [
       ['a plain header of any scheme', '    value.startsWith(start) &&\n', ''],
       ['a plain header with more spaces', '    value.charCodeAt(start.length) > SPACE &&\n', ''],
@@ -150,7 +149,7 @@ export const groups = [
   },
   {
     file: 'guard/token-finder',
-    tests: ['guard/token-source'],
+    tests: ['guard/token-sources'],
     rows: [
       ['another scheme in a list is none', 'if (credentials === null) found = null', ''],
       ['an empty token in a list is none', "if (typeof credentials === 'string')", 'if (credentials)'],
@@ -187,13 +186,6 @@ export const groups = [
     file: 'guard/guard',
     tests: ['revocation/revocation'],
     rows: [
-      ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],
-      [
-        'a refused token counts as asked about',
-        '  return chain(revocation.pass(verified), passed)',
-        '  passed()\n  return revocation.pass(verified)',
-      ],
-      ['each guard asks', ' || request[unrevoked] === verified', ''],
       [
         'scopes before revocation',
         '    const passing = passOnce(context, request, verified)',
@@ -237,6 +229,31 @@ export const groups = [
         "if (trim(value) === '-') return",
       ],
       ['any credentials are a token without its scheme', 'LOOKS_LIKE_TOKEN.test(trim(value)) ? ', 'value ? '],
+    ],
+  },
+  {
+    file: 'guard/once-a-request',
+    tests: [
+      'guard/guard',
+      'guard/application-functions',
+      'guard/arguments',
+      'guard/several-guards',
+      'guard/requirement',
+      'guard/hooks',
+    ],
+    rows: [['the memo is not of this token', 'seen.text === tokenTextOf(token)', 'seen']],
+  },
+  {
+    file: 'guard/once-a-request',
+    tests: ['revocation/revocation'],
+    rows: [
+      ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],
+      [
+        'a refused token counts as asked about',
+        '  return chain(revocation.pass(verified), passed)',
+        '  passed()\n  return revocation.pass(verified)',
+      ],
+      ['each guard asks', ' || request[unrevoked] === verified', ''],
     ],
   },
 ]

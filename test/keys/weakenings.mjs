@@ -188,8 +188,8 @@ export const groups = [
     ],
   },
   {
-    file: 'keys/schedule',
-    tests: ['keys/schedule', 'keys/endpoint', 'keys/endpoint-refresh'],
+    file: 'keys/request-limits',
+    tests: ['keys/request-limits', 'keys/endpoint', 'keys/endpoint-refresh'],
     rows: [
       ['no budget', 'if (left === 0) return false', ''],
       ['a budget that grows without end', 'Math.min(lookupBurst, left + earned)', 'left + earned'],
@@ -220,21 +220,17 @@ export const groups = [
   },
   {
     file: 'keys/endpoint',
-    tests: ['keys/endpoint', 'keys/schedule', 'keys/endpoint-refresh'],
+    tests: ['keys/endpoint', 'keys/request-limits', 'keys/endpoint-refresh'],
     rows: [
-      ['a set is never fetched again', 'if (time <= set.refreshAt) return key', 'return key'],
+      ['a set is never fetched again', "if (freshness === 'fresh') return key", 'return key'],
       ['nobody asks behind', 'if (this.#mayAsk()) void this.#begin()\n    return key', 'return key'],
       [
         'each use asks behind',
         'if (this.#mayAsk()) void this.#begin()\n    return key',
         'void this.#begin()\n    return key',
       ],
-      ['a set is trusted for ever', 'if (time - set.askedAt > staleIfErrorMs) return undefined', ''],
-      [
-        'an old set serves a process that idled',
-        'if (time - set.askedAt > askFirstAfterMs && ',
-        'if (false && ',
-      ],
+      ['a set is trusted for ever', "if (freshness === 'untrusted') return undefined", ''],
+      ['an old set serves a process that idled', "if (freshness === 'old' && ", 'if (false && '],
       ['an outage makes every request wait', ' && !this.#isKnownToFail(time)', ''],
       ['a failure of long ago counts', ' && time - knownToFailUntil <= this.#policy.askFirstAfterMs', ''],
       [
@@ -303,12 +299,9 @@ export const groups = [
       ['a set without keys replaces another', 'if (keys.size === 0)', 'if (keys === null)'],
       [
         'a set is as young as its answer',
-        'const refreshAt = askedAt + ',
-        'const refreshAt = this.#policy.now() + ',
+        'drawRefreshAt(askedAt, this.#policy)',
+        'drawRefreshAt(this.#policy.now(), this.#policy)',
       ],
-      ['a set is fetched early', 'const JITTER = 0.1', 'const JITTER = 0.9'],
-      ['all sets are fetched together', 'const JITTER = 0.1', 'const JITTER = 0'],
-      ['the jitter outlasts the trust', 'Math.min(refreshInMs, staleIfErrorMs)', 'refreshInMs'],
       ['a close is a failure of the place', 'if (!this.#closing.aborted) this.#record', 'this.#record'],
       ['a closed place is asked', ' === 0 && !this.#closing.aborted', ' === 0'],
       [
@@ -626,7 +619,7 @@ export const groups = [
     ],
   },
   {
-    file: 'keys/schedule',
+    file: 'keys/request-limits',
     tests: ['attacks/flood'],
     rows: [
       [
@@ -642,7 +635,7 @@ export const groups = [
     rows: [
       [
         'an old set is used before the place is asked',
-        'time - set.askedAt > askFirstAfterMs && !this.#isKnownToFail(time)',
+        "freshness === 'old' && !this.#isKnownToFail(time)",
         'false',
       ],
       [
@@ -692,6 +685,15 @@ export const groups = [
     tests: ['attacks/reason-codes'],
     rows: [
       ['the reason of another outcome', "later: 'KEY_LOOKUP_POSTPONED'", "later: 'KEY_ENDPOINTS_FAILED'"],
+    ],
+  },
+  {
+    file: 'keys/freshness',
+    tests: ['keys/endpoint', 'keys/request-limits', 'keys/endpoint-refresh'],
+    rows: [
+      ['a set is fetched early', 'const JITTER = 0.1', 'const JITTER = 0.9'],
+      ['all sets are fetched together', 'const JITTER = 0.1', 'const JITTER = 0'],
+      ['the jitter outlasts the trust', 'random()), staleIfErrorMs)', 'random()), Number.POSITIVE_INFINITY)'],
     ],
   },
 ]

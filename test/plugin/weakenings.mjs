@@ -16,7 +16,7 @@ export const groups = [
   },
   {
     file: 'index',
-    tests: ['plugin/plugin', 'guard/token-source'],
+    tests: ['plugin/plugin', 'guard/token-sources'],
     rows: [
       [
         'instances share what they verified',

@@ -49,7 +49,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
     face: [
       'authentication',
       'authentication-reader',
-      'cognito-token',
+      'cognito-claims',
       'diagnostics',
       'token-policy',
       'token-requirement',
@@ -72,7 +72,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'requirement',
       'route-types',
       'token-finder',
-      'token-source',
+      'token-sources',
     ],
     knowsFastify: true,
   },
@@ -209,7 +209,7 @@ t.test('the table has no more than is used', async (t) => {
 t.test('a violation is seen', async (t) => {
   for (const [file, line] of [
     ['user-routes/route', "import { examine } from '../doctor/index.js'"],
-    ['guard/guard', "import { Schedule } from '../keys/schedule.js'"],
+    ['guard/guard', "import { Schedule } from '../keys/request-limits.js'"],
     ['verify/token-policy', "import type { Guard } from '../guard/guard.js'"],
     ['base/clock', "import { checkTimes } from '../jwt/times.js'"],
     ['claims/reader', "import fastifyJwt from '@fastify/jwt'"],

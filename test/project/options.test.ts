@@ -8,7 +8,7 @@ import t from 'tap'
 import { TEXT } from '../../src/base/option-schema.js'
 import type { IoredisClient } from '../../src/base/redis-client.js'
 import { assertGuardRequirement, requirementSchema } from '../../src/guard/requirement.js'
-import { fromHeader, headerOf } from '../../src/guard/token-source.js'
+import { fromHeader, headerOf } from '../../src/guard/token-sources.js'
 import { keysSchema } from '../../src/keys/options.js'
 import { redisKeySchema, redisKeyStore } from '../../src/keys/redis-store.js'
 import { pluginSchema, resolveOptions, tokenCacheSchema } from '../../src/options.js'
@@ -301,7 +301,7 @@ t.test('every @defaultValue of src is compared, or is none of an option', async 
     // The options of the local issuer, which are no schema.
     'testing/index.ts': 3,
     // Compared below.
-    'guard/token-source.ts': 2,
+    'guard/token-sources.ts': 2,
     // Members of errors, and of a remedy.
     'base/errors.ts': 1,
     'user-routes/errors.ts': 2,
@@ -325,7 +325,7 @@ t.test('every @defaultValue of src is compared, or is none of an option', async 
 
 t.test('the defaults of fromHeader stand in its docstrings and in docs/token-sources.md', async (t) => {
   const { field, scheme } = headerOf(fromHeader()) ?? {}
-  const [name, kind] = readInterface(readText('src/guard/token-source.ts'), 'HeaderOptions')
+  const [name, kind] = readInterface(readText('src/guard/token-sources.ts'), 'HeaderOptions')
   t.strictSame([name?.fallback, kind?.fallback], [`\`'${field}'\``, `\`'${scheme}'\``])
   const [row = []] = table(readText('docs/token-sources.md'), 'source')
   t.match(row[1], new RegExp(`\`${field}\` and \`${scheme}\` by default`, 'i'))

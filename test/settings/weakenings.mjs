@@ -5,7 +5,7 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
-    file: 'settings/index',
+    file: 'settings/environment',
     tests: ['settings/environment', 'settings/file'],
     rows: [
       [
@@ -24,7 +24,7 @@ export const groups = [
     ],
   },
   {
-    file: 'settings/environment',
+    file: 'settings/variables',
     tests: ['settings/environment'],
     rows: [
       ['names in another case vanish', "$`, 'is')", "$`, 's')"],

@@ -16,7 +16,7 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/cognito-token',
+    file: 'verify/cognito-claims',
     tests: ['attacks/table'],
     rows: [
       ['any sub', "!isText(ownMember(payload, 'sub'))", 'false'],
@@ -35,12 +35,12 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/cognito-token',
+    file: 'verify/cognito-claims',
     tests: ['claims/standard-claims', 'claims/coercion', 'claims/reader'],
     rows: [['an ID token has a scope', "tokenUse === 'access' && !isScope", '!isScope']],
   },
   {
-    file: 'verify/cognito-token',
+    file: 'verify/cognito-claims',
     tests: [
       'guard/requirement',
       'guard/arguments',
@@ -58,8 +58,8 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/cognito-token',
-    tests: ['verify/cognito-token'],
+    file: 'verify/cognito-claims',
+    tests: ['verify/cognito-claims'],
     rows: [
       ['a user for a machine', ' && username === undefined', ''],
       ['any access token without a user for a machine', 'subject === clientId && ', ''],
@@ -318,7 +318,7 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/cognito-token',
+    file: 'verify/cognito-claims',
     tests: ['attacks/reason-codes'],
     rows: [['the reason of another claim', "return 'SUB_MISSING'", "return 'CLIENT_ID_MISSING'"]],
   },

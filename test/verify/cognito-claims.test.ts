@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { checkCognitoClaims, readIdentity } from '../../src/verify/cognito-token.js'
+import { checkCognitoClaims, readIdentity } from '../../src/verify/cognito-claims.js'
 
 const pool = { name: 'eu', clientIds: new Set(['one']), audiences: null }
 const id = { token_use: 'id', sub: 'ada', aud: 'one' }

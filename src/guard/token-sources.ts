@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import { refuse } from '../base/errors.js'
 import { printable } from '../base/printable.js'
-import { describeUnknown } from '../base/unknown-name.js'
+import { describeUnknown } from '../base/unknown-option.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 
 /**

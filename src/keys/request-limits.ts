@@ -6,7 +6,7 @@ import type { EndpointFailure } from './document.js'
 import type { FetchFailure } from './fetch.js'
 
 /** Limits on how often an endpoint is asked. Times are in milliseconds. */
-export interface SchedulePolicy {
+export interface RequestLimits {
   readonly now: () => number
   /** Returns a number from 0 to 1. */
   readonly random: () => number
@@ -17,7 +17,7 @@ export interface SchedulePolicy {
 }
 
 /** Makes the budget for the fetches that unknown key ids cause: a token bucket, full at first. */
-export function createBudget({ now, lookupBurst, lookupIntervalMs }: SchedulePolicy) {
+export function createBudget({ now, lookupBurst, lookupIntervalMs }: RequestLimits) {
   let left = lookupBurst
   let filledAt = now()
   return {
@@ -54,7 +54,7 @@ const FIRST_BACK_OFF_MS = 1000
 const LAST_BACK_OFF_MS = 30_000
 
 /** Makes the back-off of an endpoint. It doubles with each failure, from one second to half a minute. */
-export function createBackOff({ now, random }: SchedulePolicy) {
+export function createBackOff({ now, random }: RequestLimits) {
   let failures = 0
   let until = 0
   let health: Omit<EndpointHealth, 'isFailing'> = {
