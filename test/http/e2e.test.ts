@@ -290,7 +290,7 @@ t.test('the demo: stays until Ctrl-C, ends with 0 and leaves nothing behind', as
   await untilPrinted(
     demo,
     seen,
-    'GET /eu: 401 COGNITO_ERR_TOKEN_MISSING: the request carries no bearer token',
+    'GET /eu: 401 COGNITO_ERR_TOKEN_MISSING BEARER_TOKEN_MISSING: the request carries no bearer token',
   )
   demo.kill('SIGINT')
   t.equal(await ended, 0)
