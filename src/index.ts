@@ -24,6 +24,9 @@ import { serveResource } from './routes/resource.js'
 import { watchRoutes } from './routes/route-guards.js'
 import { createVerifier } from './verify/verifier.js'
 
+/** Reads `Date.now` at each call, because the tests of an application may replace it. */
+const now = () => Date.now()
+
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertFirst(app)
   const options = resolveOptions(raw, process.env)
@@ -32,7 +35,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const routes = watchRoutes(app)
   const notFoundHandlers = watchPlacement(app, routes)
   if (options.routes !== false) auditRoutes(app, options.routes, routes, notFoundHandlers)
-  const verifier = createVerifier(options, Date.now, (pool) => createKeysLog(pool, app.log))
+  const verifier = createVerifier(options, now, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
   const memo = Symbol('fastify-cognito.verified')
@@ -49,7 +52,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     unrevoked,
   })
   app.decorateRequest('cognito', null, [])
-  const cognito = createCognito(verifier, options, revocation, Date.now)
+  const cognito = createCognito(verifier, options, revocation, now)
   for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
     app.decorate(name, value)
   }

@@ -74,7 +74,7 @@ export const checkedLater = <T>(
 export const oneOrMore = <T extends TSchema>(item: T, expected: string) =>
   Type.Union([item, Type.Array(item, { minItems: 1, uniqueItems: true })], { expected })
 
-/** Makes the schema of an app client id (AWS: API_UserPoolClientType). Most names and secrets of clients do not fit. */
+/** Makes the schema of an app client id (AWS: API_UserPoolClientType). Most names of clients do not fit; a secret does (`pool/client-id`). */
 export const clientId = (expected: string) =>
   Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\w+]+$', expected })
 
@@ -91,7 +91,7 @@ export type Defaulted<S extends TSchema> = TOptionalWithFlag<S, true> & { readon
 
 /** Makes an option optional. {@link fillDefaults} puts `fallback` in the place of an absent value. */
 export function withDefault<S extends TSchema>(schema: S, fallback: Static<S>): Defaulted<S> {
-  return Object.assign(Type.Optional(schema), { default: fallback })
+  return { ...Type.Optional(schema), default: fallback }
 }
 
 interface ObjectSchema {

@@ -50,7 +50,7 @@ function describeClients({ pool: { clientIds } }: Draft): string {
 const OTHER_CLIENT = 'issued to another app client: sign in with a configured one, or add it to appClientId'
 const NO_API_TOKEN = 'no token of a Cognito sign-in: send its access token, or the ID token'
 const MILLISECONDS =
-  'a time of a token is in seconds, and this one seems to be in milliseconds: mend what makes the token'
+  'a time of a token is in seconds, and this one seems to be in milliseconds: correct the program that makes the token'
 const LATE_CLOCK = 'the clock of this machine is late: set it by NTP'
 const LAMBDA = 'look at the pre-token-generation Lambda of the pool'
 

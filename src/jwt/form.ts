@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { type CognitoError, refuse } from '../base/errors.js'
-import { type Members, ownMember } from '../base/members.js'
+import { isMembers, type Members, ownMember } from '../base/members.js'
 import type { FixedReasonCode } from '../base/reasons.js'
 import { findRepeatedName } from '../base/repeated-name.js'
 
@@ -149,13 +149,10 @@ const PAYLOAD = { notAnObject: 'PAYLOAD_NOT_AN_OBJECT', hasProto: 'PAYLOAD_HAS_P
  */
 function parseObject(text: string | undefined, reasons: typeof HEADER | typeof PAYLOAD): Members {
   const value = text === undefined ? undefined : parseJson(text)
-  if (!isObject(value)) throw refuse(reasons.notAnObject)
+  if (!isMembers(value)) throw refuse(reasons.notAnObject)
   if (Object.hasOwn(value, '__proto__')) throw refuse(reasons.hasProto)
   return value
 }
-
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parseJson(text: string): unknown {
   try {

@@ -51,7 +51,7 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const accounts: Accounts = { ...options, pool: pool as RegisteredPool, attributes, call }
   addSignUpRoutes(scope, accounts)
   await addSignInRoutes(scope, accounts)
-  addSignOutRoute(scope, accounts, Date.now)
+  addSignOutRoute(scope, accounts, () => Date.now())
   addPasswordRoutes(scope, accounts)
   addMeRoute(scope, accounts)
   if (routes.signin !== false)

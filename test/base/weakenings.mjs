@@ -222,4 +222,9 @@ export const groups = [
       ['a reason under another code', 'CREDENTIALS_EMPTY: malformed(', 'CREDENTIALS_EMPTY: invalid('],
     ],
   },
+  {
+    file: 'base/members',
+    tests: ['attacks/table'],
+    rows: [['null for an object', 'value !== null && ', '']],
+  },
 ]

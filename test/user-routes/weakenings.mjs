@@ -128,6 +128,11 @@ export const groups = [
         "answered('NOT_CONFIRMED', 'UserNotFound')",
       ],
       [
+        'a reason of the routes under another code',
+        "ANSWER_EMPTY: failed('Cognito answered",
+        "ANSWER_EMPTY: malformed('Cognito answered",
+      ],
+      [
         'an expired code tells of known users',
         "answered('CODE_INVALID', 'ExpiredCode')",
         "answered('REQUEST_INVALID', 'ExpiredCode')",
