@@ -3,47 +3,16 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import { askKeySet } from '../../src/doctor/key-set.js'
-import { examinePool } from '../../src/doctor/pool.js'
-import { examineToken } from '../../src/doctor/token.js'
-import { type PluginOptions, resolveOptions } from '../../src/options.js'
-import type { ResolvedPool } from '../../src/pool/pool.js'
-import { createVerifier } from '../../src/verify/verifier.js'
 import { startIssuer } from '../support/app.js'
-import { failures } from '../support/doctor.js'
+import { findFaultsBy, openDoctor } from '../support/doctor-token.js'
 import { forge, payloadText } from '../support/forge.js'
 
 const { eu, us } = await startIssuer(t)
 const now = () => Math.floor(Date.now() / 1000)
 
-/** Lets pools examine many tokens without asking for their keys each time. */
-async function open(options: PluginOptions, clock = Date.now) {
-  const resolved = resolveOptions({ ...options, keys: { lookupBurst: 1000, ...options.keys } }, {})
-  const verifier = createVerifier(resolved, clock)
-  const keys = new Map<string, ReadonlyMap<string, string> | undefined>()
-  for (const pool of resolved.pools.values()) {
-    const examined = await examinePool(pool as ResolvedPool, resolved, { now: clock, ask: askKeySet })
-    keys.set(pool.name, examined.keys)
-  }
-  const context = { options: resolved, verifier, keysOf: (name: string) => keys.get(name), now: clock }
-  return { verifier, examineToken: (text: string) => examineToken(text, context) }
-}
+const doctor = await openDoctor({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
 
-const doctor = await open({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
-
-/** What failed besides the answer of the plugin, which has to be a refusal then. */
-async function findFaults(test: Test, text: string, from = doctor) {
-  const report = await from.examineToken(text)
-  const failed = failures(report.checks)
-  test.equal(report.ok, failed.length === 0)
-  test.equal(
-    failed.some(({ name }) => name === 'plugin'),
-    failed.length > 0,
-    'the plugin says the same',
-  )
-  test.equal(report.checks.at(-1)?.name, 'plugin')
-  return failed.filter(({ name }) => name !== 'plugin')
-}
+const findFaults = (test: Test, text: string, from = doctor) => findFaultsBy(from, test, text)
 
 /** One fault each: the token, the check that fails, what was found and expected, and how the advice begins. */
 type Row = readonly [

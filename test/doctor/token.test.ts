@@ -7,49 +7,22 @@ import { CognitoError } from '../../src/base/errors.js'
 import type { ReasonCode } from '../../src/base/reasons.js'
 import { type Check, show } from '../../src/doctor/check.js'
 import { OTHER_REMEDY } from '../../src/doctor/claim-remedies.js'
-import { askKeySet } from '../../src/doctor/key-set.js'
-import { examinePool } from '../../src/doctor/pool.js'
 import { examineToken, findRemedy, TOKEN_REMEDIES } from '../../src/doctor/token.js'
-import { type PluginOptions, resolveOptions } from '../../src/options.js'
-import type { ResolvedPool } from '../../src/pool/pool.js'
+import { resolveOptions } from '../../src/options.js'
 import { readAuthentication } from '../../src/verify/authentication-reader.js'
 import { createVerifier, type Verifier } from '../../src/verify/verifier.js'
 import { startIssuer } from '../support/app.js'
 import { claimAttacks, headerAttacks, serialisationAttacks, signatureAttacks } from '../support/attacks.js'
 import { examine, failures, namesOf, pieces } from '../support/doctor.js'
+import { findFaultsBy, openDoctor } from '../support/doctor-token.js'
 import { decode, forge } from '../support/forge.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const now = () => Math.floor(Date.now() / 1000)
 
-/** Lets pools examine many tokens without asking for their keys each time. */
-async function open(options: PluginOptions, clock = Date.now) {
-  const resolved = resolveOptions({ ...options, keys: { lookupBurst: 1000, ...options.keys } }, {})
-  const verifier = createVerifier(resolved, clock)
-  const keys = new Map<string, ReadonlyMap<string, string> | undefined>()
-  for (const pool of resolved.pools.values()) {
-    const examined = await examinePool(pool as ResolvedPool, resolved, { now: clock, ask: askKeySet })
-    keys.set(pool.name, examined.keys)
-  }
-  const context = { options: resolved, verifier, keysOf: (name: string) => keys.get(name), now: clock }
-  return { verifier, examineToken: (text: string) => examineToken(text, context) }
-}
+const doctor = await openDoctor({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
 
-const doctor = await open({ pools: { eu: eu.options(), us: us.options({ tokenUse: 'id' }) } })
-
-/** What failed besides the answer of the plugin, which has to be a refusal then. */
-async function findFaults(test: Test, text: string, from = doctor) {
-  const report = await from.examineToken(text)
-  const failed = failures(report.checks)
-  test.equal(report.ok, failed.length === 0)
-  test.equal(
-    failed.some(({ name }) => name === 'plugin'),
-    failed.length > 0,
-    'the plugin says the same',
-  )
-  test.equal(report.checks.at(-1)?.name, 'plugin')
-  return failed.filter(({ name }) => name !== 'plugin')
-}
+const findFaults = (test: Test, text: string, from = doctor) => findFaultsBy(from, test, text)
 
 t.test('a good token: what was looked at is told, and the plugin accepts it', async (t) => {
   const { ok, pool, checks } = await doctor.examineToken(eu.accessToken())
@@ -80,7 +53,7 @@ const access = eu.accessToken()
 const [, , signature] = access.split('.') as [string, string, string]
 
 t.test('an option that was meant for few narrows, and is named', async (t) => {
-  const narrow = await open({
+  const narrow = await openDoctor({
     pools: {
       eu: eu.options({ audience: ['https://one.example', 'https://two.example'] }),
       us: us.options({ appClientId: ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'] }),
@@ -93,7 +66,7 @@ t.test('an option that was meant for few narrows, and is named', async (t) => {
   t.match(await findFaults(t, us.accessToken(), narrow), [
     { name: 'client_id', expected: 'c1, c2, c3, c4, or 2 more' },
   ])
-  const any = await open({ pools: { eu: eu.options({ appClientId: null }) } })
+  const any = await openDoctor({ pools: { eu: eu.options({ appClientId: null }) } })
   t.strictSame(await findFaults(t, eu.accessToken({ client_id: 'other' }), any), [])
   t.match(await findFaults(t, eu.accessToken({ client_id: 7 }), any), [
     { name: 'client_id', found: '7', expected: 'an app client' },
@@ -102,7 +75,7 @@ t.test('an option that was meant for few narrows, and is named', async (t) => {
 
 t.test('what may be a secret in the place of an app client is not shown', async (t) => {
   const secret = '1secret0abc'.repeat(5)
-  const from = await open({ pools: { eu: { ...eu.options(), appClientId: secret } } })
+  const from = await openDoctor({ pools: { eu: { ...eu.options(), appClientId: secret } } })
   const [fault] = await findFaults(t, eu.accessToken(), from)
   t.match(fault, { name: 'client_id', expected: 'a configured app client' })
   t.notOk(JSON.stringify(await from.examineToken(eu.accessToken())).includes(secret.slice(0, 20)))
@@ -112,7 +85,7 @@ t.test('claims that are nested too deep to be written again end nothing', async 
   const [header] = eu.accessToken().split('.')
   const deep = `{"iss":${'['.repeat(6000)}${']'.repeat(6000)}}`
   const text = [header, Buffer.from(deep).toString('base64url'), 'A'.repeat(342)].join('.')
-  const from = await open({ pools: { eu: eu.options() }, maxTokenLength: 16_384 })
+  const from = await openDoctor({ pools: { eu: eu.options() }, maxTokenLength: 16_384 })
   t.equal((await from.examineToken(text)).ok, false)
 })
 
@@ -133,7 +106,7 @@ t.test('a person sees everything at once', async (t) => {
     },
     signature: () => 'AAAA',
   })
-  const single = await open({ pools: { eu: eu.options() } })
+  const single = await openDoctor({ pools: { eu: eu.options() } })
   t.strictSame(namesOf(await findFaults(t, `Bearer ${text}`, single)), [
     ...[
       'form',
@@ -189,7 +162,7 @@ t.test('a key that was rotated in, and one that was taken out', async (t) => {
   const pool = issuer.createPool()
   const old = pool.accessToken()
   pool.rotateKeys({ keepOld: false })
-  const { examineToken } = await open({ pools: { eu: pool.options() } })
+  const { examineToken } = await openDoctor({ pools: { eu: pool.options() } })
   t.match(await examineToken(pool.accessToken()), { ok: true })
   t.match(failures((await examineToken(old)).checks), [{ name: 'key' }, { name: 'plugin' }])
 })
@@ -217,7 +190,7 @@ t.test('while the keys cannot be had, all that needs none is told, and the plugi
 })
 
 t.test('a clock that is wrong shows in the token, too', async (t) => {
-  const late = await open({ pools: { eu: eu.options() } }, () => Date.now() - 600_000)
+  const late = await openDoctor({ pools: { eu: eu.options() } }, () => Date.now() - 600_000)
   t.match(await findFaults(t, eu.accessToken(), late), [
     { name: 'iat', advice: /the clock of this machine is late/ },
   ])
@@ -261,7 +234,7 @@ t.test(
     ].flatMap(({ name, lines }) =>
       lines.map((line) => [name, line.replace('authorization: Bearer ', '')] as const),
     )
-    const both = await open({ pools: { eu: eu.options(), us: us.options() } })
+    const both = await openDoctor({ pools: { eu: eu.options(), us: us.options() } })
     const tally = { accepted: 0, refused: 0 }
     for (const [name, text] of tokens) {
       const refusal = await refusalOf(both.verifier, text)

@@ -2,42 +2,22 @@
  * The security schemes of the OpenAPI document: one for each pool and kind of token, with scopes and the managed login.
  * @module
  */
-import fastifyAuth from '@fastify/auth'
-import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { PoolOptions } from '../../src/index.js'
 import { createApp, startIssuer } from '../support/app.js'
+import { createDocumented as create } from '../support/openapi.js'
 
 const { eu, us } = await startIssuer(t)
 const pools = () => ({ eu: eu.options(), us: us.options({ tokenUse: 'id' }) })
 
-interface Operation {
-  readonly description?: string
-  readonly security?: readonly unknown[]
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: unknown }>>
-}
-
-interface Document {
-  readonly openapi: string
-  readonly components: { readonly securitySchemes: Readonly<Record<string, unknown>> }
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-}
-
-/** An app with its document; its routes are added by `addRoutes`. */
-async function createDocumented(
-  t: Test,
+/** An app of these pools, or of the pools that are given, with its document. */
+const createDocumented = (
+  test: Test,
   options: object | undefined,
   addRoutes: (app: FastifyInstance) => void | Promise<void>,
   given: Readonly<Record<string, PoolOptions>> = pools(),
-): Promise<{ app: FastifyInstance; document: Document }> {
-  const app = await createApp(t, given)
-  await app.register(fastifyAuth)
-  await app.register(swagger, (parent) => parent.cognito.openapi(options))
-  await addRoutes(app)
-  await app.ready()
-  return { app, document: app.swagger() as unknown as Document }
-}
+) => create(test, options, addRoutes, given)
 
 const answer = async () => 'in'
 

@@ -5,17 +5,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { type Environment, poolsFromEnv, poolsFromFile } from '../../src/settings/index.js'
-
-/** The message of the `TypeError` that is thrown. */
-function faultOf(read: () => unknown): string {
-  try {
-    read()
-  } catch (error) {
-    if (error instanceof TypeError) return error.message
-    throw error
-  }
-  return 'no fault'
-}
+import { faultOf } from '../support/fault-of.js'
 
 const POOL = { userPoolId: 'eu-west-1_AbCdEf123', appClientId: 'client1' }
 

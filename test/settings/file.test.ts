@@ -10,19 +10,9 @@ import t from 'tap'
 import '../../src/index.js'
 import { poolsFromEnv, poolsFromFile } from '../../src/settings/index.js'
 import { bearer, startIssuer } from '../support/app.js'
+import { faultOf } from '../support/fault-of.js'
 
 const { eu, us } = await startIssuer(t)
-
-/** The message of the `TypeError` that is thrown. */
-function faultOf(read: () => unknown): string {
-  try {
-    read()
-  } catch (error) {
-    if (error instanceof TypeError) return error.message
-    throw error
-  }
-  return 'no fault'
-}
 
 const POOL = { userPoolId: 'eu-west-1_AbCdEf123', appClientId: 'client1' }
 

@@ -5,21 +5,7 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { ask, createAccounts, headersOf } from '../support/accounts.js'
-
-const Member = Type.Object({
-  email: Type.String(),
-  tenantId: Type.Optional(Type.String({ alias: 'custom:tenant_id' })),
-  seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
-  active: Type.Optional(Type.Boolean({ alias: 'custom:active' })),
-  tags: Type.Optional(Type.Array(Type.String(), { alias: 'custom:tags' })),
-  since: Type.Optional(Type.Date({ alias: 'custom:since' })),
-  rate: Type.Optional(Type.Number({ alias: 'custom:rate' })),
-  code: Type.Optional(
-    Type.Transform(Type.String({ alias: 'custom:code' }))
-      .Decode((text) => BigInt(text))
-      .Encode(String),
-  ),
-})
+import { Member } from '../support/member.js'
 
 t.test('me: what the token says, and what Cognito says now', async (t) => {
   const { app, wire, pool } = await createAccounts(t, { options: { attributes: Member } })

@@ -2,27 +2,13 @@
  * The sign-in by JSON and by form, the challenges that follow it, and the refresh of its tokens.
  * @module
  */
-import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { createAccounts, headersOf } from '../support/accounts.js'
+import { Member } from '../support/member.js'
 
 const PASSWORD = 'Correct-horse-1'
 const SIGN_IN = { username: 'ada@example.com', password: PASSWORD }
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
-const Member = Type.Object({
-  email: Type.String(),
-  tenantId: Type.Optional(Type.String({ alias: 'custom:tenant_id' })),
-  seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
-  active: Type.Optional(Type.Boolean({ alias: 'custom:active' })),
-  tags: Type.Optional(Type.Array(Type.String(), { alias: 'custom:tags' })),
-  since: Type.Optional(Type.Date({ alias: 'custom:since' })),
-  rate: Type.Optional(Type.Number({ alias: 'custom:rate' })),
-  code: Type.Optional(
-    Type.Transform(Type.String({ alias: 'custom:code' }))
-      .Decode((text) => BigInt(text))
-      .Encode(String),
-  ),
-})
 
 t.test('sign-in answers tokens as OAuth names them', async (t) => {
   const { app, post, wire } = await createAccounts(t)

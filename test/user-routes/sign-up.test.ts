@@ -5,22 +5,9 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { createAccounts } from '../support/accounts.js'
+import { Member } from '../support/member.js'
 
 const PASSWORD = 'Correct-horse-1'
-const Member = Type.Object({
-  email: Type.String(),
-  tenantId: Type.Optional(Type.String({ alias: 'custom:tenant_id' })),
-  seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
-  active: Type.Optional(Type.Boolean({ alias: 'custom:active' })),
-  tags: Type.Optional(Type.Array(Type.String(), { alias: 'custom:tags' })),
-  since: Type.Optional(Type.Date({ alias: 'custom:since' })),
-  rate: Type.Optional(Type.Number({ alias: 'custom:rate' })),
-  code: Type.Optional(
-    Type.Transform(Type.String({ alias: 'custom:code' }))
-      .Decode((text) => BigInt(text))
-      .Encode(String),
-  ),
-})
 
 t.test('sign-up answers who it is and where the code went', async (t) => {
   const { post, wire } = await createAccounts(t)
