@@ -94,7 +94,7 @@ function describeVariable(
   const given = own.find((variable) => option === undefined || variable.option === option)
   if (given !== undefined) return given.name
   const isNamed = own.some(({ name }) => name.toLowerCase().startsWith(`cognito_${pool}_`))
-  return toVariable(isNamed ? pool : undefined, option ?? 'userPoolId')
+  return toVariable(isNamed ? pool : undefined, option)
 }
 
 /**

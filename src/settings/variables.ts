@@ -59,7 +59,7 @@ const UNMISTAKABLE = [...Object.keys(pluginSchema.properties).filter(isUnsettabl
  * @param pool - `undefined` for a variable without the name of a pool
  * @param option - an option that a variable can set
  */
-export function toVariable(pool: string | undefined, option: string): string {
+export function toVariable(pool: string | undefined, option: string | undefined): string {
   const end = ENDS.find((one) => OPTIONS[one] === option)
   return pool === undefined ? `COGNITO_${end}` : `COGNITO_${pool.toUpperCase()}_${end}`
 }
