@@ -202,7 +202,7 @@ export const groups = [
   },
   {
     file: 'guard/refusal-answer',
-    tests: ['guard/guard', 'plugin/plugin'],
+    tests: ['guard/hooks', 'guard/guard', 'plugin/plugin'],
     rows: [
       ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
       ['no challenge', 'if (challenge !== undefined)', 'if (false)'],
