@@ -63,7 +63,7 @@ export interface MemoryPolicy {
 }
 
 /** Deadline of an answer of the store; milliseconds. */
-const PATIENCE_MS = 1000
+const LONGEST_WAIT_MS = 1000
 /** Greatest difference between the clocks of two machines; milliseconds. */
 const MAX_AHEAD_MS = 60_000
 
@@ -73,7 +73,7 @@ export function createMemory(store: KeyStore, url: string, policy: MemoryPolicy)
   const saved = { document: '', askedAt: Number.NEGATIVE_INFINITY }
 
   async function restore(): Promise<GoodSet | undefined> {
-    const stored = await withinPatience(clock, () => store.load(url))
+    const stored = await withinLongestWait(clock, () => store.load(url))
     // A store that keeps JSON may return `null`.
     if (stored === undefined || stored === null) return undefined
     const ageMs = timeOfDay() - stored.askedAt
@@ -154,11 +154,11 @@ function parse(document: string): unknown {
  *
  * @throws {StoreRefusal} when `load` does not answer in time; else what `load` throws
  */
-function withinPatience<T>(clock: Clock, load: () => Promise<T>): Promise<T> {
+function withinLongestWait<T>(clock: Clock, load: () => Promise<T>): Promise<T> {
   let callOff: (() => void) | undefined
   const silence = new Promise<never>((_resolve, reject) => {
     const onEnd = () => reject(new StoreRefusal('TIMEOUT'))
-    callOff = startDeadline(clock, PATIENCE_MS, PATIENCE_MS / 4, onEnd).callOff
+    callOff = startDeadline(clock, LONGEST_WAIT_MS, LONGEST_WAIT_MS / 4, onEnd).callOff
   })
   // `load` is called in a promise, so that an exception becomes a rejection.
   const answer = Promise.resolve().then(load)

@@ -454,7 +454,11 @@ export const groups = [
       ['a stored set without a key', 'keys === undefined || keys.size === 0', 'keys === undefined'],
       ['a stored set without a time', 'if (!Number.isFinite(ageMs))', 'if (false)'],
       ['a stored set of any size', ' || document.length > MAX_DOCUMENT_BYTES', ''],
-      ['a store is waited for without end', 'const PATIENCE_MS = 1000', 'const PATIENCE_MS = 100_000'],
+      [
+        'a store is waited for without end',
+        'const LONGEST_WAIT_MS = 1000',
+        'const LONGEST_WAIT_MS = 100_000',
+      ],
       ['a store that throws', 'Promise.resolve().then(load)', 'load()'],
       ['a store that throws when it saves', '.then((set) => store.save(set))', '.then(() => undefined)'],
       ['a restored set is as good as new', 'clock.now() - Math.max(0, ageMs)', 'clock.now()'],
