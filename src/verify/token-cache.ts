@@ -45,7 +45,7 @@ export class TokenCache<V extends Rememberable> {
 
   /**
    * Finds a token by its input. The whole input is compared first, because V8 compares whole strings faster than parts.
-   * Where the inputs differ, the tokens are compared.
+   * The tokens are compared when the inputs differ.
    *
    * @param start - position in `input` at which the token begins
    */

@@ -7,6 +7,7 @@ import t from 'tap'
 import cognito, { definePools } from '../../src/index.js'
 import { fileKeyStore } from '../../src/keys/index.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
+import { assertRefused, type WrongOptions } from '../support/fault-of.js'
 
 const eu = { userPoolId: 'eu-west-1_PwMfVzLQg', appClientId: '3n4b5urk1ft4fl3mg5e62d9ado' }
 const us = { userPoolId: 'us-east-1_Ab129faBb', appClientId: ['1h57kf5cpq17m0eml12', 'abc'] }
@@ -25,7 +26,7 @@ function faultOf(options: unknown): string {
 const withPool = (extra: object) => ({ pools: { eu: { ...eu, ...extra } } })
 
 /** [what is wrong, options, how the message begins, environment] */
-const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
+const WRONG: readonly WrongOptions[] = [
   ['no options', undefined, 'options: expected an object of options'],
   ['options that are no object', 'eu', 'options: expected an object of options'],
   ['no pools', {}, 'pools: expected at least one pool'],
@@ -104,18 +105,7 @@ const WRONG: readonly [string, unknown, string, Record<string, string>?][] = [
 ]
 
 t.test('a wrong option stops the boot with its path and what was expected', async (t) => {
-  for (const [what, options, message, env] of WRONG) {
-    try {
-      resolve(options, env)
-      t.fail(`${what} was accepted`)
-    } catch (error) {
-      t.type(error, TypeError)
-      t.ok(
-        error instanceof Error && error.message.startsWith(message),
-        `${what}: ${error instanceof Error && error.message}`,
-      )
-    }
-  }
+  assertRefused(t, WRONG, resolve)
 })
 
 /** What is given for an option, and how the message ends. */
