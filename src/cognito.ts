@@ -235,9 +235,8 @@ async function revoke(
 ): Promise<void> {
   assertRevocation(revocation)
   const { pool = defaultPool } = revocation
-  for (const { userPoolId } of choosePools(pools, [pool], 'revoke.pool')) {
-    await gate.revoke(toMark(revocation, userPoolId, now, clockTolerance), pool)
-  }
+  const [{ userPoolId }] = choosePools(pools, [pool], 'revoke.pool')
+  await gate.revoke(toMark(revocation, userPoolId, now, clockTolerance), pool)
 }
 
 function describe({
