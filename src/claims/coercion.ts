@@ -68,9 +68,20 @@ export type Conversion = (value: unknown) => unknown
  * compileCoercion(Type.Union([Type.Literal('all'), Type.Integer()]))('all') // 'all'
  */
 export function compileCoercion(schema: TSchema): Conversion {
-  const types = typesOf(schema)
+  return compileConversion(typesOf(schema), () => compileSchema(schema).check)
+}
+
+/**
+ * Compiles the conversion of text into one of `types`.
+ *
+ * @param compileCheck - compiles the check of text that stays text. It is called only when text may be of several types
+ */
+export function compileConversion(
+  types: ReadonlySet<string>,
+  compileCheck: () => (value: unknown) => boolean,
+): Conversion {
   const grammars = Object.entries(GRAMMARS).flatMap(([type, grammar]) => (types.has(type) ? [grammar] : []))
-  const fits = types.has('string') && grammars.length > 0 ? compileSchema(schema).check : () => false
+  const fits = types.has('string') && grammars.length > 0 ? compileCheck() : () => false
   return (value) => (typeof value === 'string' && !fits(value) ? convert(value, grammars) : value)
 }
 

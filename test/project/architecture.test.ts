@@ -26,7 +26,16 @@ const WINGS: Readonly<Record<string, Wing>> = {
   jwt: { imports: ['base'] },
   claims: {
     imports: ['base'],
-    face: ['reader', 'standard-claims', 'coercion', 'fields', 'foreign-schema', 'schema-types'],
+    face: [
+      'reader',
+      'standard-claims',
+      'standard-schema',
+      'renaming',
+      'coercion',
+      'fields',
+      'foreign-schema',
+      'schema-types',
+    ],
   },
   keys: {
     imports: ['base', 'jwt'],
