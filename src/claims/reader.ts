@@ -16,7 +16,7 @@ import {
   Type,
 } from '../base/schema.js'
 import { assertClaimSchema, assertDefaults } from './checks.js'
-import { compileField, type Field } from './fields.js'
+import { collect, compileField, createValues, type Field, type Values } from './fields.js'
 import {
   ACCESS_CLAIMS,
   type CommonClaims,
@@ -84,8 +84,6 @@ interface FieldSet {
   readonly schema: CompiledSchema
 }
 
-type Values = Record<string, unknown>
-
 type DeclaredReading =
   | { readonly values: Values; readonly misfits?: never }
   | { readonly values?: never; readonly misfits: readonly string[] }
@@ -101,14 +99,6 @@ const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly 
     schema: compileSchema(ID_WITHOUT_PROFILE),
     profile: PROFILE_CLAIMS,
   },
-}
-
-/** Copies claims from a payload into `values`, under the names of the schema and converted to its types. */
-function collect(fields: readonly Field[], payload: Payload, values: Values): void {
-  for (const { name, wire, read, fallback } of fields) {
-    if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
-    else if (fallback !== undefined) values[name] = fallback()
-  }
 }
 
 /** Names a field for a message: by the schema, never by text of the token. */
@@ -139,11 +129,8 @@ function readStandard(payload: Payload, tokenUse: TokenUse): OwnReading {
   return { claims }
 }
 
-/** Prototype of declared claims. It has no members, so that an absent claim `constructor` is absent. */
-const BLANK = Object.freeze(Object.create(null))
-
 function readDeclared(declared: FieldSet, payload: Payload): DeclaredReading {
-  const values: Values = Object.create(BLANK)
+  const values = createValues()
   collect(declared.fields, payload, values)
   if (!declared.schema.check(values)) return { misfits: findMisfits(declared, values) }
   for (const field of declared.fields) {

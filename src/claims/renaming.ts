@@ -23,9 +23,7 @@ export interface ClaimSource {
   readonly claim: string
   /**
    * The type that text becomes, by the exact grammar of TypeBox schemas. Text that does not match the grammar stays text,
-   * so that the schema refuses it.
-   *
-   * @defaultValue no conversion
+   * so that the schema refuses it. Without `as` nothing is converted.
    */
   readonly as?: 'integer' | 'number' | 'boolean' | 'date' | 'array' | 'object'
 }

@@ -39,7 +39,7 @@ export type InputOf<S extends StandardSchema> = TypesOf<S>['input']
 /** The type of the values that a schema makes of them. */
 export type OutputOf<S extends StandardSchema> = TypesOf<S>['output']
 
-/** What a schema makes of a payload: its output, the claims that do not fit, or the error for a schema that cannot work. */
+/** The result of a schema: its output, the claims that do not fit, or the error for a schema that cannot work. */
 export type SchemaReading =
   | { readonly output: object; readonly misfits?: never; readonly fault?: never }
   | { readonly output?: never; readonly misfits: readonly string[]; readonly fault?: never }
@@ -187,7 +187,8 @@ function describeIssue(issue: { readonly path?: unknown }, sources: Sources): st
   const [first]: unknown[] = Array.isArray(issue.path) ? issue.path : []
   const key: unknown = typeof first === 'object' && first !== null ? Reflect.get(first, 'key') : first
   if (key === undefined) return WHOLE
-  if (typeof key !== 'string' || !NAME.test(key)) return 'a claim'
-  const wire = sources.get(key) ?? key
+  if (typeof key !== 'string') return 'a claim'
+  const wire = sources.get(key)
+  if (wire === undefined) return NAME.test(key) ? key : 'a claim'
   return wire === key ? key : `${key} (${wire})`
 }
