@@ -165,7 +165,12 @@ const nameOf = (specifier: string) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0]
 /** Refuses an import that the stack does not declare. Node would find the project's own package, above the copy. */
 function assertDeclared(target: URL): void {
   const { dependencies, devDependencies } = readJson<Manifest>('package.json', target)
-  const known = new Set([...Object.keys({ ...dependencies, ...devDependencies }), ...builtinModules])
+  const declared = Object.keys({ ...dependencies, ...devDependencies })
+  const known = new Set([
+    ...declared,
+    ...declared.map((name) => name.replace('@types/', '')),
+    ...builtinModules,
+  ])
   for (const path of readdirSync(target, { recursive: true, encoding: 'utf8' })) {
     if (path.includes('node_modules') || !/\.[cm]?[jt]s$/.test(path)) continue
     for (const [, specifier = ''] of readFileSync(new URL(path, target), 'utf8').matchAll(IMPORT)) {

@@ -1,17 +1,17 @@
 /**
- * An application in AWS Lambda, behind API Gateway, an ALB and a function URL, with whole answers and with streams.
+ * An application in AWS Lambda, behind API Gateway, an ALB or a function URL, with whole answers and with streams.
  * @module
  */
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import cognito, { type PoolOptions } from 'fastify-cognito'
 
-/** Makes the application. It neither listens nor knows who calls it. */
+/** Makes the application. It does not listen, and does not know which AWS service calls it. */
 export async function createApp(pool: PoolOptions): Promise<FastifyInstance> {
   const app = Fastify()
   await app.register(cognito, {
     pools: { users: pool },
-    // Lambda freezes a function between requests, and a fetch in the background with it. The first token asks for the keys.
+    // A fetch in the background would be frozen with the function, because Lambda freezes it after the answer.
     keys: { prefetch: false },
   })
   const guard = app.authRequired('users')
