@@ -89,6 +89,7 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
 export type { AnswerHeaders } from './base/answer-headers.js'
 export type { ChallengeParameters } from './base/challenge.js'
 export { CognitoError, type RefusalDetails } from './base/errors.js'
+export type { NameList } from './base/name-list.js'
 export { type ReasonCode, reasonCodes } from './base/reasons.js'
 export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'

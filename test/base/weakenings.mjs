@@ -155,14 +155,12 @@ export const groups = [
     ],
   },
   {
-    file: 'base/frozen-set',
-    tests: ['base/frozen-set'],
+    file: 'base/name-list',
+    tests: ['base/name-list'],
     rows: [
-      [
-        'a set that can be changed',
-        'constructor(names: readonly string[]) {',
-        'constructor(names: readonly string[]) {\n    return new Set(names)',
-      ],
+      ['a list that can be changed', 'Object.freeze(list)', 'list'],
+      ['a has that JSON and comparisons see', '{ value: has }', '{ value: has, enumerable: true }'],
+      ['repeated names', '[...set]', '[...names]'],
     ],
   },
   {
