@@ -33,7 +33,7 @@ export function addGuards(app: FastifyInstance, given: PluginOptions, { clock, r
     addUser: createUserLoader(),
     revocation: undefined,
     memo: Symbol('steps'),
-    now: timeOfDay,
+    now: () => Date.now(),
     realm: DEFAULT_REALM,
   })
   app.decorateRequest('cognito', null as never)
