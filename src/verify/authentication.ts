@@ -45,6 +45,8 @@ export interface VerifiedToken {
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
+  /** Time until which the token is accepted without being verified again; seconds since 1970. */
+  readonly validUntil: number
   /** `true` when the last request with the token found it in the cache. */
   isRepeated: boolean
   /** The last authentication from a repeatable claims reader, with this reader and the last policy that accepted it. */

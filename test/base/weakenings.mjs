@@ -225,4 +225,23 @@ export const groups = [
     tests: ['attacks/table'],
     rows: [['null for an object', 'value !== null && ', '']],
   },
+  {
+    file: 'base/answer-headers',
+    tests: ['http/error-handler'],
+    rows: [
+      ['a refusal may be cached', "    'cache-control': 'no-store',\n", ''],
+      ['no challenge', '(challenge !== undefined &&', '(challenge === null &&'],
+      ['503 without Retry-After', '(retryAfter !== undefined &&', '(retryAfter === null &&'],
+      [
+        'the answer of a wrapped error with a status of its own',
+        ' && cause.statusCode === (statusCode ?? status)',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'base/errors',
+    tests: ['http/error-handler'],
+    rows: [['the last plugin gives the realm', ' && !Object.hasOwn(error, REALM)', '']],
+  },
 ]
