@@ -133,7 +133,8 @@ export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore }
 export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
-export type { RequiredNames, TokenRequirement } from './verify/token-requirement.js'
+export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'
+export type { TokenRequirement } from './verify/token-requirement.js'
 
 /**
  * Protects an API with the tokens of one or many Amazon Cognito user pools. The plugin decorates the instance with

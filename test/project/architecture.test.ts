@@ -51,6 +51,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'authentication-reader',
       'cognito-claims',
       'diagnostics',
+      'required-names',
       'token-policy',
       'token-requirement',
       'verifier',
