@@ -26,7 +26,17 @@ const WINGS: Readonly<Record<string, Wing>> = {
   jwt: { imports: ['base'] },
   claims: {
     imports: ['base'],
-    face: ['reader', 'standard-claims', 'coercion', 'fields', 'foreign-schema', 'schema-types'],
+    face: [
+      'reader',
+      'standard-claims',
+      'standard-schema',
+      'renaming',
+      'checks',
+      'coercion',
+      'fields',
+      'foreign-schema',
+      'schema-types',
+    ],
   },
   keys: {
     imports: ['base', 'jwt'],
@@ -94,6 +104,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
   settings: { imports: ['base', 'guard', 'pool', PLUGIN], face: ['index'] },
   doctor: { imports: ['base', 'claims', 'jwt', 'keys', 'pool', 'verify', 'settings', PLUGIN], face: [] },
   testing: { imports: ['base', 'claims', 'pool'], face: [] },
+  typebox: { imports: ['base', 'claims'], face: [] },
   'user-routes': {
     imports: ['base', 'claims', 'guard', 'revocation', 'routes', 'verify', PLUGIN],
     face: [],
@@ -108,6 +119,9 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   '@sinclair/typebox': 'base/schema',
   '@sinclair/typebox/compiler': 'base/schema',
   '@sinclair/typebox/errors': 'base/schema',
+  typebox: 'typebox/library',
+  'typebox/compile': 'typebox/library',
+  'typebox/format': 'typebox/library',
   'fastify-plugin': 'index',
   '@aws-sdk/client-cognito-identity-provider': 'user-routes/sdk',
 }
