@@ -87,12 +87,17 @@ const WINGS: Readonly<Record<string, Wing>> = {
   },
   [PLUGIN]: {
     imports: ['base', 'claims', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
-    face: ['options', 'cognito'],
+    face: ['index', 'options', 'cognito'],
     knowsFastify: true,
   },
   settings: { imports: ['base', 'guard', 'pool', PLUGIN], face: ['index'] },
   doctor: { imports: ['base', 'claims', 'jwt', 'keys', 'pool', 'verify', 'settings', PLUGIN], face: [] },
   testing: { imports: ['base', 'claims', 'pool'], face: [] },
+  nest: {
+    imports: ['base', 'claims', 'guard', 'verify', PLUGIN],
+    face: [],
+    knowsFastify: true,
+  },
   'user-routes': {
     imports: ['base', 'claims', 'guard', 'revocation', 'routes', 'verify', PLUGIN],
     face: [],
@@ -108,6 +113,9 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   '@sinclair/typebox/compiler': 'base/schema',
   '@sinclair/typebox/errors': 'base/schema',
   'fastify-plugin': 'index',
+  '@nestjs/common': 'nest/framework',
+  '@nestjs/core': 'nest/framework',
+  '@nestjs/platform-fastify': 'nest/framework',
   '@aws-sdk/client-cognito-identity-provider': 'user-routes/sdk',
 }
 
