@@ -244,6 +244,7 @@ export const groups = [
     tests: ['http/error-handler'],
     rows: [['the last plugin gives the realm', ' && !Object.hasOwn(error, REALM)', '']],
   },
+  {
     file: 'base/clock',
     tests: ['base/clock', 'testing/fake-time'],
     rows: [

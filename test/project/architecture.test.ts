@@ -98,13 +98,18 @@ const WINGS: Readonly<Record<string, Wing>> = {
   },
   [PLUGIN]: {
     imports: ['base', 'claims', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
-    face: ['options', 'cognito'],
+    face: ['index', 'options', 'cognito'],
     knowsFastify: true,
   },
   settings: { imports: ['base', 'guard', 'pool', PLUGIN], face: ['index'] },
   doctor: { imports: ['base', 'claims', 'jwt', 'keys', 'pool', 'verify', 'settings', PLUGIN], face: [] },
   testing: { imports: ['base', 'claims', 'pool'], face: [] },
   typebox: { imports: ['base', 'claims'], face: [] },
+  nest: {
+    imports: ['base', 'claims', 'guard', 'verify', PLUGIN],
+    face: [],
+    knowsFastify: true,
+  },
   'user-routes': {
     imports: ['base', 'claims', 'guard', 'revocation', 'routes', 'verify', PLUGIN],
     face: [],
@@ -123,6 +128,9 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   'typebox/compile': 'typebox/library',
   'typebox/format': 'typebox/library',
   'fastify-plugin': 'index',
+  '@nestjs/common': 'nest/framework',
+  '@nestjs/core': 'nest/framework',
+  '@nestjs/platform-fastify': 'nest/framework',
   '@aws-sdk/client-cognito-identity-provider': 'user-routes/sdk',
 }
 
