@@ -4,13 +4,13 @@
  */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { CognitoError } from './base/errors.js'
 import { warnAtBoot } from './boot-warnings.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { factoryNameOf } from './guard/annotations.js'
 import { createGuardFactories } from './guard/guard.js'
 import { createUserLoader } from './guard/load-user.js'
-import { writeRefusal } from './guard/refusal-answer.js'
+import type { ParseCookies } from './guard/node-request.js'
+import { createHeadWriter } from './guard/refusal-answer.js'
 import type { Pools } from './guard/register.js'
 import type { CognitoOf, GuardFactory, NotFoundReplier, RouteBrand } from './guard/route-types.js'
 import { createAbsenceReason, createTokenFinder } from './guard/token-finder.js'
@@ -38,9 +38,8 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const verifier = createVerifier(options, now, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
-  const memo = Symbol('fastify-cognito.verified')
-  const unrevoked = Symbol('fastify-cognito.unrevoked')
-  const { authRequired, authOptional } = createGuardFactories({
+  const realm = { realm: options.realm, metadataUrl: options.resource?.metadataUrl }
+  const context = {
     verifier,
     findToken: createTokenFinder(options.tokenSources),
     explainAbsence: createAbsenceReason(options.tokenSources),
@@ -48,18 +47,20 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation,
-    memo,
-    unrevoked,
-  })
+    memo: Symbol('fastify-cognito.steps'),
+    now,
+    realm,
+  }
+  const { authRequired, authOptional } = createGuardFactories(context)
   app.decorateRequest('cognito', null, [])
-  const cognito = createCognito(verifier, options, revocation, now)
+  const cognito = createCognito(context, options, (header) => parseCookies(app, header))
   for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
     app.decorate(name, value)
   }
   if (options.resource) serveResource(app, options.resource, routes)
+  const writeHead = createHeadWriter(realm)
   app.addHook('onError', (_request, reply, error, done) => {
-    if (error instanceof CognitoError)
-      writeRefusal(reply, error, options.realm, options.resource?.metadataUrl)
+    writeHead(reply, error)
     done()
   })
   app.addHook('onClose', async () => verifier.close())
@@ -73,6 +74,10 @@ function assertFirst(app: FastifyInstance): void {
   )
 }
 
+/** Parses cookies as `@fastify/cookie` does, which has to be registered where the option `tokenFrom` names a cookie. */
+const parseCookies = (app: FastifyInstance, header: string) =>
+  app.getDecorator<ParseCookies>('parseCookie')(header)
+
 function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions): void {
   if (tokenSources.some(({ kind }) => kind === 'cookie') && !app.hasRequestDecorator('cookies')) {
     throw new TypeError(
@@ -81,8 +86,10 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
   }
 }
 
+export type { AnswerHeaders } from './base/answer-headers.js'
 export type { ChallengeParameters } from './base/challenge.js'
 export { CognitoError, type RefusalDetails } from './base/errors.js'
+export type { NameList } from './base/name-list.js'
 export { type ReasonCode, reasonCodes } from './base/reasons.js'
 export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
@@ -113,6 +120,7 @@ export {
   type TokenReader,
   type TokenSource,
 } from './guard/token-sources.js'
+export type { RequestVerification, VerifiableRequest, VerifyRequest } from './guard/verify-request.js'
 export type { EndpointFailure } from './keys/document.js'
 export type { KeySetSource } from './keys/endpoint.js'
 export type { JwksFetchMessage } from './keys/fetch.js'

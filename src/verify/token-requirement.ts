@@ -5,6 +5,7 @@
 
 import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
+import type { NameList } from '../base/name-list.js'
 import { assertDefined, assertOptions, closedObject, documented, integer } from '../base/option-schema.js'
 import { compileSchema, Type } from '../base/schema.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
@@ -51,8 +52,8 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
 /** The members of an authentication that authorization looks at. */
 export interface Principal {
   readonly pool: string
-  readonly scopes: ReadonlySet<string>
-  readonly groups: ReadonlySet<string>
+  readonly scopes: NameList
+  readonly groups: NameList
   readonly payload: Members
 }
 
@@ -128,7 +129,7 @@ export function isAnyOf(required: RequiredNames): required is { readonly anyOf: 
 interface CompiledNames {
   readonly list: readonly string[]
   readonly text: string
-  readonly isMetBy: (held: ReadonlySet<string>) => boolean
+  readonly isMetBy: (held: NameList) => boolean
 }
 
 function compileNames(required: RequiredNames): CompiledNames {

@@ -179,12 +179,12 @@ export const groups = [
       [
         'scopes compared without case',
         'isMetBy(scopes)',
-        'isMetBy(new Set([...scopes].map((name) => name.toLowerCase())))',
+        'isMetBy({ has: (name) => scopes.some((own) => own.toLowerCase() === name) })',
       ],
       [
         'groups compared without case',
         'isMetBy(groups)',
-        'isMetBy(new Set([...groups].map((name) => name.toLowerCase())))',
+        'isMetBy({ has: (name) => groups.some((own) => own.toLowerCase() === name) })',
       ],
       ['maxAge without auth_time', 'if (isTime(authTime', 'if (authTime === undefined || isTime(authTime'],
       ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
