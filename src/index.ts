@@ -148,7 +148,7 @@ export type { RequiredNames, TokenRequirement } from './verify/token-requirement
  * })
  * app.get('/me', { onRequest: app.authRequired('eu') }, async (request) => request.cognito.subject)
  */
-const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '>=5.3.0 <6' })
+const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '^5.3.0 || ^6.0.0' })
 
 export { cognito, cognito as default }
 
