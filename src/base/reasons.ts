@@ -101,6 +101,9 @@ const TABLE = {
     'the token lacks the scope {scope}, by which Cognito lets its bearer sign out everywhere',
   ),
   GROUPS_MISSING: of('COGNITO_ERR_GROUP_INSUFFICIENT')('the user lacks groups; the route requires {groups}'),
+  GROUPS_PROHIBITED: of('COGNITO_ERR_GROUP_PROHIBITED')(
+    'the user is in a prohibited group; the route prohibits {groups}',
+  ),
   CHECK_NOT_TRUE: of('COGNITO_ERR_CHECK_FAILED')('check did not answer true'),
   USER_NOT_FOUND: of('COGNITO_ERR_USER_UNKNOWN')('loadUser found no user'),
 

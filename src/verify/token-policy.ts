@@ -54,7 +54,7 @@ export function compilePolicy(
     pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
   }
   assertPossible(requirement, pools, names === undefined, path)
-  return { pools, authorize: compileRequirement(requirement, clock.tolerance, clock.now) }
+  return { pools, authorize: compileRequirement(requirement, path, clock.tolerance, clock.now) }
 }
 
 /**

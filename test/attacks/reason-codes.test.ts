@@ -109,6 +109,12 @@ const TOKENS: readonly TokenCase[] = [
   ['CLAIMS_MISFIT', eu.accessToken({ username: 7 })],
   ['SCOPES_MISSING', token, 'eu', { scopes: ['orders/read', 'orders/write'] }],
   ['GROUPS_MISSING', token, 'eu', { groups: { anyOf: ['admin', 'staff'] } }],
+  [
+    'GROUPS_PROHIBITED',
+    eu.accessToken({ 'cognito:groups': ['suspended'] }),
+    'eu',
+    { groups: { noneOf: ['suspended', 'left'] } },
+  ],
   ['SIGN_IN_TOO_OLD', eu.accessToken({ auth_time: now - day }), 'eu', { maxAge: 60 }],
 ]
 
