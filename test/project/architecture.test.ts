@@ -52,6 +52,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'cognito-claims',
       'diagnostics',
       'required-names',
+      'sign-in',
       'token-policy',
       'token-requirement',
       'verifier',

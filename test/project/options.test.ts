@@ -152,6 +152,7 @@ const DERIVED: Readonly<Record<string, Readonly<Record<string, readonly string[]
     region: ['the prefix of `userPoolId`'],
     jwksUrl: ['`AWS_COGNITO_KEYS_URL`, else issuer + `/.well-known/jwks.json`', 'derived'],
     issuer: ['both issuers of the pool'],
+    acr: ['`urn:cognito:loa:1` to `urn:cognito:loa:4`'],
     claims: ['the standard claims alone'],
   },
   userRoutes: {
@@ -306,6 +307,8 @@ t.test('every @defaultValue of src is compared, or is none of an option', async 
     'base/errors.ts': 1,
     'user-routes/errors.ts': 2,
     'doctor/draft.ts': 1,
+    // Conditions inside of a requirement.
+    'verify/required-names.ts': 3,
     // A time that depends on the clock.
     'revocation/mark.ts': 1,
   }
