@@ -134,6 +134,13 @@ const TABLE = {
   TOKEN_SOURCE_INVALID: internal(
     'a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous',
   ),
+  CLAIMS_SCHEMA_ASYNCHRONOUS: internal(
+    'the schema of the claims answered with a promise: it is asynchronous, or a function in it threw',
+  ),
+  CLAIMS_OUTPUT_NOT_PLAIN: internal('the output of the schema of the claims is no plain object'),
+  STANDARD_CLAIM_CHANGED: internal(
+    'the schema of the claims changed the standard claim {claim}; another name can hold the changed value',
+  ),
   COOKIES_NOT_PARSED: internal(
     'the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest',
   ),

@@ -48,7 +48,8 @@ export function compilePolicy(
   path: string,
   clock: SignInClock,
 ): TokenPolicy {
-  const ownReader = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
+  const { claims } = requirement
+  const ownReader = claims === undefined ? undefined : compileClaims(claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat())
   const pools = new Map<string, PoolPolicy>()
   for (const { pool, claimsReader } of choosePools(registered, names, path)) {

@@ -50,7 +50,7 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
    */
   readonly groups?: RequiredGroups
   /**
-   * TypeBox object schema of further claims, or a type guard over the payload.
+   * Object schema of further claims (TypeBox, zod, valibot, arktype and others), or a type guard over the payload.
    *
    * @defaultValue the option `claims` of the pool
    */

@@ -455,8 +455,13 @@ t.test('the ends of each range are accepted, and what lies beyond is refused', a
     const [low = 0, high = 0] = range.split('–').map((end) => Number(end.replaceAll(',', '')))
     const isNumber = property['minimum'] !== undefined
     const step = !isNumber || property['type'] === 'integer' ? 1 : 0.0005
-    const accepts = (value: number) =>
-      isAccepted(() => GIVE[subject.name]?.(option, isNumber ? value : 'x'.repeat(value)))
+    // A list of a fixed length has the range of its items.
+    const items = property['minItems'] === property['maxItems'] ? property['minItems'] : undefined
+    const valueOf = (value: number) => {
+      if (items !== undefined) return Array.from({ length: items }, (_, index) => `${index}`.repeat(value))
+      return isNumber ? value : 'x'.repeat(value)
+    }
+    const accepts = (value: number) => isAccepted(() => GIVE[subject.name]?.(option, valueOf(value)))
     t.ok(accepts(low) && accepts(high), `${subject.name}.${option}: ${range}`)
     t.notOk(accepts(low - step) || accepts(high + step), `${subject.name}.${option}: beyond ${range}`)
   }
