@@ -85,8 +85,10 @@ export { type ReasonCode, reasonCodes } from './base/reasons.js'
 export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
-export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
+export type { ClosableReply, ClosableSocket, ClosableStream, ClosableTarget } from './expiry/closable.js'
+export { closeOnExpiry } from './expiry/close-on-expiry.js'
+export { type ExpirySignalOptions, expirySignal } from './expiry/expiry-signal.js'
 export {
   type AuthOf,
   definePools,
