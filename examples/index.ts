@@ -1,10 +1,12 @@
 /**
  * The command `npm run examples`: lists the examples; with `--check [NAME …]` tries each against the real client or service
- * that it is for.
+ * that it is for. An example with a `package.json` is a stack (`stacks.ts`): it is tried with the packed project and packages
+ * of its own. `--lock [NAME …]` writes the lock files of stacks.
  * @module
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { checkStack, findApplication, isStack, lockStack, readDescription } from './stacks.js'
 
 /** What `check.ts` of an example exports. */
 export interface Example {
@@ -13,15 +15,20 @@ export interface Example {
 }
 
 const folder = new URL('.', import.meta.url)
-const names = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/check.ts`, folder)))
+const names = readdirSync(folder).filter((name) => existsSync(new URL('check.ts', findApplication(name))))
 
-const { values, positionals } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { check: { type: 'boolean' }, lock: { type: 'boolean' } },
+  allowPositionals: true,
+})
 const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined) {
   console.error(`no example ${unknown}; there are: ${names.join(', ')}`)
   process.exit(2)
 }
-if (values.check) process.exitCode = await check(positionals.length > 0 ? positionals : names)
+const chosen = positionals.length > 0 ? positionals : names
+if (values.lock) for (const name of chosen.filter(isStack)) lockStack(name)
+else if (values.check) process.exitCode = await check()
 else list()
 
 function list(): void {
@@ -31,21 +38,25 @@ function list(): void {
 
 /** The first sentence of `app.ts`. */
 function readTitle(name: string): string {
-  const source = readFileSync(new URL(`${name}/app.ts`, folder), 'utf8')
-  return /^\/\*\*\n \* (.+)/.exec(source)?.[1] ?? ''
+  const source = readFileSync(new URL('app.ts', findApplication(name)), 'utf8')
+  return readDescription(name) ?? /^\/\*\*\n \* (.+)/.exec(source)?.[1] ?? ''
 }
 
-async function check(chosen: readonly string[]): Promise<number> {
+async function check(): Promise<number> {
   let held = 0
   for (const name of chosen) if (await holds(name)) held += 1
   console.log(`\n${held} of ${chosen.length} examples hold`)
   return held === chosen.length ? 0 : 1
 }
 
+async function checkHere(name: string): Promise<string | undefined> {
+  const example = (await import(new URL(`${name}/check.ts`, folder).href)) as Example
+  return await example.check()
+}
+
 async function holds(name: string): Promise<boolean> {
   try {
-    const example = (await import(new URL(`${name}/check.ts`, folder).href)) as Example
-    const obstacle = await example.check()
+    const obstacle = isStack(name) ? await checkStack(name) : await checkHere(name)
     console.log(obstacle === undefined ? `ok    ${name}` : `LEFT OUT  ${name}: ${obstacle}`)
     return obstacle === undefined
   } catch (error) {

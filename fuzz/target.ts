@@ -45,7 +45,7 @@ function toReading(authentication: Authentication, route: RouteName): Reading {
   const names =
     route === 'member' ? Object.keys(ATTRIBUTES).filter((name) => Object.hasOwn(claims, name)) : []
   const attributes = Object.fromEntries(names.map((name) => [name, claims[name]]))
-  return { pool, tokenUse, subject, clientId, scopes: [...scopes], groups: [...groups], attributes }
+  return { pool, tokenUse, subject, clientId, scopes, groups, attributes }
 }
 
 function toAnswer(error: unknown): Answer {

@@ -2,14 +2,19 @@
  * Makes `app.cognito`: the functions of the plugin outside a route's own hooks.
  * @module
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { assertGiven } from './base/option-schema.js'
 import type { ClaimsOption } from './claims/reader.js'
 import type { TokenUse } from './claims/standard-claims.js'
 import { createExpiry, type Expiry } from './expiry/application.js'
 import { annotateComposed } from './guard/annotations.js'
+import type { ParseCookies } from './guard/node-request.js'
+import { createAnswer } from './guard/refusal-answer.js'
 import type { ProofOf } from './guard/register.js'
+import type { RequestContext } from './guard/request-authentication.js'
 import type { AnyGuard, Guard, Protect } from './guard/route-types.js'
+import { createVerifyRequest, type VerifyRequest } from './guard/verify-request.js'
+import { createVerifyToken } from './guard/verify-token.js'
 import type { KeyRingStatus } from './keys/key-ring.js'
 import { jwksUrlsOf } from './keys/locations.js'
 import type { ResolvedOptions } from './options.js'
@@ -18,12 +23,8 @@ import type { RevocationGate } from './revocation/gate.js'
 import { assertRevocation, type Revocation, toMark } from './revocation/mark.js'
 import { createOpenapi } from './routes/openapi.js'
 import { addScopeGuard } from './routes/route-guards.js'
-import type { VerifiedToken } from './verify/authentication.js'
-import { readAuthentication } from './verify/authentication-reader.js'
-import { isObserved, observePromise } from './verify/diagnostics.js'
-import { choosePools, type TokenPolicy } from './verify/token-policy.js'
-import { assertRequirement, type TokenRequirement } from './verify/token-requirement.js'
-import type { Verifier } from './verify/verifier.js'
+import { choosePools } from './verify/token-policy.js'
+import type { TokenRequirement } from './verify/token-requirement.js'
 
 /**
  * A registered pool, with its options resolved. The object is frozen.
@@ -74,6 +75,35 @@ export interface Cognito<P> extends Expiry {
     pool?: N | readonly N[],
     requirement?: TokenRequirement<U, C>,
   ) => Promise<ProofOf<P, N, U, C>>
+  /**
+   * Authenticates a request as a guard does, outside of a route's hooks: in the context of tRPC or GraphQL, in a guard of
+   * NestJS, before an upgrade. The sources of `tokenFrom`, `check` and `loadUser` count, and guards and calls of one request share
+   * one verification, one lookup of revocations and one user. The route itself stays open, and the option `routes` lists
+   * it. The result is attached as `request.cognito`, unless a guard has attached one.
+   *
+   * @param request - a request of Fastify, or of `node:http`, such as that of an upgrade
+   * @param pool - the name of a pool, a list of names, or a function from the request to a name; by default the option
+   *   `defaultPool`
+   * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing. The plugin
+   *   compiles each requirement object once, so the object must not change afterwards
+   * @returns the authentication that the request proves
+   * @throws {CognitoError} rejected with: the refusal of the request, by its `code`
+   * @throws {TypeError} rejected with: for an unknown pool or a wrong requirement
+   * @example const caller = await app.cognito.verifyRequest(request, 'eu', { scopes: 'orders/read' })
+   */
+  readonly verifyRequest: VerifyRequest<P>
+  /**
+   * Writes status and headers of a refusal to a reply, for code that answers a caught error itself: the challenge,
+   * `Cache-Control` and `Retry-After`.
+   *
+   * @param reply - the reply to the request
+   * @param error - a caught error: of this plugin, of the account routes, or with one of them as its `cause` and with the same
+   *   status
+   * @returns the reply itself
+   * @throws the error, when it is any other
+   * @example catch (error) { return app.cognito.answer(reply, error).send({ ok: false }) }
+   */
+  readonly answer: <R extends FastifyReply>(reply: R, error: unknown) => R
   /**
    * Adds a guard to every route of a scope as an `onRequest` hook. The type of `request.cognito` in the scope follows the
    * guard.
@@ -147,22 +177,18 @@ export interface Cognito<P> extends Expiry {
   readonly pools: Readonly<Record<string, PoolDescription>>
 }
 
-const NOTHING: TokenRequirement = Object.freeze({})
-
 /**
  * Makes `app.cognito`.
  *
- * @param now - milliseconds since 1970
+ * @param parseCookies - parses the header `cookie` of a request of `node:http`
  */
-export function createCognito(
-  verifier: Verifier,
-  options: ResolvedOptions,
-  gate: RevocationGate | undefined,
-  now: () => number,
-) {
+export function createCognito(context: RequestContext, options: ResolvedOptions, parseCookies: ParseCookies) {
   const { pools } = options
+  const { verifier, revocation: gate, now } = context
   return Object.freeze({
-    verify: createVerify(verifier, options, gate),
+    verify: createVerifyToken(context),
+    verifyRequest: createVerifyRequest(context, parseCookies),
+    answer: createAnswer(context.realm),
     protect(scope: FastifyInstance, guard: Guard<unknown>) {
       scope.addHook('onRequest', guard)
       addScopeGuard(scope, guard)
@@ -187,46 +213,6 @@ export function createCognito(
     status: verifier.status,
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
   })
-}
-
-function createVerify(
-  verifier: Verifier,
-  { defaultPool }: ResolvedOptions,
-  gate: RevocationGate | undefined,
-) {
-  const policies = new WeakMap<TokenRequirement, Map<string, TokenPolicy>>()
-
-  function compile(names: readonly string[], requirement: TokenRequirement): TokenPolicy {
-    assertRequirement(requirement, 'verify')
-    return verifier.compilePolicy(names, requirement, 'verify')
-  }
-
-  function policyFor(pool: string | readonly string[], requirement: TokenRequirement): TokenPolicy {
-    const names = [pool].flat()
-    const key = JSON.stringify(names)
-    const ofRequirement = policies.get(requirement) ?? new Map<string, TokenPolicy>()
-    const policy = ofRequirement.get(key) ?? compile(names, requirement)
-    policies.set(requirement, ofRequirement.set(key, policy))
-    return policy
-  }
-
-  return async (
-    token: string,
-    ...given: [pool?: string | readonly string[], requirement?: TokenRequirement]
-  ) => {
-    assertGiven(given, 'verify')
-    const [pool = defaultPool, requirement = NOTHING] = given
-    const policy = policyFor(pool, requirement)
-    let verified: VerifiedToken | undefined
-    const run = async () => {
-      verified = await verifier.verify(typeof token === 'string' ? token : '', policy)
-      const authentication = readAuthentication(verified, policy)
-      await gate?.pass(verified)
-      policy.authorize(authentication)
-      return authentication
-    }
-    return isObserved() ? observePromise(run, () => verified) : run()
-  }
 }
 
 async function revoke(

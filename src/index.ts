@@ -5,13 +5,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { timeOfDay } from './base/clock.js'
-import { CognitoError } from './base/errors.js'
 import { warnAtBoot } from './boot-warnings.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { factoryNameOf } from './guard/annotations.js'
 import { createGuardFactories } from './guard/guard.js'
 import { createUserLoader } from './guard/load-user.js'
-import { writeRefusal } from './guard/refusal-answer.js'
+import type { ParseCookies } from './guard/node-request.js'
+import { createHeadWriter } from './guard/refusal-answer.js'
 import type { Pools } from './guard/register.js'
 import type { CognitoOf, GuardFactory, NotFoundReplier, RouteBrand } from './guard/route-types.js'
 import { createAbsenceReason, createTokenFinder } from './guard/token-finder.js'
@@ -36,9 +36,8 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const verifier = createVerifier(options, timeOfDay, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
-  const memo = Symbol('fastify-cognito.verified')
-  const unrevoked = Symbol('fastify-cognito.unrevoked')
-  const { authRequired, authOptional } = createGuardFactories({
+  const realm = { realm: options.realm, metadataUrl: options.resource?.metadataUrl }
+  const context = {
     verifier,
     findToken: createTokenFinder(options.tokenSources),
     explainAbsence: createAbsenceReason(options.tokenSources),
@@ -46,18 +45,20 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation,
-    memo,
-    unrevoked,
-  })
+    memo: Symbol('fastify-cognito.steps'),
+    now: timeOfDay,
+    realm,
+  }
+  const { authRequired, authOptional } = createGuardFactories(context)
   app.decorateRequest('cognito', null, [])
-  const cognito = createCognito(verifier, options, revocation, timeOfDay)
+  const cognito = createCognito(context, options, (header) => parseCookies(app, header))
   for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
     app.decorate(name, value)
   }
   if (options.resource) serveResource(app, options.resource, routes)
+  const writeHead = createHeadWriter(realm)
   app.addHook('onError', (_request, reply, error, done) => {
-    if (error instanceof CognitoError)
-      writeRefusal(reply, error, options.realm, options.resource?.metadataUrl)
+    writeHead(reply, error)
     done()
   })
   app.addHook('onClose', async () => verifier.close())
@@ -71,6 +72,10 @@ function assertFirst(app: FastifyInstance): void {
   )
 }
 
+/** Parses cookies as `@fastify/cookie` does, which has to be registered where the option `tokenFrom` names a cookie. */
+const parseCookies = (app: FastifyInstance, header: string) =>
+  app.getDecorator<ParseCookies>('parseCookie')(header)
+
 function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions): void {
   if (tokenSources.some(({ kind }) => kind === 'cookie') && !app.hasRequestDecorator('cookies')) {
     throw new TypeError(
@@ -79,12 +84,16 @@ function assertCookies(app: FastifyInstance, { tokenSources }: ResolvedOptions):
   }
 }
 
+export type { AnswerHeaders } from './base/answer-headers.js'
 export type { ChallengeParameters } from './base/challenge.js'
 export { CognitoError, type RefusalDetails } from './base/errors.js'
+export type { NameList } from './base/name-list.js'
 export { type ReasonCode, reasonCodes } from './base/reasons.js'
 export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
+export { type ClaimNames, type ClaimSource, claimsFrom } from './claims/renaming.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
+export type { StandardSchema } from './claims/standard-schema.js'
 export type { Cognito, PoolDescription } from './cognito.js'
 export type { ClosableReply, ClosableSocket, ClosableStream, ClosableTarget } from './expiry/closable.js'
 export { closeOnExpiry } from './expiry/close-on-expiry.js'
@@ -113,6 +122,7 @@ export {
   type TokenReader,
   type TokenSource,
 } from './guard/token-sources.js'
+export type { RequestVerification, VerifiableRequest, VerifyRequest } from './guard/verify-request.js'
 export type { EndpointFailure } from './keys/document.js'
 export type { KeySetSource } from './keys/endpoint.js'
 export type { JwksFetchMessage } from './keys/fetch.js'
@@ -127,7 +137,8 @@ export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore }
 export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
-export type { RequiredNames, TokenRequirement } from './verify/token-requirement.js'
+export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'
+export type { TokenRequirement } from './verify/token-requirement.js'
 
 /**
  * Protects an API with the tokens of one or many Amazon Cognito user pools. The plugin decorates the instance with

@@ -42,7 +42,7 @@ export async function createApp(pool: PoolOptions, database: PGlite): Promise<Fa
   await database.exec(TABLE)
 
   async function loadUser({ pool, subject, username, groups, claims }: Authentication) {
-    await database.query(UPSERT, [pool, subject, username ?? null, [...groups], claims.iat])
+    await database.query(UPSERT, [pool, subject, username ?? null, groups, claims.iat])
     const { rows } = await database.query<Account>(SELECT, [pool, subject])
     return rows[0]?.is_disabled === false && rows[0]
   }

@@ -12,7 +12,7 @@ import cognito, { type Authentication, type PoolOptions } from '../../src/index.
 function createServer({ subject, scopes }: Authentication): McpServer {
   const server = new McpServer({ name: 'orders', version: '1.0.0' })
   server.registerTool('whoami', { description: 'Who is asking' }, () => ({
-    content: [{ type: 'text', text: `${subject}, who may ${[...scopes].join(' and ')}` }],
+    content: [{ type: 'text', text: `${subject}, who may ${scopes.join(' and ')}` }],
   }))
   return server
 }

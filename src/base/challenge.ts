@@ -27,21 +27,27 @@ const ORDER = [
   'max_age',
 ] as const satisfies (keyof ChallengeParameters)[]
 
+/** The text that all challenges of one plugin instance have. */
+export interface Realm {
+  /** The option `realm`. */
+  readonly realm: string
+  /** URL of the API's resource metadata (RFC 9728 §5.1); `undefined` for none. */
+  readonly metadataUrl: string | undefined
+}
+
+/** The realm of a challenge whose plugin instance is not known. */
+export const DEFAULT_REALM: Realm = Object.freeze({ realm: 'api', metadataUrl: undefined })
+
 /**
  * Writes the `Bearer` challenge of an answer. Every value is quoted (RFC 6750 §3, RFC 9110 §11.6.1).
  *
- * @param resourceMetadata - URL of the API's resource metadata (RFC 9728 §5.1)
- * @example toChallenge('api', { error: 'invalid_request' }) // 'Bearer realm="api", error="invalid_request"'
+ * @example toChallenge(DEFAULT_REALM, { error: 'invalid_request' }) // 'Bearer realm="api", error="invalid_request"'
  */
-export function toChallenge(
-  realm: string,
-  parameters: ChallengeParameters,
-  resourceMetadata?: string,
-): string {
+export function toChallenge({ realm, metadataUrl }: Realm, parameters: ChallengeParameters): string {
   let challenge = `Bearer realm="${realm}"`
   for (const name of ORDER) {
     const value = parameters[name]
     if (value !== undefined) challenge += `, ${name}="${value}"`
   }
-  return resourceMetadata === undefined ? challenge : `${challenge}, resource_metadata="${resourceMetadata}"`
+  return metadataUrl === undefined ? challenge : `${challenge}, resource_metadata="${metadataUrl}"`
 }

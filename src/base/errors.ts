@@ -2,7 +2,13 @@
  * The one error class of refusals, and the function by which the plugin makes its errors.
  * @module
  */
-import type { ChallengeParameters } from './challenge.js'
+import {
+  type AnswerableError,
+  type AnswerHeaders,
+  markAnswerable,
+  toAnswerHeaders,
+} from './answer-headers.js'
+import { type ChallengeParameters, DEFAULT_REALM, type Realm, toChallenge } from './challenge.js'
 import { type DetailsFor, fill } from './error-table.js'
 import { type FixedReasonCode, REASONS, type ReasonCode } from './reasons.js'
 import { type CognitoErrorCode, REFUSALS } from './refusal-codes.js'
@@ -27,6 +33,9 @@ export interface RefusalDetails {
 
 const NAME = 'CognitoError'
 
+/** Key under which an error keeps the realm of the plugin instance that made it. */
+const REALM = Symbol.for('fastify-cognito.realm')
+
 /**
  * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
  *
@@ -39,10 +48,11 @@ const NAME = 'CognitoError'
  *   return reply.send(error)
  * })
  */
-export class CognitoError implements Error {
+export class CognitoError implements AnswerableError {
   declare readonly name: typeof NAME
   /** Name and message alone; with status 500, a whole stack trace. */
   declare stack: string
+  declare readonly [REALM]: Realm | undefined
   /** Fixed text of the code, for the client. */
   readonly message: string
   readonly code: CognitoErrorCode
@@ -88,10 +98,35 @@ export class CognitoError implements Error {
   get expose(): boolean {
     return this.statusCode !== 500
   }
+
+  /**
+   * The headers of the answer, frozen, under names in lower case: `cache-control`, and as far as the code has them
+   * `www-authenticate` and `retry-after`. The challenge has the realm of the plugin instance that refused the request, and
+   * the realm `api` where an application has made the error.
+   *
+   * @example throw new TRPCError({ code: 'UNAUTHORIZED', cause: error }) // and: responseMeta → error.cause.headers
+   */
+  get headers(): AnswerHeaders {
+    const { challenge, retryAfter, [REALM]: realm = DEFAULT_REALM } = this
+    return toAnswerHeaders(challenge && toChallenge(realm, challenge), retryAfter)
+  }
 }
 
 Object.setPrototypeOf(CognitoError.prototype, Error.prototype)
+markAnswerable(CognitoError.prototype)
 Object.defineProperty(CognitoError.prototype, 'name', { value: NAME })
+
+/**
+ * Gives a refusal the realm of a plugin instance, which its challenge then has. The first instance counts, because a
+ * refusal may pass through the scopes of others. Any other value is returned as it is.
+ */
+export function stampRealm<E>(error: E, realm: Realm): E {
+  // The member is not enumerable, so that no log line has it.
+  if (error instanceof CognitoError && !Object.hasOwn(error, REALM)) {
+    Object.defineProperty(error, REALM, { value: realm })
+  }
+  return error
+}
 
 /** The facts that a refusal adds to its reason. */
 export type RefusalContext = Omit<RefusalDetails, 'reason' | 'reasonCode'>

@@ -173,7 +173,7 @@ function checkIssuer(draft: Draft): Check {
 function checkPool(draft: Draft, pool: ResolvedPool, isKind: boolean, { verifier }: TokenContext): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
-  const empty = { isRepeated: false, lastReading: undefined, revocable: undefined }
+  const empty = { validUntil: 0, isRepeated: false, lastReading: undefined, revocable: undefined }
   const token = { text: '', payload, pool, tokenUse, ...empty }
   const own = verifier.compilePolicy([pool.name], {}, 'doctor')
   const both = verifier.compilePolicy([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')

@@ -4,42 +4,49 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { chain } from '../base/promises.js'
 import { type LocatedToken, tokenTextOf } from '../jwt/located-token.js'
 import type { RevocationGate } from '../revocation/gate.js'
 import type { VerifiedToken } from '../verify/authentication.js'
 import type { TokenPolicy } from '../verify/token-policy.js'
 import type { Verifier } from '../verify/verifier.js'
 
-/** A request, which keeps its verified token under symbols of the plugin instance. */
-export type GuardedRequest = FastifyRequest & { [memo: symbol]: VerifiedToken | undefined }
+/** The steps that a request has taken. */
+interface Steps {
+  readonly verified: VerifiedToken
+  /** The lookup of revocations. Guards that run at the same time wait for one lookup. */
+  lookup: 'due' | 'passed' | Promise<void>
+}
+
+/** A request, which keeps its steps under a symbol of the plugin instance. */
+export type GuardedRequest = FastifyRequest & { [memo: symbol]: Steps | undefined }
 
 /** The parts of the plugin that verify a token and look its revocation up. */
 export interface OnceContext {
   readonly verifier: Verifier
   readonly revocation: RevocationGate | undefined
   /**
-   * Key under which a request keeps its verified token, so that a further guard does not verify the token again. Each
-   * plugin instance has its own key, because another instance may have other pools under the same names.
+   * Key under which a request keeps its steps, so that a further guard does not repeat them. Each plugin instance has its own
+   * key, because another instance may have other pools under the same names.
    */
   readonly memo: symbol
-  /** Key under which a request keeps the token that the store of revocations let pass. */
-  readonly unrevoked: symbol
+  /** Returns milliseconds since 1970. */
+  readonly now: () => number
 }
 
 /**
- * Verifies the token of a request, unless an earlier guard has verified it.
+ * Verifies the token of a request, unless an earlier guard has verified it. A request that stays open is verified again when
+ * its token may have expired.
  *
  * @throws {CognitoError} thrown or rejected, when the token is refused
  */
 export function verifyOnce(
-  { verifier, memo }: OnceContext,
+  { verifier, memo, now }: OnceContext,
   request: GuardedRequest,
   token: LocatedToken,
   policy: TokenPolicy,
 ): VerifiedToken | Promise<VerifiedToken> {
-  const seen = request[memo]
-  if (seen && seen.text === tokenTextOf(token)) return seen
+  const seen = request[memo]?.verified
+  if (seen && seen.text === tokenTextOf(token) && now() / 1000 < seen.validUntil) return seen
   const verified = verifier.verify(token.input, policy, token.start)
   return verified instanceof Promise
     ? verified.then((later) => remember(request, memo, later))
@@ -47,7 +54,7 @@ export function verifyOnce(
 }
 
 function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken): VerifiedToken {
-  request[memo] = verified
+  request[memo] = { verified, lookup: 'due' }
   return verified
 }
 
@@ -57,13 +64,25 @@ function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken
  * @throws {CognitoError} thrown or rejected, when the token is revoked or the store fails
  */
 export function passOnce(
-  { revocation, unrevoked }: OnceContext,
+  { revocation, memo }: OnceContext,
   request: GuardedRequest,
   verified: VerifiedToken,
 ): void | Promise<void> {
-  if (revocation === undefined || request[unrevoked] === verified) return
-  const passed = () => {
-    request[unrevoked] = verified
-  }
-  return chain(revocation.pass(verified), passed)
+  const { [memo]: steps } = request
+  if (revocation === undefined || steps?.verified !== verified) return revocation?.pass(verified)
+  if (steps.lookup === 'passed') return
+  if (steps.lookup !== 'due') return steps.lookup
+  const passing = revocation.pass(verified)
+  steps.lookup = passing instanceof Promise ? passing : 'passed'
+  // A lookup that failed is made again, because the request may stay open.
+  if (passing instanceof Promise)
+    passing.then(
+      () => {
+        steps.lookup = 'passed'
+      },
+      () => {
+        steps.lookup = 'due'
+      },
+    )
+  return passing
 }

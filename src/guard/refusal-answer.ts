@@ -3,44 +3,36 @@
  * @module
  */
 import type { FastifyReply } from 'fastify'
-import { toChallenge } from '../base/challenge.js'
-import type { CognitoError } from '../base/errors.js'
-
-/** The head of an answer to a refused request. */
-export interface RefusalHead {
-  readonly statusCode: number
-  /** The header `WWW-Authenticate`; `undefined` for none. */
-  readonly challenge: string | undefined
-  /** Whole seconds for the header `Retry-After`; `undefined` for none. */
-  readonly retryAfter: number | undefined
-}
+import { findAnswerable } from '../base/answer-headers.js'
+import type { Realm } from '../base/challenge.js'
+import { stampRealm } from '../base/errors.js'
 
 /**
- * Writes the head of an answer (RFC 9110 §10.2.3, §11.6.1, RFC 9111 §5.2.2.5).
+ * Makes the function that writes the head of the answer to a refusal: `true` when the error carries its answer, or its cause
+ * does.
  *
  * The status is written to the raw response, so that Fastify takes it for the default. An error handler of the
  * application may then send a body without a status, and the answer is not 200. It may redirect, and the answer is 302.
  * A status that the error handler sets counts.
- */
-export function writeHead(reply: FastifyReply, { statusCode, challenge, retryAfter }: RefusalHead): void {
-  reply.raw.statusCode = statusCode
-  reply.header('cache-control', 'no-store')
-  if (challenge !== undefined) reply.header('www-authenticate', challenge)
-  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-}
-
-/**
- * Writes the head of a refusal's answer (RFC 6750 §3).
  *
- * @param realm - the option `realm`
- * @param metadataUrl - URL of the metadata of the API as a resource (RFC 9728 §5.1)
+ * @param realm - the realm of refusals that no plugin instance has made
  */
-export function writeRefusal(
-  reply: FastifyReply,
-  { statusCode, challenge, retryAfter }: CognitoError,
-  realm: string,
-  metadataUrl: string | undefined,
-): void {
-  const text = challenge && toChallenge(realm, challenge, metadataUrl)
-  writeHead(reply, { statusCode, challenge: text, retryAfter })
+export const createHeadWriter =
+  (realm: Realm) =>
+  (reply: FastifyReply, error: unknown): boolean => {
+    const answerable = findAnswerable(error)
+    if (answerable === undefined) return false
+    const { statusCode, headers } = stampRealm(answerable, realm)
+    reply.raw.statusCode = statusCode
+    reply.headers(headers)
+    return true
+  }
+
+/** Makes `app.cognito.answer`. It throws any error that does not carry its answer, so that the error handler gets it. */
+export function createAnswer(realm: Realm) {
+  const writeHead = createHeadWriter(realm)
+  return <R extends FastifyReply>(reply: R, error: unknown): R => {
+    if (!writeHead(reply, error)) throw error
+    return reply
+  }
 }

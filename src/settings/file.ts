@@ -4,7 +4,8 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+// The whole module, because a banner of a bundler may have a name `createRequire` already.
+import nodeModule from 'node:module'
 import { extname } from 'node:path'
 import { isMembers, type Members } from '../base/members.js'
 import { printable } from '../base/printable.js'
@@ -116,10 +117,16 @@ interface YamlFault {
   readonly pos: readonly [number, number]
 }
 
+/**
+ * Where packages are looked for: from this file, or from the bundle that holds it. A bundle in CommonJS has no
+ * `import.meta.url`, but the name of its own file.
+ */
+const originOf = (url: string | undefined = __filename) => url
+
 /** Loads `yaml`, an optional peer dependency, only for a YAML file. */
 function loadYaml(file: string): Yaml {
   try {
-    return createRequire(import.meta.url)('yaml')
+    return nodeModule.createRequire(originOf(import.meta.url))('yaml')
   } catch {
     throw new Error(`${printable(file)}: a YAML file needs the package yaml; install it, or write JSON`)
   }

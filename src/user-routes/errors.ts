@@ -2,6 +2,12 @@
  * The error class of the account routes, and the function by which the routes make its errors.
  * @module
  */
+import {
+  type AnswerableError,
+  type AnswerHeaders,
+  markAnswerable,
+  toAnswerHeaders,
+} from '../base/answer-headers.js'
 import { type DetailsFor, fill } from '../base/error-table.js'
 import { FAULTS, type OAuthError, type UserRouteErrorCode } from './fault-codes.js'
 import { type FixedUserRouteReasonCode, USER_ROUTE_REASONS, type UserRouteReasonCode } from './reasons.js'
@@ -39,7 +45,7 @@ export interface UserRouteErrorDetails {
  *   return reply.send(error)
  * })
  */
-export class UserRouteError extends Error {
+export class UserRouteError extends Error implements AnswerableError {
   readonly code: UserRouteErrorCode
   /** 400, 401, 403, 409, 429, 500, 502 or 504. */
   readonly statusCode: number
@@ -87,7 +93,17 @@ export class UserRouteError extends Error {
   get expose(): boolean {
     return this.statusCode !== 500
   }
+
+  /**
+   * The headers of the answer, frozen, under names in lower case: `cache-control`, `retry-after` with status 429, and
+   * `www-authenticate` with status 401, because such an answer needs a challenge (RFC 9110 §15.5.2).
+   */
+  get headers(): AnswerHeaders {
+    return toAnswerHeaders(this.statusCode === 401 ? 'Bearer' : undefined, this.retryAfter)
+  }
 }
+
+markAnswerable(UserRouteError.prototype)
 
 // The name is on the prototype, where the first line of `stack` finds it.
 Object.defineProperty(UserRouteError.prototype, 'name', { value: 'UserRouteError' })

@@ -6,11 +6,9 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { timeOfDay } from '../base/clock.js'
 import { plainHostOf } from '../base/private-url.js'
-import { writeHead } from '../guard/refusal-answer.js'
 import { addSignIn } from '../routes/openapi.js'
 import { compileAttributes } from './attributes.js'
 import { readStrictly } from './body.js'
-import { UserRouteError } from './errors.js'
 import { addMeRoute } from './me.js'
 import { type ResolvedUserRoutes, resolveUserRoutes, type UserRoutesOptions } from './options.js'
 import { addPasswordRoutes } from './password.js'
@@ -48,7 +46,8 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const { call, close } = await connect({ pool: pool.name, region, endpoint, client })
   scope.addHook('onClose', async () => close())
   readStrictly(scope)
-  addHeaders(scope)
+  // Tokens must not be cached (RFC 6749 §5.1).
+  scope.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   const accounts: Accounts = { ...options, pool: pool as RegisteredPool, attributes, call }
   addSignUpRoutes(scope, accounts)
   await addSignInRoutes(scope, accounts)
@@ -69,16 +68,5 @@ function warnOfPlainEndpoint(
 
 const PASSWORDS_IN_PLAIN =
   'fastify-cognito: insecureHttp: the account routes send passwords over plain http to another host; an attacker on the network path can read them'
-
-function addHeaders(scope: FastifyInstance): void {
-  // Tokens must not be cached (RFC 6749 §5.1).
-  scope.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-  scope.addHook('onError', async (_request, reply, error) => {
-    if (!(error instanceof UserRouteError)) return
-    const { statusCode, retryAfter } = error
-    // An answer with 401 needs a challenge (RFC 9110 §15.5.2).
-    writeHead(reply, { statusCode, retryAfter, challenge: statusCode === 401 ? 'Bearer' : undefined })
-  })
-}
 
 export { userRoutes, userRoutes as default }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { NameList } from '../base/name-list.js'
 import type { CommonClaims, Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
 
@@ -20,10 +21,10 @@ export interface Authentication<N extends string = string, U extends TokenUse = 
   readonly username: string | undefined
   /** The app client that the token was issued to. */
   readonly clientId: string
-  /** The names in the claim `scope` of an access token; empty for an ID token. */
-  readonly scopes: ReadonlySet<string>
-  /** The claim `cognito:groups`. Groups belong to the pool that names them. */
-  readonly groups: ReadonlySet<string>
+  /** The names in the claim `scope` of an access token, a frozen list with `has`; empty for an ID token. */
+  readonly scopes: NameList
+  /** The claim `cognito:groups`, a frozen list with `has`. Groups belong to the pool that names them. */
+  readonly groups: NameList
   /** The standard claims and the declared ones, validated, under the names of their schema. */
   readonly claims: C
   /** The decoded payload of the token, frozen. */
@@ -44,6 +45,8 @@ export interface VerifiedToken {
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
+  /** Time until which the token is accepted without being verified again; seconds since 1970. */
+  readonly validUntil: number
   /** `true` when the last request with the token found it in the cache. */
   isRepeated: boolean
   /** The last authentication from a repeatable claims reader, with this reader and the last policy that accepted it. */

@@ -4,8 +4,8 @@
  */
 
 import { refuse } from '../base/errors.js'
-import { toFrozenSet } from '../base/frozen-set.js'
 import { ownMember } from '../base/members.js'
+import { type NameList, toNameList } from '../base/name-list.js'
 import type { FixedReasonCode } from '../base/reasons.js'
 import type { Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
@@ -88,22 +88,22 @@ export function readIdentity(payload: Payload): TokenIdentity {
     username: isText(username) ? username : undefined,
     clientId,
     scopes: readScopes(scope),
-    groups: toFrozenSet(Array.isArray(groups) ? groups : []),
+    groups: toNameList(Array.isArray(groups) ? groups : []),
   }
 }
 
-/** Scopes by the text of their claim. The tokens of a client have the same scopes, so they share one set. */
-const knownScopes = new Map<string, ReadonlySet<string>>()
+/** Scopes by the text of their claim. The tokens of a client have the same scopes, so they share one list. */
+const knownScopes = new Map<string, NameList>()
 /** Number of texts that are kept. */
 const MAX_KNOWN_SCOPES = 100
 /** Length of the longest text that is kept, in characters. */
 const MAX_SCOPE_LENGTH = 512
 
 /** Splits scopes at spaces alone: a tab or a comma is part of a name (RFC 6749 §3.3). */
-function readScopes(scope: string): ReadonlySet<string> {
+function readScopes(scope: string): NameList {
   const known = knownScopes.get(scope)
   if (known !== undefined) return known
-  const scopes = toFrozenSet(scope.split(' ').filter(Boolean))
+  const scopes = toNameList(scope.split(' ').filter(Boolean))
   if (scope.length > MAX_SCOPE_LENGTH) return scopes
   if (knownScopes.size >= MAX_KNOWN_SCOPES) knownScopes.clear()
   knownScopes.set(scope, scopes)

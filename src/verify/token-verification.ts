@@ -46,13 +46,13 @@ interface NewToken extends LocatedToken {
   readonly text: string
 }
 
-/** A verified token of the cache, and how long it is valid. Times are seconds since 1970. */
+/** A verified token of the cache. */
 interface RememberedToken extends VerifiedToken, Rememberable {
   readonly kid: string
   readonly keys: PoolKeys
   readonly checkSignature: SignatureCheck
+  /** Seconds since 1970. */
   readonly validFrom: number
-  readonly validUntil: number
 }
 
 /** The settings of the verification. */

@@ -44,6 +44,10 @@ async function guarded(test: Test, revocation?: { store: RevocationStore }): Pro
   app.get('/preHandler', { preHandler: app.authRequired(() => 'eu') }, handler)
   app.get('/default', { onRequest: app.authRequired() }, handler)
   app.get('/optional', { onRequest: app.authOptional('eu') }, handler)
+  const { verifyRequest } = app.cognito
+  app.get('/verifyRequest', async (request) => verifyRequest(request, 'eu').then(handler))
+  app.get('/node-request', async ({ raw }) => verifyRequest(raw, 'eu').then(handler))
+  app.get('/verifyRequest-optional', async (request) => verifyRequest.optional(request, 'eu').then(handler))
   return listen(test, app)
 }
 
@@ -53,7 +57,14 @@ const run = (port: number, path: string, expect?: (attack: Attack) => Answer) =>
 
 t.test('every attack gets the answer of the table, in every hook and shape of guard', async (t) => {
   const port = await guarded(t)
-  for (const path of ['/onRequest', '/preValidation', '/preHandler', '/default']) {
+  for (const path of [
+    '/onRequest',
+    '/preValidation',
+    '/preHandler',
+    '/default',
+    '/verifyRequest',
+    '/node-request',
+  ]) {
     t.strictSame(await run(port, path), [], path)
   }
 })
@@ -77,7 +88,9 @@ t.test(
 t.test('an optional guard refuses the same, and lets only the request without a line pass', async (t) => {
   const port = await guarded(t)
   const expect = ({ lines, answer }: Attack) => (lines.length === 0 ? 'ok' : answer)
-  t.strictSame(await run(port, '/optional', expect), [])
+  for (const path of ['/optional', '/verifyRequest-optional']) {
+    t.strictSame(await run(port, path, expect), [], path)
+  }
 })
 
 t.test('positive control: behind an open guard every attack is seen to get in', async (t) => {

@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util'
 import t from 'tap'
-import { CHALLENGE_VALUE, toChallenge } from '../../src/base/challenge.js'
+import { CHALLENGE_VALUE, DEFAULT_REALM, toChallenge } from '../../src/base/challenge.js'
 import { CognitoError, refuse } from '../../src/base/errors.js'
 import { REASONS } from '../../src/base/reasons.js'
 import { cognitoErrorCodes } from '../../src/base/refusal-codes.js'
@@ -28,16 +28,18 @@ t.test(
         pool: undefined,
         retryAfter: undefined,
       })
-      if (error.challenge) t.match(toChallenge('api', error.challenge), CHALLENGE)
+      if (error.challenge) t.match(toChallenge(DEFAULT_REALM, error.challenge), CHALLENGE)
     }
     t.ok(Object.isFrozen(cognitoErrorCodes))
   },
 )
 
+const ORDERS = { realm: 'orders api', metadataUrl: undefined }
+
 t.test('the parameters stand in one order', async (t) => {
-  t.equal(toChallenge('api', {}), 'Bearer realm="api"')
+  t.equal(toChallenge(DEFAULT_REALM, {}), 'Bearer realm="api"')
   t.equal(
-    toChallenge('orders api', {
+    toChallenge(ORDERS, {
       max_age: '300',
       scope: 'a b',
       error_description: 'x',

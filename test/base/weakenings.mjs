@@ -155,14 +155,12 @@ export const groups = [
     ],
   },
   {
-    file: 'base/frozen-set',
-    tests: ['base/frozen-set'],
+    file: 'base/name-list',
+    tests: ['base/name-list'],
     rows: [
-      [
-        'a set that can be changed',
-        'constructor(names: readonly string[]) {',
-        'constructor(names: readonly string[]) {\n    return new Set(names)',
-      ],
+      ['a list that can be changed', 'Object.freeze(list)', 'list'],
+      ['a has that JSON and comparisons see', '{ value: has }', '{ value: has, enumerable: true }'],
+      ['repeated names', '[...set]', '[...names]'],
     ],
   },
   {
@@ -226,6 +224,25 @@ export const groups = [
     file: 'base/members',
     tests: ['attacks/table'],
     rows: [['null for an object', 'value !== null && ', '']],
+  },
+  {
+    file: 'base/answer-headers',
+    tests: ['http/error-handler'],
+    rows: [
+      ['a refusal may be cached', "    'cache-control': 'no-store',\n", ''],
+      ['no challenge', '(challenge !== undefined &&', '(challenge === null &&'],
+      ['503 without Retry-After', '(retryAfter !== undefined &&', '(retryAfter === null &&'],
+      [
+        'the answer of a wrapped error with a status of its own',
+        ' && cause.statusCode === (statusCode ?? status)',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'base/errors',
+    tests: ['http/error-handler'],
+    rows: [['the last plugin gives the realm', ' && !Object.hasOwn(error, REALM)', '']],
   },
   {
     file: 'base/clock',

@@ -157,7 +157,7 @@ t.test(
     app.get('/', { onRequest: app.authRequired() }, async ({ cognito: { claims, payload, scopes } }) => ({
       claims,
       payload,
-      scopes: [...scopes],
+      scopes,
     }))
     app.get(
       '/declared',

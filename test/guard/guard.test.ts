@@ -36,10 +36,10 @@ t.test('what a handler gets', async (t) => {
     subject: 'ada',
     username: 'ada.l',
     clientId: eu.appClientId,
+    scopes: ['a', 'b'],
+    groups: ['g'],
     token,
   })
-  t.strictSame([...(seen as never as { scopes: Set<string> }).scopes], ['a', 'b'])
-  t.strictSame([...(seen as never as { groups: Set<string> }).groups], ['g'])
   t.notOk(response.body.includes(token), 'neither JSON nor a copy carries the token')
   const { payload, claims } = seen as unknown as {
     payload: { deep: { list: [{ x: number }] } }
@@ -62,6 +62,25 @@ t.test('what a handler gets', async (t) => {
     headers: bearer(eu.idToken({ 'cognito:username': 'ada.l', sub: eu.appClientId })),
   })
   t.match(seen, { principal: 'user', tokenUse: 'id', username: 'ada.l', clientId: eu.appClientId })
+})
+
+t.test('scopes and groups are sent as lists, with a response schema and without', async (t) => {
+  const app = await createApp(t, { eu: eu.options() })
+  const names = { type: 'array', items: { type: 'string' } }
+  const response = { 200: { type: 'object', properties: { scopes: names, groups: names } } }
+  const handler = async ({ cognito }: FastifyRequest) => ({
+    scopes: cognito?.scopes,
+    groups: cognito?.groups,
+  })
+  app.get('/', { onRequest: app.authRequired('eu'), handler })
+  app.get('/schema', { onRequest: app.authRequired('eu'), schema: { response }, handler })
+  const named = eu.accessToken({ scope: 'b a b', 'cognito:groups': ['g', 'e', 'g'] })
+  for (const url of ['/', '/schema']) {
+    const answers = [named, eu.accessToken()].map((token) => app.inject({ url, headers: bearer(token) }))
+    const [some, none] = (await Promise.all(answers)).map((answer) => answer.json())
+    t.strictSame(some, { scopes: ['b', 'a'], groups: ['g', 'e'] }, url)
+    t.strictSame(none.groups, [], url)
+  }
 })
 
 t.test('nobody can change the claims, whoever has read them', async (t) => {

@@ -33,6 +33,35 @@ export const groups = [
       'guard/application-functions',
       'guard/arguments',
       'guard/several-guards',
+      'guard/hooks',
+    ],
+    rows: [
+      [
+        'a falsy value thrown is success',
+        "if (typeof error === 'object' && error !== null)",
+        'if (error !== toError)',
+      ],
+      ['a bad token passes', 'refuseWith(error)\n      return', 'done()\n      return'],
+      ['a token without a key passes', 'done), refuseWith)', 'done), () => done())'],
+      [
+        'a returned refusal passes',
+        'instanceof CognitoError) refuseWith(outcome)',
+        'instanceof CognitoError) done()',
+      ],
+      [
+        'a request that cannot hold the authentication passes',
+        'done(toError(error))\n    return',
+        'done()\n    return',
+      ],
+    ],
+  },
+  {
+    file: 'guard/request-authentication',
+    tests: [
+      'guard/guard',
+      'guard/application-functions',
+      'guard/arguments',
+      'guard/several-guards',
       'guard/requirement',
       'guard/hooks',
     ],
@@ -40,18 +69,6 @@ export const groups = [
       ['requirements are not checked', 'policy.authorize(authentication)', 'void policy'],
       ['what check answers is truthy', 'isPermitted === true', 'isPermitted'],
       ['check is not asked', 'if (check === undefined) return', 'if (check !== null) return'],
-      [
-        'request.cognito is set before check decides',
-        'return chain(check(',
-        'set(request, authentication)\n    return chain(check(',
-      ],
-      [
-        'a falsy value thrown is success',
-        "if (typeof error === 'object' && error !== null)",
-        'if (error !== toError)',
-      ],
-      ['a bad token passes', 'done(toError(error))\n    return', 'done(undefined)\n    return'],
-      ['a token without a key passes', '(error) => done(toError(error)),', '() => done(),'],
       ['an optional guard lets another scheme pass', 'token === undefined && isOptional', 'isOptional'],
       [
         'a required guard lets an anonymous request pass',
@@ -66,6 +83,54 @@ export const groups = [
         'selector ?? context.defaultPool',
       ],
     ],
+  },
+  {
+    file: 'guard/verify-request',
+    tests: ['guard/verify-request', 'attacks/table'],
+    rows: [
+      ['a returned refusal is an authentication', 'if (outcome instanceof CognitoError) throw outcome', ''],
+      ['an authentication replaces that of a guard', 'request.cognito === null && ', ''],
+      ['verifyRequest takes undefined', 'assertGiven(rest, name)', 'void rest'],
+      ['a refusal without the realm of its plugin', 'throw stampRealm(error, realm)', 'throw error'],
+      [
+        'the required form passes a request without credentials',
+        "'verifyRequest', false)",
+        "'verifyRequest', true)",
+      ],
+    ],
+  },
+  {
+    file: 'guard/node-request',
+    tests: ['guard/verify-request'],
+    rows: [
+      [
+        'a request of any form',
+        "if (!hasMember(given, 'headers') || !hasMember(given, 'rawHeaders'))",
+        'if (false)',
+      ],
+      ['a stand-in for each call', 'standIns.set(raw, standIn)', ''],
+    ],
+  },
+  {
+    file: 'guard/compiled-once',
+    tests: ['guard/verify-request', 'plugin/cognito'],
+    rows: [
+      ['a policy of one pool serves another', 'JSON.stringify([pool].flat())', "''"],
+      ['a requirement is compiled at each call', 'known.set(requirement, stores)', ''],
+    ],
+  },
+  {
+    file: 'guard/verify-token',
+    tests: ['plugin/cognito'],
+    rows: [
+      ['verify takes undefined', "assertGiven(given, 'verify')", 'void given'],
+      ['verify takes any requirement', "assertRequirement(requirement, 'verify')", 'void requirement'],
+    ],
+  },
+  {
+    file: 'guard/verify-token',
+    tests: ['revocation/revocation'],
+    rows: [['app.cognito.verify does not ask', '      await revocation?.pass(verified)\n', '']],
   },
   {
     file: 'guard/annotations',
@@ -166,24 +231,31 @@ export const groups = [
     ],
   },
   {
-    file: 'guard/guard',
+    file: 'guard/request-authentication',
     tests: ['guard/load-user'],
-    rows: [['loadUser is not asked', 'if (loadUser === undefined) return', 'if (loadUser !== null) return']],
+    rows: [['loadUser is not asked', 'return loadUser === undefined ? ', 'return loadUser !== null ? ']],
   },
   {
     file: 'guard/load-user',
     tests: ['guard/load-user'],
     rows: [
-      ['null is a user', 'user === null || ', ''],
-      ['undefined is a user', 'user === undefined || ', ''],
-      ['false is a user', ' || user === false', ''],
+      ['null is a user', 'user !== null && ', ''],
+      ['undefined is a user', 'user !== undefined && ', ''],
+      ['false is a user', ' && user !== false', ''],
       ['the user of another token', ' && loaded.token === token', ''],
       ['the user of another function', 'loaded?.load === load && loaded.token', 'loaded?.token'],
       ['a user is loaded again', 'users.set(request, { load, token, user })', ''],
     ],
   },
   {
-    file: 'guard/guard',
+    file: 'guard/load-user',
+    tests: ['guard/verify-request'],
+    rows: [
+      ['a user that failed stays', 'user.catch(() => users.delete(request))', 'user.catch(() => undefined)'],
+    ],
+  },
+  {
+    file: 'guard/request-authentication',
     tests: ['revocation/revocation'],
     rows: [
       [
@@ -205,18 +277,18 @@ export const groups = [
     tests: ['guard/hooks', 'guard/guard', 'plugin/plugin'],
     rows: [
       ['the status is left to the error handler', 'reply.raw.statusCode = statusCode', 'void statusCode'],
-      ['no challenge', 'if (challenge !== undefined)', 'if (false)'],
-      ['a refusal may be cached', "reply.header('cache-control', 'no-store')", ''],
-      ['503 without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
+      ['no headers', 'reply.headers(headers)', 'void headers'],
     ],
   },
   {
     file: 'guard/refusal-answer',
     tests: ['user-routes/errors'],
-    rows: [
-      ['an error of an account route with status 200', '  reply.raw.statusCode = statusCode\n', ''],
-      ['throttling without Retry-After', 'if (retryAfter !== undefined)', 'if (false)'],
-    ],
+    rows: [['an error of an account route with status 200', '    reply.raw.statusCode = statusCode\n', '']],
+  },
+  {
+    file: 'guard/refusal-answer',
+    tests: ['http/error-handler'],
+    rows: [['any error is answered', 'if (!writeHead(reply, error)) throw error', 'writeHead(reply, error)']],
   },
   {
     file: 'guard/token-finder',
@@ -247,13 +319,30 @@ export const groups = [
     file: 'guard/once-a-request',
     tests: ['revocation/revocation'],
     rows: [
-      ['revocation is not looked at', 'if (revocation === undefined || ', 'if (revocation !== undefined || '],
+      [
+        'revocation is not looked at',
+        'if (revocation === undefined || steps?',
+        'if (revocation !== undefined || steps?',
+      ],
       [
         'a refused token counts as asked about',
-        '  return chain(revocation.pass(verified), passed)',
-        '  passed()\n  return revocation.pass(verified)',
+        "lookup = passing instanceof Promise ? passing : 'passed'",
+        "lookup = 'passed'",
       ],
-      ['each guard asks', ' || request[unrevoked] === verified', ''],
+      [
+        'each guard asks',
+        "  if (steps.lookup === 'passed') return\n  if (steps.lookup !== 'due') return steps.lookup\n",
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'guard/once-a-request',
+    tests: ['guard/verify-request'],
+    rows: [
+      ['an expired token passes again', ' && now() / 1000 < seen.validUntil', ''],
+      ['calls at the same time ask each', "  if (steps.lookup !== 'due') return steps.lookup\n", ''],
+      ['a lookup that failed stays', "steps.lookup = 'due'\n      },", '},'],
     ],
   },
 ]

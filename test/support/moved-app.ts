@@ -3,11 +3,11 @@
  * @module
  */
 import type { FastifyInstance } from 'fastify'
+import { DEFAULT_REALM } from '../../src/base/challenge.js'
 import type { Clock } from '../../src/base/clock.js'
-import { CognitoError } from '../../src/base/errors.js'
 import { createGuardFactories } from '../../src/guard/guard.js'
 import { createUserLoader } from '../../src/guard/load-user.js'
-import { writeRefusal } from '../../src/guard/refusal-answer.js'
+import { createHeadWriter } from '../../src/guard/refusal-answer.js'
 import { createAbsenceReason, createTokenFinder } from '../../src/guard/token-finder.js'
 import type { PluginOptions } from '../../src/index.js'
 import { resolveOptions } from '../../src/options.js'
@@ -32,13 +32,13 @@ export function addGuards(app: FastifyInstance, given: PluginOptions, { clock, r
     loadUser: options.loadUser,
     addUser: createUserLoader(),
     revocation: undefined,
-    memo: Symbol('verified'),
-    unrevoked: Symbol('unrevoked'),
+    memo: Symbol('steps'),
+    now: () => Date.now(),
+    realm: DEFAULT_REALM,
   })
   app.decorateRequest('cognito', null as never)
-  app.addHook('onError', async (_request, reply, error) => {
-    if (error instanceof CognitoError) writeRefusal(reply, error, options.realm, undefined)
-  })
+  const writeHead = createHeadWriter(DEFAULT_REALM)
+  app.addHook('onError', async (_request, reply, error) => void writeHead(reply, error))
   app.addHook('onClose', async () => verifier.close())
   return { authRequired, status: verifier.status }
 }

@@ -12,6 +12,7 @@ import cognito, {
   type Guard,
   type GuardFactory,
   type IdClaims,
+  type NameList,
   type Pools,
 } from 'fastify-cognito'
 import { memoryRevocation } from 'fastify-cognito/revocation'
@@ -178,8 +179,10 @@ app.get('/partner', { onRequest: app.authRequired('eu', { claims: isPartner }) }
 
 // What a handler gets cannot be written to.
 app.get('/read-only', { onRequest: app.authRequired('us') }, async (request) => {
-  expectType<ReadonlySet<string>>()(request.cognito.scopes)
-  expectType<ReadonlySet<string>>()(request.cognito.groups)
+  expectType<NameList>()(request.cognito.scopes)
+  expectType<NameList>()(request.cognito.groups)
+  expectType<boolean>()(request.cognito.groups.has('admin'))
+  expectType<string[]>()([...request.cognito.groups, ...request.cognito.scopes])
   expectType<Readonly<Record<string, unknown>>>()(request.cognito.payload)
   // @ts-expect-error read-only
   request.cognito.claims.sub = 'someone-else'
@@ -190,7 +193,11 @@ app.get('/read-only', { onRequest: app.authRequired('us') }, async (request) => 
   // @ts-expect-error read-only
   request.cognito.payload['sub'] = 'someone-else'
   // @ts-expect-error read-only
-  request.cognito.groups.add('admin')
+  request.cognito.groups.push('admin')
+  // @ts-expect-error read-only
+  request.cognito.groups[0] = 'admin'
+  // @ts-expect-error read-only
+  request.cognito.groups.has = () => true
 })
 
 // A list is a union told apart by `pool`.

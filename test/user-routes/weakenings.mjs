@@ -362,7 +362,14 @@ export const groups = [
     tests: ['user-routes/errors'],
     rows: [
       ['an answer with tokens is stored', "void reply.header('cache-control', 'no-store')", 'void reply'],
-      ['401 without a challenge', "statusCode === 401 ? 'Bearer' : undefined", 'undefined'],
+    ],
+  },
+  {
+    file: 'user-routes/errors',
+    tests: ['user-routes/errors', 'http/error-handler'],
+    rows: [
+      ['401 without a challenge', "this.statusCode === 401 ? 'Bearer' : undefined", 'undefined'],
+      ['an error that carries no answer', 'markAnswerable(UserRouteError.prototype)', ''],
     ],
   },
   {

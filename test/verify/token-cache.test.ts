@@ -250,16 +250,16 @@ t.test('no request can change what another one with the same token finds', async
     'cognito:groups': ['admin'],
   })
   interface Spoilt {
-    scopes: Set<string>
-    groups: Set<string>
+    scopes: string[]
+    groups: string[]
     claims: { tags: string[]; nested: { deep: object } }
     payload: { 'cognito:groups': string[] }
   }
   const spoilt = (await app.cognito.verify(token)) as unknown as Spoilt
   const attempts: readonly ((any: Spoilt) => void)[] = [
-    ({ scopes }) => scopes.add('three'),
-    ({ scopes }) => Set.prototype.add.call(scopes, 'three'),
-    ({ groups }) => Set.prototype.clear.call(groups),
+    ({ scopes }) => scopes.push('three'),
+    ({ scopes }) => Object.assign(scopes, { has: () => true }),
+    ({ groups }) => groups.splice(0),
     ({ claims }) => Object.assign(claims, { sub: 'x' }),
     ({ claims }) => claims.tags.push('b'),
     ({ claims }) => Object.assign(claims.nested.deep, { x: 2 }),
@@ -268,7 +268,7 @@ t.test('no request can change what another one with the same token finds', async
   ]
   for (const attempt of attempts) t.throws(() => attempt(spoilt), TypeError)
   const again = await app.cognito.verify(token)
-  t.strictSame([[...again.scopes], [...again.groups]], [['one', 'two'], ['admin']])
+  t.strictSame([again.scopes, again.groups], [['one', 'two'], ['admin']])
   t.match(again.claims, { tags: ['a'], nested: { deep: { x: 1 } } })
 })
 

@@ -1,0 +1,29 @@
+/**
+ * A cache for what a pool and a requirement compile to, for functions that get both at each call.
+ * @module
+ */
+import type { PoolSelector } from './register.js'
+
+interface Store<V> {
+  get(key: unknown): V | undefined
+  set(key: unknown, value: V): unknown
+}
+
+/**
+ * Returns a function that compiles each requirement object once for each pool. A requirement that is no longer used leaves the
+ * cache, and so does a function that chooses pools.
+ */
+export function compileOnce<S extends PoolSelector<string>, R extends object, V>(
+  compile: (pool: S, requirement: R) => V,
+): (pool: S, requirement: R) => V {
+  const known = new WeakMap<R, { readonly byNames: Store<V>; readonly byFunction: Store<V> }>()
+  return (pool, requirement) => {
+    const stores = known.get(requirement) ?? { byNames: new Map(), byFunction: new WeakMap() }
+    const store = typeof pool === 'function' ? stores.byFunction : stores.byNames
+    const key = typeof pool === 'function' ? pool : JSON.stringify([pool].flat())
+    const value = store.get(key) ?? compile(pool, requirement)
+    store.set(key, value)
+    known.set(requirement, stores)
+    return value
+  }
+}
