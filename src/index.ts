@@ -94,8 +94,10 @@ export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
 export { type ClaimNames, type ClaimSource, claimsFrom } from './claims/renaming.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
 export type { StandardSchema } from './claims/standard-schema.js'
-export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
+export type { ClosableReply, ClosableSocket, ClosableStream, ClosableTarget } from './expiry/closable.js'
+export { closeOnExpiry } from './expiry/close-on-expiry.js'
+export { type ExpirySignalOptions, expirySignal } from './expiry/expiry-signal.js'
 export {
   type AuthOf,
   definePools,
