@@ -149,7 +149,7 @@ export type { TokenRequirement } from './verify/token-requirement.js'
  * })
  * app.get('/me', { onRequest: app.authRequired('eu') }, async (request) => request.cognito.subject)
  */
-const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '>=5.3.0 <6' })
+const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '^5.3.0 || ^6.0.0' })
 
 export { cognito, cognito as default }
 
