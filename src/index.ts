@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { timeOfDay } from './base/clock.js'
 import { warnAtBoot } from './boot-warnings.js'
 import { type Cognito, createCognito } from './cognito.js'
 import { factoryNameOf } from './guard/annotations.js'
@@ -24,9 +25,6 @@ import { serveResource } from './routes/resource.js'
 import { watchRoutes } from './routes/route-guards.js'
 import { createVerifier } from './verify/verifier.js'
 
-/** Reads `Date.now` at each call, because the tests of an application may replace it. */
-const now = () => Date.now()
-
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   assertFirst(app)
   const options = resolveOptions(raw, process.env)
@@ -35,7 +33,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const routes = watchRoutes(app)
   const notFoundHandlers = watchPlacement(app, routes)
   if (options.routes !== false) auditRoutes(app, options.routes, routes, notFoundHandlers)
-  const verifier = createVerifier(options, now, (pool) => createKeysLog(pool, app.log))
+  const verifier = createVerifier(options, timeOfDay, (pool) => createKeysLog(pool, app.log))
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
   const realm = { realm: options.realm, metadataUrl: options.resource?.metadataUrl }
@@ -48,7 +46,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
     addUser: createUserLoader(),
     revocation,
     memo: Symbol('fastify-cognito.steps'),
-    now,
+    now: timeOfDay,
     realm,
   }
   const { authRequired, authOptional } = createGuardFactories(context)
@@ -93,7 +91,9 @@ export type { NameList } from './base/name-list.js'
 export { type ReasonCode, reasonCodes } from './base/reasons.js'
 export { type CognitoErrorCode, cognitoErrorCodes } from './base/refusal-codes.js'
 export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
+export { type ClaimNames, type ClaimSource, claimsFrom } from './claims/renaming.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
+export type { StandardSchema } from './claims/standard-schema.js'
 export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
 export {
@@ -135,7 +135,8 @@ export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore }
 export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
-export type { RequiredNames, TokenRequirement } from './verify/token-requirement.js'
+export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'
+export type { TokenRequirement } from './verify/token-requirement.js'
 
 /**
  * Protects an API with the tokens of one or many Amazon Cognito user pools. The plugin decorates the instance with

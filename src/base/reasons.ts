@@ -101,6 +101,9 @@ const TABLE = {
     'the token lacks the scope {scope}, by which Cognito lets its bearer sign out everywhere',
   ),
   GROUPS_MISSING: of('COGNITO_ERR_GROUP_INSUFFICIENT')('the user lacks groups; the route requires {groups}'),
+  GROUPS_PROHIBITED: of('COGNITO_ERR_GROUP_PROHIBITED')(
+    'the user is in a prohibited group; the route prohibits {groups}',
+  ),
   CHECK_NOT_TRUE: of('COGNITO_ERR_CHECK_FAILED')('check did not answer true'),
   USER_NOT_FOUND: of('COGNITO_ERR_USER_UNKNOWN')('loadUser found no user'),
 
@@ -117,6 +120,13 @@ const TABLE = {
   NO_ERROR_THROWN: internal('a function of the application threw something that is no error'),
   TOKEN_SOURCE_INVALID: internal(
     'a source of tokenFrom returned neither text nor undefined; it cannot be asynchronous',
+  ),
+  CLAIMS_SCHEMA_ASYNCHRONOUS: internal(
+    'the schema of the claims answered with a promise: it is asynchronous, or a function in it threw',
+  ),
+  CLAIMS_OUTPUT_NOT_PLAIN: internal('the output of the schema of the claims is no plain object'),
+  STANDARD_CLAIM_CHANGED: internal(
+    'the schema of the claims changed the standard claim {claim}; another name can hold the changed value',
   ),
   COOKIES_NOT_PARSED: internal(
     'the cookies are not parsed yet; @fastify/cookie has to parse them in onRequest',

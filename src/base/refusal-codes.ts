@@ -43,6 +43,11 @@ const TABLE = {
     message: 'A required group is missing',
     challenge: INSUFFICIENT,
   },
+  COGNITO_ERR_GROUP_PROHIBITED: {
+    status: 403,
+    message: 'A group of the user is not permitted',
+    challenge: INSUFFICIENT,
+  },
   COGNITO_ERR_CHECK_FAILED: {
     status: 403,
     message: 'The request is not permitted',

@@ -56,6 +56,16 @@ export function isSchema(value: unknown): value is TSchema {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, Kind)
 }
 
+/**
+ * Makes a schema of TypeBox 0.34 from the members of a JSON Schema. Such a schema can be looked at, but not compiled.
+ *
+ * @param kind - TypeBox's name for the kind of the schema
+ * @param isDecoded - whether the schema counts as one with a transform
+ */
+export function describeSchema(kind: string, members: object, isDecoded: boolean): TSchema {
+  return { ...Type.Any(), ...members, [Kind]: kind, ...(isDecoded && { [TransformKind]: {} }) }
+}
+
 /** Returns TypeBox's name for the kind of a schema, such as `Union`. */
 export const typeBoxKindOf = (schema: TSchema): string => schema[Kind]
 

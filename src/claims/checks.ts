@@ -16,7 +16,7 @@ import {
 } from '../base/schema.js'
 import { TEXT_TYPES } from './coercion.js'
 import { wireOf } from './fields.js'
-import { adviseGuard, findLibrary } from './foreign-schema.js'
+import { findLibrary, isTypeBox1 } from './foreign-schema.js'
 import { canBeJson, findForeignTypes, overlap, typesOf } from './schema-types.js'
 import { ACCESS_CLAIMS, FLAGS, ID_CLAIMS, isAttribute, PROFILE_CLAIMS } from './standard-claims.js'
 
@@ -59,12 +59,10 @@ export function assertClaimSchema(schema: unknown, path: string): asserts schema
 
 function assertObject(schema: unknown, path: string): asserts schema is TSchema {
   if (!isSchema(schema)) {
-    const library = findLibrary(schema)
-    throw new TypeError(
-      library === undefined
-        ? `${path}: expected an object schema of @sinclair/typebox 0.34 or a type guard`
-        : `${path}: a schema of ${library} is not taken as it is; ${adviseGuard(library)}`,
-    )
+    const fault = isTypeBox1(schema)
+      ? 'a schema of typebox 1.x has to be passed through claims() of fastify-cognito/typebox'
+      : 'expected an object schema of @sinclair/typebox 0.34, a schema of a library with Standard Schema (zod, valibot, arktype), or a type guard'
+    throw new TypeError(`${path}: ${fault}`)
   }
   if (schema['type'] !== 'object' || typeof schema['properties'] !== 'object') {
     throw new TypeError(`${path}: expected Type.Object({ … }); merge several with Type.Composite([ … ])`)

@@ -57,20 +57,35 @@ export const TEXT_TYPES: ReadonlySet<string> = new Set(['string', ...Object.keys
 /** Converts a value, or returns the value unchanged. */
 export type Conversion = (value: unknown) => unknown
 
+/** Compiles the check of a value. */
+export type CheckCompiler = () => (value: unknown) => boolean
+
 /**
  * Compiles the conversion of an attribute's text into a type that `schema` names. The conversion returns three kinds of
  * value unchanged: a value that is no text, text that fits the schema, and text that fits no grammar. The schema then
  * refuses the last kind.
  *
+ * @param compileCheck - compiles the check by the schema; by default that of TypeBox 0.34
  * @example
  * compileCoercion(Type.Integer())('7') // 7
  * compileCoercion(Type.Integer())('0x10') // '0x10'
  * compileCoercion(Type.Union([Type.Literal('all'), Type.Integer()]))('all') // 'all'
  */
-export function compileCoercion(schema: TSchema): Conversion {
-  const types = typesOf(schema)
+export function compileCoercion(
+  schema: TSchema,
+  compileCheck: CheckCompiler = () => compileSchema(schema).check,
+): Conversion {
+  return compileConversion(typesOf(schema), compileCheck)
+}
+
+/**
+ * Compiles the conversion of text into one of `types`.
+ *
+ * @param compileCheck - compiles the check of text that stays text. It is called only when text may be of several types
+ */
+export function compileConversion(types: ReadonlySet<string>, compileCheck: CheckCompiler): Conversion {
   const grammars = Object.entries(GRAMMARS).flatMap(([type, grammar]) => (types.has(type) ? [grammar] : []))
-  const fits = types.has('string') && grammars.length > 0 ? compileSchema(schema).check : () => false
+  const fits = types.has('string') && grammars.length > 0 ? compileCheck() : () => false
   return (value) => (typeof value === 'string' && !fits(value) ? convert(value, grammars) : value)
 }
 

@@ -5,9 +5,9 @@
 
 import { isMembers, ownMember } from '../base/members.js'
 import { compileDecoder, type TSchema, Type } from '../base/schema.js'
-import { type Conversion, compileCoercion } from './coercion.js'
+import { type CheckCompiler, type Conversion, compileCoercion } from './coercion.js'
 import { typesOf } from './schema-types.js'
-import { FLAGS, isAttribute } from './standard-claims.js'
+import { FLAGS, isAttribute, type Payload } from './standard-claims.js'
 
 /** A property of a claim schema. */
 export interface Field {
@@ -21,6 +21,26 @@ export interface Field {
   readonly fallback: (() => unknown) | undefined
   /** Decodes the transforms of a value that fits the schema. Throws when a transform throws. */
   readonly decode: Conversion | undefined
+}
+
+/** Values by the names of properties. */
+export type Values = Record<string, unknown>
+
+/** Prototype of declared claims. It has no members, so that an absent claim `constructor` is absent. */
+const BLANK = Object.freeze(Object.create(null))
+
+/** Makes an object for declared claims. */
+export const createValues = (): Values => Object.create(BLANK)
+
+/** How a property finds its value. */
+type Reading = Pick<Field, 'name' | 'wire' | 'read' | 'fallback'>
+
+/** Copies claims from a payload into `values`, under the names of the schema and converted to its types. */
+export function collect(fields: readonly Reading[], payload: Payload, values: Values): void {
+  for (const { name, wire, read, fallback } of fields) {
+    if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
+    else if (fallback !== undefined) values[name] = fallback()
+  }
 }
 
 /** Returns the name of the claim that a property is read from. */
@@ -38,23 +58,31 @@ export function compileField(name: string, schema: TSchema): Field {
     schema,
     wire,
     read: compileReading(wire, schema),
-    fallback: Object.hasOwn(schema, 'default') ? toFallback(structuredClone(schema['default'])) : undefined,
+    fallback: compileFallback(schema),
     decode: compileDecoder(schema),
   }
 }
 
-const toFallback = (value: unknown) =>
-  typeof value === 'object' ? () => structuredClone(value) : () => value
+/** Compiles the `default` of a property to a function that returns a new copy each time. */
+export function compileFallback(schema: TSchema): Field['fallback'] {
+  if (!Object.hasOwn(schema, 'default')) return undefined
+  const value: unknown = structuredClone(schema['default'])
+  return typeof value === 'object' ? () => structuredClone(value) : () => value
+}
 
 const readFlag = compileCoercion(Type.Boolean())
 const keep: Conversion = (value) => value
 
-/** Compiles the conversion of a claim's value into a type of `schema`. */
-function compileReading(wire: string, schema: TSchema): Conversion {
+/**
+ * Compiles the conversion of a claim's value into a type of `schema`.
+ *
+ * @param compileCheck - compiles the check by the schema; by default that of TypeBox 0.34
+ */
+export function compileReading(wire: string, schema: TSchema, compileCheck?: CheckCompiler): Conversion {
   // Cognito writes a flag as a boolean or as text, so a flag becomes a boolean under every schema.
   if (FLAGS.includes(wire)) return readFlag
   if (!isAttribute(wire) && schema['fromText'] !== true) return keep
-  const coerce = compileCoercion(schema)
+  const coerce = compileCoercion(schema, compileCheck)
   return isTextOfAddress(wire, schema) ? (value) => coerce(unwrapAddress(value)) : coerce
 }
 

@@ -2,6 +2,7 @@
  * Reads the standard claims and the claims that an application declares from a verified payload.
  * @module
  */
+import type { CognitoError } from '../base/errors.js'
 import { oneOrMore } from '../base/option-schema.js'
 import { ignoreRejection } from '../base/promises.js'
 import {
@@ -9,13 +10,13 @@ import {
   compileSchema,
   copySchema,
   isRepeatable,
+  isSchema,
   propertiesOf,
   type TSchema,
   Type,
 } from '../base/schema.js'
 import { assertClaimSchema, assertDefaults } from './checks.js'
-import { compileField, type Field } from './fields.js'
-import { findLibrary } from './foreign-schema.js'
+import { collect, compileField, createValues, type Field, type Values } from './fields.js'
 import {
   ACCESS_CLAIMS,
   type CommonClaims,
@@ -24,6 +25,7 @@ import {
   PROFILE_CLAIMS,
   type TokenUse,
 } from './standard-claims.js'
+import { compileStandardSchema, isStandardSchema, type StandardSchema, sourcesOf } from './standard-schema.js'
 
 /**
  * A TypeBox 0.34 object schema, `Type.Object({ … })`, described by its shape alone. TypeBox declares its symbols once for
@@ -37,12 +39,16 @@ export interface ObjectSchema {
 }
 
 /**
- * The option `claims`: a TypeBox 0.34 object schema of the application's own claims, or a type guard over the whole
- * payload.
+ * The option `claims`: a TypeBox 0.34 object schema of the application's own claims, a schema of another library by
+ * Standard Schema, or a type guard over the whole payload.
  *
  * @example Type.Object({ tenant: Type.String({ alias: 'custom:tenant_id' }) })
+ * @example z.object({ 'custom:tenant_id': z.string() })
  */
-export type ClaimsOption = ObjectSchema | ((claims: unknown) => claims is object)
+export type ClaimsOption =
+  | ObjectSchema
+  | StandardSchema<unknown, object>
+  | ((claims: unknown) => claims is object)
 
 /** Schema of the option `tokenUse`. */
 export const tokenUseOption = Type.Optional(
@@ -51,13 +57,18 @@ export const tokenUseOption = Type.Optional(
 
 /** Schema of the option `claims`. {@link compileClaims} checks the value in detail. */
 export const claimsOption = Type.Optional(
-  Type.Unsafe<ClaimsOption>({ ...Type.Any(), expected: 'a TypeBox object schema or a type guard' }),
+  Type.Unsafe<ClaimsOption>({ ...Type.Any(), expected: 'an object schema or a type guard' }),
 )
 
 /** The claims of one token, or the names of the claims that do not fit. */
+type OwnReading =
+  | { readonly claims: CommonClaims; readonly misfits?: never; readonly fault?: never }
+  | { readonly claims?: never; readonly misfits: readonly string[]; readonly fault?: never }
+
+/** The same, or the error for a schema of another library that cannot work. */
 type ClaimsReading =
-  | { readonly claims: CommonClaims; readonly misfits?: never }
-  | { readonly claims?: never; readonly misfits: readonly string[] }
+  | OwnReading
+  | { readonly claims?: never; readonly misfits?: never; readonly fault: (pool: string) => CognitoError }
 
 /** Reads the claims of a verified payload. */
 export interface ClaimsReader {
@@ -72,8 +83,6 @@ interface FieldSet {
   readonly fields: readonly Field[]
   readonly schema: CompiledSchema
 }
-
-type Values = Record<string, unknown>
 
 type DeclaredReading =
   | { readonly values: Values; readonly misfits?: never }
@@ -92,14 +101,6 @@ const STANDARD_FIELDS: Record<TokenUse, FieldSet & { readonly profile: readonly 
   },
 }
 
-/** Copies claims from a payload into `values`, under the names of the schema and converted to its types. */
-function collect(fields: readonly Field[], payload: Payload, values: Values): void {
-  for (const { name, wire, read, fallback } of fields) {
-    if (Object.hasOwn(payload, wire)) values[name] = read(payload[wire])
-    else if (fallback !== undefined) values[name] = fallback()
-  }
-}
-
 /** Names a field for a message: by the schema, never by text of the token. */
 const describe = ({ name, wire }: Field) => (name === wire ? name : `${name} (${wire})`)
 
@@ -116,7 +117,7 @@ const isStandard = ({ schema }: FieldSet, claims: Values): claims is Values & Co
   schema.check(claims)
 
 /** Reads the claims that Cognito itself writes. */
-function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
+function readStandard(payload: Payload, tokenUse: TokenUse): OwnReading {
   const standard = STANDARD_FIELDS[tokenUse]
   const claims: Values = {}
   collect(standard.fields, payload, claims)
@@ -128,11 +129,8 @@ function readStandard(payload: Payload, tokenUse: TokenUse): ClaimsReading {
   return { claims }
 }
 
-/** Prototype of declared claims. It has no members, so that an absent claim `constructor` is absent. */
-const BLANK = Object.freeze(Object.create(null))
-
 function readDeclared(declared: FieldSet, payload: Payload): DeclaredReading {
-  const values: Values = Object.create(BLANK)
+  const values = createValues()
   collect(declared.fields, payload, values)
   if (!declared.schema.check(values)) return { misfits: findMisfits(declared, values) }
   for (const field of declared.fields) {
@@ -158,8 +156,19 @@ function readDeclared(declared: FieldSet, payload: Payload): DeclaredReading {
  */
 export function compileClaims(option: ClaimsOption | undefined, path: string): ClaimsReader {
   if (option === undefined) return { read: readStandard, names: toNames([]), isRepeatable: true }
-  if (typeof option === 'function' && findLibrary(option) === undefined)
+  if (isSchema(option)) return compileTypeBox(option, path)
+  if (isStandardSchema(option))
+    return {
+      read: readerOfStandard(option, path),
+      names: toNames([...sourcesOf(option).keys()]),
+      isRepeatable: false,
+    }
+  if (typeof option === 'function')
     return { read: readerOfGuard(option), names: toNames([]), isRepeatable: false }
+  return compileTypeBox(option, path)
+}
+
+function compileTypeBox(option: unknown, path: string): ClaimsReader {
   const declared = compileFields(copySchema(option), path)
   return {
     read: readerOfSchema(declared),
@@ -179,6 +188,17 @@ function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
     if (standard.misfits) return standard
     const extra = readDeclared(declared, payload)
     return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.values } }
+  }
+}
+
+/** Reads claims by a schema of another library: its output, beside the standard claims as the plugin reads them. */
+function readerOfStandard(schema: StandardSchema, path: string): ClaimsReader['read'] {
+  const readBySchema = compileStandardSchema(schema, path)
+  return (payload, tokenUse) => {
+    const standard = readStandard(payload, tokenUse)
+    if (standard.misfits) return standard
+    const reading = readBySchema({ ...payload, ...standard.claims })
+    return reading.output ? { claims: { ...standard.claims, ...reading.output } } : reading
   }
 }
 

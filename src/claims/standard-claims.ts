@@ -135,6 +135,15 @@ export const PROFILE_CLAIMS = [
 /** The name of a profile claim, see {@link PROFILE_CLAIMS}. */
 export type ProfileClaim = (typeof PROFILE_CLAIMS)[number]
 
+/**
+ * The standard claims that no schema of an application may change: all but the profile claims. Applications decide by them
+ * who a user is and what the user may do.
+ */
+export const FIXED_CLAIMS: readonly string[] = Object.keys({
+  ...ACCESS_CLAIMS.properties,
+  ...ID_CLAIMS.properties,
+}).filter((name) => !PROFILE_CLAIMS.some((claim) => claim === name))
+
 /** Flags: claims of an ID token that Cognito writes as text in some flows, and as `true` or `false` in others. */
 export const FLAGS: readonly string[] = ['email_verified', 'phone_number_verified']
 

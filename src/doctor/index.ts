@@ -3,6 +3,7 @@
  * @module
  */
 
+import { timeOfDay } from '../base/clock.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Verifier } from '../verify/verifier.js'
 import { askKeySet } from './key-set.js'
@@ -32,7 +33,7 @@ const AT_ONCE = 8
 /** Examines every pool and then the token. Only the JWKS URLs of the pools are asked. */
 export async function examine(
   { options, verifier, token }: Patient,
-  instruments: Instruments = { now: Date.now, ask: askKeySet },
+  instruments: Instruments = { now: timeOfDay, ask: askKeySet },
 ): Promise<DoctorReport> {
   const pools = [...options.pools.values()]
   const examined: ExaminedPool[] = []

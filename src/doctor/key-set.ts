@@ -2,7 +2,7 @@
  * A request to one JWKS URL for all its keys, under the limits of the plugin.
  * @module
  */
-import { createWakingClock } from '../base/clock.js'
+import { createWakingClock, monotonicClock, timeOfDay } from '../base/clock.js'
 import type { Members } from '../base/members.js'
 import { type EndpointFailure, fetchDocument } from '../keys/document.js'
 import { readEntries } from '../keys/key-set.js'
@@ -32,13 +32,13 @@ export interface KeySetAnswer {
  * @param timeoutMs - headers and body together
  * @param now - milliseconds since 1970
  */
-export async function askKeySet(url: string, timeoutMs: number, now = Date.now): Promise<KeySetAnswer> {
-  const startedAt = performance.now()
+export async function askKeySet(url: string, timeoutMs: number, now = timeOfDay): Promise<KeySetAnswer> {
+  const startedAt = monotonicClock.now()
   const closing = new AbortController().signal
   const document = await fetchDocument(url, createWakingClock(), timeoutMs, closing)
   const { failure, code, status, headers, content } = document
   const seen = {
-    ms: Math.round(performance.now() - startedAt),
+    ms: Math.round(monotonicClock.now() - startedAt),
     ...(status !== undefined && { status }),
     ...(code !== undefined && { errorCode: code }),
     ...(headers !== undefined && readClock(headers, now())),

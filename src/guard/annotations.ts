@@ -4,7 +4,7 @@
  */
 
 import type { TokenUse } from '../claims/standard-claims.js'
-import { isAnyOf, type RequiredNames } from '../verify/token-requirement.js'
+import { isConditions, type RequiredGroups, type RequiredNames } from '../verify/required-names.js'
 
 /** The hooks of Fastify that run before the handler of a route and can refuse a request. */
 export const GUARD_HOOKS = ['onRequest', 'preValidation', 'preHandler'] as const
@@ -29,7 +29,7 @@ export interface GuardTerms {
   readonly pools: ReadonlyMap<string, readonly TokenUse[]>
   readonly isOptional: boolean
   readonly scopes?: RequiredNames | undefined
-  readonly groups?: RequiredNames | undefined
+  readonly groups?: RequiredGroups | undefined
   readonly hasCheck: boolean
 }
 
@@ -96,19 +96,30 @@ export function listAlternatives({
   return isOptional ? [ANONYMOUS, ...alternatives] : alternatives
 }
 
-const toList = (required: RequiredNames): readonly string[] =>
-  isAnyOf(required) ? required.anyOf : [required].flat()
-
 function listScopeSets(required: RequiredNames | undefined): readonly (readonly string[])[] {
   if (required === undefined) return [[]]
-  return isAnyOf(required) ? toList(required).map((name) => [name]) : [toList(required)]
+  return isConditions(required) ? required.anyOf.map((name) => [name]) : [[required].flat()]
 }
 
-function describeNames(kind: string, required: RequiredNames | undefined): readonly string[] {
+type Quantity = 'all' | 'one' | 'none'
+
+/** Describes required names in words, with a text for each condition. */
+function describeNames(kind: string, required: RequiredGroups | undefined): readonly string[] {
   if (required === undefined) return []
-  const list = toList(required).map((name) => `\`${name}\``)
-  if (list.length === 1) return [`the ${kind} ${list[0]}`]
-  return [`${isAnyOf(required) ? 'one' : 'all'} of the ${kind}s ${list.join(', ')}`]
+  if (!isConditions(required)) return describeList(kind, 'all', [required].flat())
+  const { allOf = [], anyOf = [], noneOf = [] } = required
+  return [
+    ...describeList(kind, 'all', allOf),
+    ...describeList(kind, 'one', anyOf),
+    ...describeList(kind, 'none', noneOf),
+  ]
+}
+
+function describeList(kind: string, quantity: Quantity, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return []
+  const list = names.map((name) => `\`${name}\``).join(', ')
+  const isOne = names.length === 1 && quantity !== 'none'
+  return [isOne ? `the ${kind} ${list}` : `${quantity} of the ${kind}s ${list}`]
 }
 
 /** Combines the alternatives of two guards in a row. A request has the same credentials for both guards. */

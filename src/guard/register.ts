@@ -5,6 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ObjectSchema } from '../claims/reader.js'
 import type { AccessClaims, IdClaims, ProfileClaim, TokenUse } from '../claims/standard-claims.js'
+import type { OutputOf, StandardSchema } from '../claims/standard-schema.js'
 import type { PoolOptions } from '../pool/pool.js'
 import type { Authentication, WithUser } from '../verify/authentication.js'
 
@@ -72,15 +73,22 @@ type Declared<S, D> = D extends unknown
     ? S & D
     : Omit<S, KnownKeys<D> & ProfileClaim> & D
   : never
-/** The standard claims beside a type guard. The guard sees the payload, so other profile claims may have any type. */
+/**
+ * The standard claims beside a type guard or a schema of another library. These get the payload, and may pass on what they
+ * do not declare, so that other profile claims may have any type.
+ */
 type UncheckedProfile<S> = Omit<S, ProfileClaim> & { readonly [K in ProfileClaim]?: unknown }
+type Beside<U extends TokenUse, T> = U extends 'id'
+  ? Declared<UncheckedProfile<IdClaims>, T>
+  : StandardOf<U> & T
+// A type of arktype is a function, so Standard Schema comes before type guards.
 type ClaimsOf<U extends TokenUse, C> = C extends ObjectSchema
   ? Declared<StandardOf<U>, PropertiesOf<C>>
-  : C extends (claims: unknown) => claims is infer T
-    ? U extends 'id'
-      ? Declared<UncheckedProfile<IdClaims>, T>
-      : StandardOf<U> & T
-    : StandardOf<U>
+  : C extends StandardSchema
+    ? Beside<U, Readonly<OutputOf<C>>>
+    : C extends (claims: unknown) => claims is infer T
+      ? Beside<U, T>
+      : StandardOf<U>
 type StandardOf<U extends TokenUse> = { access: AccessClaims; id: IdClaims }[U]
 
 type UseOf<P> = P extends { readonly tokenUse: infer U }

@@ -2,7 +2,7 @@
  * Fetches or reads one JWKS document once: with a deadline, with a limit of size, and with a meaning for each failure.
  * @module
  */
-import type { Clock } from '../base/clock.js'
+import { type Clock, timeOfDay } from '../base/clock.js'
 import { codeOf } from './cause.js'
 import { startDeadline } from './deadline.js'
 import { readJwksFile } from './file.js'
@@ -51,14 +51,14 @@ const LONGEST_RETRY_AFTER_MS = 60_000
  * @param url - `https:`, `http:` or `file:`; from the configuration, never from a token
  * @param timeoutMs - deadline for headers and body together, gaps not counted; milliseconds
  * @param closing - ends the attempt
- * @param timeOfDay - milliseconds since 1970, for a `Retry-After` that is a date
+ * @param readTime - milliseconds since 1970, for a `Retry-After` that is a date
  */
 export async function fetchDocument(
   url: string,
   clock: Clock,
   timeoutMs: number,
   closing: AbortSignal,
-  timeOfDay = Date.now,
+  readTime = timeOfDay,
 ): Promise<JwksDocument> {
   const ending = new AbortController()
   const end = () => ending.abort()
@@ -68,20 +68,20 @@ export async function fetchDocument(
   // A response that arrived while the process stood still can be read within the grace.
   const deadline = startDeadline(clock, timeoutMs, timeoutMs / 4, end)
   closing.addEventListener('abort', end)
-  const answer = await Promise.race([ask(url, ending.signal, timeOfDay), ended])
+  const answer = await Promise.race([ask(url, ending.signal, readTime), ended])
   const wasInterrupted = deadline.hadGap()
   deadline.callOff()
   closing.removeEventListener('abort', end)
   return { ...answer, wasInterrupted }
 }
 
-async function ask(url: string, signal: AbortSignal, timeOfDay: () => number): Promise<Answer> {
+async function ask(url: string, signal: AbortSignal, readTime: () => number): Promise<Answer> {
   const isFile = url.startsWith('file:')
   try {
     if (isFile) return parse(await readJwksFile(url, MAX_DOCUMENT_BYTES))
     const headers = { accept: 'application/json' }
     const response = await fetch(url, { redirect: 'manual', signal, headers })
-    return await readResponse(response, signal, timeOfDay)
+    return await readResponse(response, signal, readTime)
   } catch (error) {
     return { failure: isFile ? 'file' : 'network', ...codeOf(error), isTransient: !isFile }
   }
@@ -90,7 +90,7 @@ async function ask(url: string, signal: AbortSignal, timeOfDay: () => number): P
 async function readResponse(
   response: Response,
   signal: AbortSignal,
-  timeOfDay: () => number,
+  readTime: () => number,
 ): Promise<Answer> {
   const { ok, status, headers, body } = response
   const head = { status, headers }
@@ -98,7 +98,7 @@ async function readResponse(
   // An unread body would keep its connection.
   body?.cancel?.().catch(() => undefined)
   if (status < 400) return { ...head, failure: 'status', code: 'REDIRECT' }
-  const retryAfterMs = retryAfterOf(response, timeOfDay)
+  const retryAfterMs = retryAfterOf(response, readTime)
   const isTransient = status === 429 || status >= 500
   return { ...head, failure: 'status', code: String(status), isTransient, ...retryAfterMs }
 }
@@ -106,11 +106,11 @@ async function readResponse(
 /** Reads `Retry-After` (RFC 9110 §10.2.3) of a 429 or 503. */
 function retryAfterOf(
   { status, headers }: Response,
-  timeOfDay: () => number,
+  readTime: () => number,
 ): { readonly retryAfterMs?: number } {
   const value = status === 429 || status === 503 ? headers?.get('retry-after') : undefined
   if (!value) return {}
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - timeOfDay()
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - readTime()
   return ms > 0 ? { retryAfterMs: Math.min(ms, LONGEST_RETRY_AFTER_MS) } : {}
 }
 

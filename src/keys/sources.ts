@@ -2,7 +2,7 @@
  * Makes the sources of key sets: the network, a file, or the options themselves.
  * @module
  */
-import type { Clock } from '../base/clock.js'
+import { type Clock, timeOfDay } from '../base/clock.js'
 import type { EndpointPolicy, KeySource } from './endpoint.js'
 import { agree, createFetch } from './fetch.js'
 import type { PublishedKeys } from './key-set.js'
@@ -27,7 +27,7 @@ export function createUrlSource(url: string, context: SourceContext): KeySource 
   const fetch = createFetch(url, { pool, clock, timeoutMs: options.timeout * 1000, random })
   if (url.startsWith('file:')) return { name: 'file', fetch }
   if (options.store === undefined) return { name: 'network', fetch }
-  const memoryPolicy = { clock, timeOfDay: Date.now, refreshAfterMs, staleIfErrorMs, report: onStoreFailure }
+  const memoryPolicy = { clock, timeOfDay, refreshAfterMs, staleIfErrorMs, report: onStoreFailure }
   return { name: 'network', fetch, memory: createMemory(options.store, url, memoryPolicy) }
 }
 

@@ -88,7 +88,7 @@ export interface PoolOptions {
    */
   readonly audience?: string | readonly string[]
   /**
-   * TypeBox object schema of further claims, or a type guard over the payload.
+   * Object schema of further claims (TypeBox, zod, valibot, arktype and others), or a type guard over the payload.
    *
    * @defaultValue the standard claims alone
    */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { type Clock, monotonicClock } from '../base/clock.js'
+import { afterReading, type Clock, monotonicClock } from '../base/clock.js'
 import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
@@ -133,8 +133,8 @@ const isWord = (value: unknown): value is string => typeof value === 'string' &&
 async function within(ms: number, answer: unknown, clock: Clock): Promise<unknown> {
   if (!isPromised(answer)) return answer
   return new Promise((resolve, reject) => {
-    // `setImmediate` reads an answer first that arrived while the process was busy.
-    const cancel = clock.after(ms, () => setImmediate(reject, new Failure(`no answer within ${ms} ms`)))
+    // An answer that arrived while the process was busy is read first.
+    const cancel = clock.after(ms, () => afterReading(() => reject(new Failure(`no answer within ${ms} ms`))))
     void Promise.resolve(answer).then(resolve, reject).then(cancel)
   })
 }

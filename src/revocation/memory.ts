@@ -2,6 +2,7 @@
  * A store of revocations in the memory of one process.
  * @module
  */
+import { timeOfDay } from '../base/clock.js'
 import {
   assertOptions,
   closedObject,
@@ -44,7 +45,7 @@ const compiled = compileSchema(memorySchema)
  * await app.register(cognito, { pools, revocation: { store: memoryRevocation() } })
  */
 export function memoryRevocation(options: MemoryRevocationOptions = {}): RevocationStore {
-  return createMemoryStore(options, Date.now)
+  return createMemoryStore(options, timeOfDay)
 }
 
 /**

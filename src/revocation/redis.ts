@@ -2,7 +2,7 @@
  * A store of revocations in Redis, which many processes share.
  * @module
  */
-import { type Clock, createWakingClock } from '../base/clock.js'
+import { type Clock, createWakingClock, timeOfDay } from '../base/clock.js'
 import {
   assertDefined,
   assertOptions,
@@ -64,20 +64,20 @@ const compiled = compileSchema(redisSchema)
  * await app.register(cognito, { pools, revocation: { store: redisRevocation({ client, replica: true }) } })
  */
 export function redisRevocation(options: RedisRevocationOptions): RevocationStore {
-  return createRedisStore(options, createWakingClock(), Date.now, Math.random)
+  return createRedisStore(options, createWakingClock(), timeOfDay, Math.random)
 }
 
 /**
  * Makes the store of {@link redisRevocation} with any clocks and any randomness.
  *
  * @param clock - tells the age of the copy
- * @param timeOfDay - tells when marks expire; milliseconds since 1970
+ * @param readTime - tells when marks expire; milliseconds since 1970
  * @param random - returns 0 to 1, for the pause before another connection
  */
 export function createRedisStore(
   given: RedisRevocationOptions,
   clock: Clock,
-  timeOfDay: () => number,
+  readTime: () => number,
   random: () => number,
 ): RevocationStore {
   assertOptions(compiled, given, 'redisRevocation')
@@ -87,7 +87,7 @@ export function createRedisStore(
   const redis = toRedis(client, tag, 'redisRevocation.client')
   const store = createDirectStore(redis, tag)
   return Object.freeze(
-    replica ? withReplica(store, createReplica(redis, toStreamKey(tag), clock, timeOfDay, random)) : store,
+    replica ? withReplica(store, createReplica(redis, toStreamKey(tag), clock, readTime, random)) : store,
   )
 }
 

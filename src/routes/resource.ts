@@ -7,7 +7,7 @@ import { closedObject, documented, text } from '../base/option-schema.js'
 import { parsePrivateUrl } from '../base/private-url.js'
 import { Type } from '../base/schema.js'
 import type { ResolvedPool } from '../pool/pool.js'
-import { SCOPE } from '../verify/token-requirement.js'
+import { SCOPE } from '../verify/required-names.js'
 import { type AddedRoute, findGuards } from './route-guards.js'
 
 /** The option `resource`: the API as a protected resource. */

@@ -14,6 +14,7 @@ import {
 } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { monotonicClock } from '../base/clock.js'
 import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { PoolOptions } from '../pool/pool.js'
@@ -234,7 +235,7 @@ export class TestPool {
 export class TestIssuer {
   /** While `true`, the issuer answers every JWKS request with 503. */
   down = false
-  /** Delay of the answer to a JWKS request; milliseconds. */
+  /** Delay of the answer to a JWKS request; milliseconds, which pass even where a test holds the time. */
   delay = 0
   readonly #server: Server
   readonly #pools = new Map<string, TestPool>()
@@ -246,10 +247,9 @@ export class TestIssuer {
 
   /** Starts an issuer on a free port of 127.0.0.1. */
   static async start(): Promise<TestIssuer> {
-    const server = createServer()
-    const issuer = new TestIssuer(server)
-    server.on('request', issuer.#answer)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const issuer = new TestIssuer(createServer())
+    issuer.#server.on('request', issuer.#answer)
+    await new Promise<void>((resolve) => issuer.#server.listen(0, '127.0.0.1', resolve))
     return issuer
   }
 
@@ -291,9 +291,9 @@ export class TestIssuer {
     this.#fetches.set(userPoolId, (this.#fetches.get(userPoolId) ?? 0) + 1)
     const pool = this.#pools.get(userPoolId)
     const status = this.down ? 503 : pool ? 200 : 404
-    const body = status === 200 ? pool?.keySet() : { message: 'no keys' }
-    setTimeout(() => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    }, this.delay)
+    const body = JSON.stringify(status === 200 ? pool?.keySet() : { message: 'no keys' })
+    const answer = () => response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    if (this.delay > 0) monotonicClock.after(this.delay, answer)
+    else answer()
   }
 }

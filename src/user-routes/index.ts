@@ -4,6 +4,7 @@
  * @module
  */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { timeOfDay } from '../base/clock.js'
 import { plainHostOf } from '../base/private-url.js'
 import { addSignIn } from '../routes/openapi.js'
 import { compileAttributes } from './attributes.js'
@@ -50,7 +51,7 @@ const userRoutes: FastifyPluginAsync<UserRoutesOptions> = async (scope, given) =
   const accounts: Accounts = { ...options, pool: pool as RegisteredPool, attributes, call }
   addSignUpRoutes(scope, accounts)
   await addSignInRoutes(scope, accounts)
-  addSignOutRoute(scope, accounts, () => Date.now())
+  addSignOutRoute(scope, accounts, timeOfDay)
   addPasswordRoutes(scope, accounts)
   addMeRoute(scope, accounts)
   if (routes.signin !== false)

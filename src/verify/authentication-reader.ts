@@ -41,10 +41,7 @@ function read(
     lastReading.policy = policy
     return lastReading.authentication
   }
-  const { claims, misfits } = reader.read(token.payload, token.tokenUse)
-  if (misfits) {
-    throw refuse('CLAIMS_MISFIT', { pool: token.pool.name }, { misfits: misfits.join(', ') })
-  }
+  const claims = readClaims(token, reader)
   if (earlier !== null) {
     const { claims: known, user }: Authentication & Partial<WithUser<unknown>> = earlier
     return toAuthentication(token, { ...omit(known, reader.names[token.tokenUse]), ...claims }, user)
@@ -53,6 +50,13 @@ function read(
   const authentication = toAuthentication(token, deepFreeze(claims))
   token.lastReading = { policy, reader, authentication }
   return authentication
+}
+
+function readClaims({ payload, tokenUse, pool }: VerifiedToken, reader: ClaimsReader): CommonClaims {
+  const { claims, misfits, fault } = reader.read(payload, tokenUse)
+  if (fault) throw fault(pool.name)
+  if (misfits) throw refuse('CLAIMS_MISFIT', { pool: pool.name }, { misfits: misfits.join(', ') })
+  return claims
 }
 
 /** Drops the claims that a schema declares, because only the values that this schema finds count. */

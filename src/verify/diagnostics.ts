@@ -3,6 +3,7 @@
  * @module
  */
 import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { monotonicClock } from '../base/clock.js'
 import { CognitoError } from '../base/errors.js'
 import type { ReasonCode } from '../base/reasons.js'
 import type { CognitoErrorCode } from '../base/refusal-codes.js'
@@ -96,11 +97,11 @@ export async function observePromise<T>(run: () => Promise<T>, read: Read): Prom
 
 function observe(read: Read) {
   const message: VerificationMessage = {}
-  const start = performance.now()
+  const start = monotonicClock.now()
   return {
     message,
     end(error?: unknown) {
-      message.durationMs = performance.now() - start
+      message.durationMs = monotonicClock.now() - start
       const verified = read()
       message.outcome = verified ? 'accepted' : 'anonymous'
       if (verified) Object.assign(message, { pool: verified.pool.name, cached: verified.isRepeated })

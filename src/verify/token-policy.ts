@@ -46,14 +46,15 @@ export function compilePolicy(
   path: string,
   clock: { readonly now: () => number; readonly tolerance: number },
 ): TokenPolicy {
-  const ownReader = requirement.claims && compileClaims(requirement.claims, `${path}.claims`)
+  const { claims } = requirement
+  const ownReader = claims === undefined ? undefined : compileClaims(claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat())
   const pools = new Map<string, PoolPolicy>()
   for (const { pool, claimsReader } of choosePools(registered, names, path)) {
     pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
   }
   assertPossible(requirement, pools, names === undefined, path)
-  return { pools, authorize: compileRequirement(requirement, clock.tolerance, clock.now) }
+  return { pools, authorize: compileRequirement(requirement, path, clock.tolerance, clock.now) }
 }
 
 /**

@@ -11,9 +11,15 @@ import { compileSchema, Type } from '../base/schema.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
-
-/** Required names: one name, all names of a list, or any name of a list. */
-export type RequiredNames = string | readonly string[] | { readonly anyOf: readonly string[] }
+import {
+  compileNames,
+  groupsSchema,
+  namesSchema,
+  type RequiredGroups,
+  type RequiredNames,
+  readConditions,
+  SCOPE,
+} from './required-names.js'
 
 /** The requirement of a route on tokens, besides the pool. */
 export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
@@ -30,13 +36,14 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
    */
   readonly scopes?: RequiredNames
   /**
-   * Required groups, `cognito:groups`, in exact case: all groups of a list, or with `{ anyOf }` one of them.
+   * Required and prohibited groups, `cognito:groups`, in exact case: all groups of a list, or the conditions of an object.
    *
    * @defaultValue none
+   * @example { anyOf: ['staff', 'partner'], noneOf: ['suspended'] }
    */
-  readonly groups?: RequiredNames
+  readonly groups?: RequiredGroups
   /**
-   * TypeBox object schema of further claims, or a type guard over the payload.
+   * Object schema of further claims (TypeBox, zod, valibot, arktype and others), or a type guard over the payload.
    *
    * @defaultValue the option `claims` of the pool
    */
@@ -63,21 +70,11 @@ export interface Principal {
  */
 export type Authorize = (principal: Principal) => void
 
-const names = (expected: string, pattern: string) => {
-  const list = Type.Array(Type.String({ pattern, expected }), { minItems: 1, uniqueItems: true, expected })
-  return Type.Optional(
-    Type.Union([Type.String({ pattern }), list, closedObject({ anyOf: list }, expected)], { expected }),
-  )
-}
-
-/** Pattern of a scope (RFC 6749 §3.3). */
-export const SCOPE = '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$'
-
 /** Schemas of the members of a {@link TokenRequirement}. */
 export const requirementProperties = {
   tokenUse: tokenUseOption,
-  scopes: names('a scope, a list of scopes or { anyOf: list }', SCOPE),
-  groups: names('a group, a list of groups or { anyOf: list }', '^\\S{1,128}$'),
+  scopes: namesSchema('a scope, a list of scopes or { anyOf: list }', SCOPE),
+  groups: groupsSchema('a group, a list of groups, or an object of allOf, anyOf and noneOf with lists'),
   claims: claimsOption,
   maxAge: Type.Optional(integer(0, 31_536_000, 'whole seconds')),
 }
@@ -101,60 +98,46 @@ export function assertRequirement(requirement: TokenRequirement, path: string): 
 }
 
 /**
- * Compiles a valid requirement.
+ * Compiles a requirement that matches its schema.
  *
+ * @param path - the name of the requirement in messages of errors
  * @param tolerance - leeway on `maxAge`; seconds
  * @param now - returns the time of day; milliseconds since 1970
+ * @throws {TypeError} for conditions that exclude each other
  */
 export function compileRequirement(
   requirement: TokenRequirement,
+  path: string,
   tolerance: number,
   now: () => number,
 ): Authorize {
   const rules: Authorize[] = []
   const { scopes, groups, maxAge } = requirement
   if (scopes !== undefined) rules.push(requireScopes(scopes))
-  if (groups !== undefined) rules.push(requireGroups(groups))
+  if (groups !== undefined) rules.push(requireGroups(groups, path))
   if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance, now))
   return (principal) => {
     for (const rule of rules) rule(principal)
   }
 }
 
-/** Returns `true` for `{ anyOf }`, and `false` for a name or a list of names. */
-export function isAnyOf(required: RequiredNames): required is { readonly anyOf: readonly string[] } {
-  return typeof required === 'object' && 'anyOf' in required
-}
-
-interface CompiledNames {
-  readonly list: readonly string[]
-  readonly text: string
-  readonly isMetBy: (held: NameList) => boolean
-}
-
-function compileNames(required: RequiredNames): CompiledNames {
-  if (isAnyOf(required)) {
-    const list = [...required.anyOf]
-    return { list, text: `any of ${list.join(', ')}`, isMetBy: (held) => list.some((name) => held.has(name)) }
-  }
-  const list = [required].flat()
-  return { list, text: `all of ${list.join(', ')}`, isMetBy: (held) => list.every((name) => held.has(name)) }
-}
-
 function requireScopes(required: RequiredNames): Authorize {
-  const { list, text, isMetBy } = compileNames(required)
-  const challenge = { scope: list.join(' ') }
+  const { names, text, isMetBy } = compileNames(required)
+  const challenge = { scope: names.join(' ') }
   return ({ scopes, pool }) => {
     if (isMetBy(scopes)) return
     throw refuse('SCOPES_MISSING', { pool, challenge }, { scopes: text })
   }
 }
 
-function requireGroups(required: RequiredNames): Authorize {
-  const { text, isMetBy } = compileNames(required)
+function requireGroups(required: RequiredGroups, path: string): Authorize {
+  const { allOf, anyOf, noneOf } = readConditions(required, path)
+  const needed = [compileNames(allOf), ...(anyOf.length > 0 ? [compileNames({ anyOf })] : [])]
   return ({ groups, pool }) => {
-    if (isMetBy(groups)) return
-    throw refuse('GROUPS_MISSING', { pool }, { groups: text })
+    const missing = needed.find(({ isMetBy }) => !isMetBy(groups))
+    if (missing) throw refuse('GROUPS_MISSING', { pool }, { groups: missing.text })
+    if (!noneOf.some((name) => groups.has(name))) return
+    throw refuse('GROUPS_PROHIBITED', { pool }, { groups: noneOf.join(', ') })
   }
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { setMaxListeners } from 'node:events'
-import { type Clock, createWakingClock } from '../base/clock.js'
+import { type Clock, createWakingClock, timeOfDay } from '../base/clock.js'
 import { compileClaims } from '../claims/reader.js'
 import type { KeyRingStatus } from '../keys/key-ring.js'
 import type { ResolvedKeys } from '../keys/options.js'
@@ -75,7 +75,7 @@ const NO_LISTENER: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
  */
 export function createVerifier(
   options: VerifierSettings,
-  now = Date.now,
+  now = timeOfDay,
   listenTo: (pool: ResolvedPool) => KeysListener = () => NO_LISTENER,
   clock: Clock = createWakingClock(),
   random = Math.random,

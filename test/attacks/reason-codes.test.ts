@@ -16,6 +16,7 @@ import cognito, {
   type ReasonCode,
   type RevocationStore,
   reasonCodes,
+  type StandardSchema,
   type TokenRequirement,
 } from '../../src/index.js'
 import { createAccounts } from '../support/accounts.js'
@@ -108,6 +109,12 @@ const TOKENS: readonly TokenCase[] = [
   ['CLAIMS_MISFIT', eu.accessToken({ username: 7 })],
   ['SCOPES_MISSING', token, 'eu', { scopes: ['orders/read', 'orders/write'] }],
   ['GROUPS_MISSING', token, 'eu', { groups: { anyOf: ['admin', 'staff'] } }],
+  [
+    'GROUPS_PROHIBITED',
+    eu.accessToken({ 'cognito:groups': ['suspended'] }),
+    'eu',
+    { groups: { noneOf: ['suspended', 'left'] } },
+  ],
   ['SIGN_IN_TOO_OLD', eu.accessToken({ auth_time: now - day }), 'eu', { maxAge: 60 }],
 ]
 
@@ -202,6 +209,20 @@ t.test('a request', async (t) => {
     ['NO_ERROR_THROWN', at(bearer(token), '/throws')],
   ]
   for (const [reasonCode, request] of cases) assertReason(t, await ask(request), reasonCode)
+})
+
+t.test('a schema of claims that cannot work', async (t) => {
+  const app = await createApp(t, { eu: eu.options() })
+  const schema = (validate: () => unknown) =>
+    ({ '~standard': { version: 1, vendor: 'own', validate } }) as StandardSchema<unknown, object>
+  for (const [reasonCode, claims] of [
+    ['CLAIMS_SCHEMA_ASYNCHRONOUS', schema(async () => ({ value: {} }))],
+    ['CLAIMS_OUTPUT_NOT_PLAIN', schema(() => ({ value: new Map() }))],
+    ['STANDARD_CLAIM_CHANGED', schema(() => ({ value: { sub: 'admin' } }))],
+  ] as const) {
+    const error: unknown = await app.cognito.verify(token, 'eu', { claims }).catch((error) => error)
+    assertReason(t, error, reasonCode)
+  }
 })
 
 t.test('a request to a source of the application, with cookies, and with two headers', async (t) => {

@@ -167,8 +167,8 @@ export const groups = [
     file: 'base/clock',
     tests: ['revocation/redis-replica'],
     rows: [
-      ['a process that was suspended', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = 0'],
-      ['a clock that is put back', 'ahead = Math.max(ahead, timeOfDay() - now)', 'ahead = timeOfDay() - now'],
+      ['a process that was suspended', 'ahead = Math.max(ahead, readTime() - now)', 'ahead = 0'],
+      ['a clock that is put back', 'ahead = Math.max(ahead, readTime() - now)', 'ahead = readTime() - now'],
     ],
   },
   {
@@ -242,6 +242,25 @@ export const groups = [
   {
     file: 'base/errors',
     tests: ['http/error-handler'],
-    rows: [['the last plugin gives the realm', ' && !Object.hasOwn(error, REALM)', '']],
+    rows: [['the last plugin gives the realm', 'error.#realm ??= realm', 'error.#realm = realm']],
+  },
+  {
+    file: 'base/clock',
+    tests: ['base/clock', 'testing/fake-time'],
+    rows: [
+      ['a time of day that is kept', 'timeOfDay = (): number => Date.now()', 'timeOfDay = Date.now'],
+      [
+        'a deadline that a test freezes',
+        'const timer = setTakenTimeout(action, ms).unref()',
+        'const timer = setTimeout(action, ms).unref()',
+      ],
+      [
+        'a time of day that a test does not move',
+        'const timer = setTimeout(action, ms)\n',
+        'const timer = setTakenTimeout(action, ms)\n',
+      ],
+      ['a timer keeps the process', '    Object(timer).unref?.()\n', ''],
+      ['an answer is waited for in held time', '  setTakenImmediate(action)', '  setImmediate(action)'],
+    ],
   },
 ]

@@ -84,10 +84,36 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
         /^authRequired\.scopes: expected a scope, a list of scopes or \{ anyOf: list \}/,
       ],
     ),
-    ...['', [], ['a', 'a'], 'a b', { anyOf: [] }, null].map((groups): [unknown, unknown, RegExp] => [
+    ...['', [], ['a', 'a'], 'a b', { anyOf: [] }, { noneOf: [] }, { noneOf: 'a' }, {}, null].map(
+      (groups): [unknown, unknown, RegExp] => [
+        'eu',
+        { groups },
+        /^authRequired\.groups: expected a group, a list of groups, or an object of allOf, anyOf and noneOf with lists/,
+      ],
+    ),
+    [
+      'eu',
+      { groups: { noneof: ['a'] } },
+      /^authRequired\.groups\.noneof: unknown name; did you mean noneOf\?$/,
+    ],
+    [
+      'eu',
+      { groups: { without: ['a'] } },
+      /^authRequired\.groups\.without: unknown name; expected allOf, anyOf, noneOf$/,
+    ],
+    ...['allOf', 'anyOf', 'noneOf'].map((name): [unknown, unknown, RegExp] => [
+      'eu',
+      { groups: { allOf: ['a'], [name]: undefined } },
+      new RegExp(`^authRequired\\.groups\\.${name}: expected a value`),
+    ]),
+    ...[
+      { allOf: ['a', 'b'], noneOf: ['c', 'b'] },
+      { anyOf: ['a', 'b'], noneOf: ['b', 'a', 'c'] },
+      { allOf: ['x'], anyOf: ['a'], noneOf: ['a'] },
+    ].map((groups): [unknown, unknown, RegExp] => [
       'eu',
       { groups },
-      /^authRequired\.groups: expected a group/,
+      /^authRequired\.groups: this can never hold: noneOf prohibits groups that the route requires$/,
     ]),
     ...[-1, 0.5, '300', Number.NaN, Number.POSITIVE_INFINITY, null].map(
       (maxAge): [unknown, unknown, RegExp] => [

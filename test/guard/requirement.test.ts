@@ -16,6 +16,9 @@ async function status(app: FastifyInstance, url: string, token?: string): Promis
   return (await app.inject({ url, headers: token === undefined ? {} : bearer(token) })).statusCode
 }
 
+type Case = readonly [Requirement, object, object, number, string, string]
+const SUSPENDED = { 'cognito:groups': ['admin', 'ops', 'suspended'] }
+
 t.test('each thing a route asks for is refused by a token that fails only that', async (t) => {
   const app = await createApp(t, pools())
   const old = Math.floor(Date.now() / 1000) - 1000
@@ -23,7 +26,7 @@ t.test('each thing a route asks for is refused by a token that fails only that',
   const scope = { scope: 'orders/read orders/write' }
   const isAda = Type.Object({ username: Type.Literal('ada') })
   /** [requirement, claims that meet it, claims that fail only it, status, code, challenge] */
-  const cases: readonly [Requirement, object, object, number, string, string][] = [
+  const cases: readonly Case[] = [
     [
       { scopes: 'orders/read' },
       scope,
@@ -112,6 +115,36 @@ t.test('each thing a route asks for is refused by a token that fails only that',
       'GROUP_INSUFFICIENT',
       ', error="insufficient_scope"',
     ],
+    ...[
+      [{ noneOf: ['suspended', 'x'] }, {}, { 'cognito:groups': ['admin', 'suspended'] }],
+      [{ noneOf: ['suspended'] }, { 'cognito:groups': ['Suspended', 'suspended '] }, SUSPENDED],
+      [{ allOf: ['admin', 'ops'], noneOf: ['suspended'] }, member, SUSPENDED],
+      [{ anyOf: ['admin', 'x'], noneOf: ['suspended', 'x'] }, member, { 'cognito:groups': ['admin', 'x'] }],
+    ].map(
+      ([groups, meets, fails]): Case => [
+        { groups } as Requirement,
+        meets as object,
+        fails as object,
+        403,
+        'GROUP_PROHIBITED',
+        ', error="insufficient_scope"',
+      ],
+    ),
+    ...[
+      [{ allOf: ['admin', 'ops'] }, ['admin']],
+      [{ allOf: ['admin'], anyOf: ['ops', 'x'] }, ['admin']],
+      [{ allOf: ['admin'], anyOf: ['ops', 'x'] }, ['ops']],
+      [{ allOf: ['admin'], anyOf: ['ops', 'x'], noneOf: ['suspended'] }, ['suspended', 'ops']],
+    ].map(
+      ([groups, fails]): Case => [
+        { groups } as Requirement,
+        member,
+        { 'cognito:groups': fails },
+        403,
+        'GROUP_INSUFFICIENT',
+        ', error="insufficient_scope"',
+      ],
+    ),
     [
       { groups: 'admin' },
       member,

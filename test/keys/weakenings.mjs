@@ -71,7 +71,7 @@ export const groups = [
       ['a file is tried again', 'isTransient: !isFile', 'isTransient: true'],
       ['Retry-After of a day', 'Math.min(ms, LONGEST_RETRY_AFTER_MS)', 'ms'],
       ['Retry-After of any status', 'status === 429 || status === 503 ? headers', 'status > 0 ? headers'],
-      ['Retry-After as a date is passed over', 'Date.parse(value) - timeOfDay()', '0'],
+      ['Retry-After as a date is passed over', 'Date.parse(value) - readTime()', '0'],
       [
         'a replaced fetch has to give a body',
         "if (typeof response.body?.getReader !== 'function')",

@@ -198,6 +198,20 @@ t.test('the example: a list of groups that grows after the boot lets nobody else
   }
 })
 
+t.test('a list of prohibited groups that shrinks after the boot lets nobody else in', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(cognito, { pools: { eu: eu.options() } })
+  const groups: { noneOf: string[]; allOf?: string[] } = { noneOf: ['suspended'] }
+  app.get('/', { onRequest: app.authRequired('eu', { groups }) }, async () => 'in')
+  groups.noneOf.pop()
+  groups.noneOf = ['left']
+  const statusOf = async (name: string) =>
+    (await app.inject({ url: '/', headers: bearer(eu.accessToken({ 'cognito:groups': [name] })) })).statusCode
+  t.equal(await statusOf('suspended'), 403)
+  t.equal(await statusOf('left'), 200)
+})
+
 t.test('the attributes of account routes are what they were at boot', async (t) => {
   const attributes = Type.Object({ seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })) })
   const { app } = await createAccounts(t, { options: { attributes } } as never)

@@ -26,7 +26,17 @@ const WINGS: Readonly<Record<string, Wing>> = {
   jwt: { imports: ['base'] },
   claims: {
     imports: ['base'],
-    face: ['reader', 'standard-claims', 'coercion', 'fields', 'foreign-schema', 'schema-types'],
+    face: [
+      'reader',
+      'standard-claims',
+      'standard-schema',
+      'renaming',
+      'checks',
+      'coercion',
+      'fields',
+      'foreign-schema',
+      'schema-types',
+    ],
   },
   keys: {
     imports: ['base', 'jwt'],
@@ -51,6 +61,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'authentication-reader',
       'cognito-claims',
       'diagnostics',
+      'required-names',
       'token-policy',
       'token-requirement',
       'verifier',
@@ -87,12 +98,18 @@ const WINGS: Readonly<Record<string, Wing>> = {
   },
   [PLUGIN]: {
     imports: ['base', 'claims', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
-    face: ['options', 'cognito'],
+    face: ['index', 'options', 'cognito'],
     knowsFastify: true,
   },
   settings: { imports: ['base', 'guard', 'pool', PLUGIN], face: ['index'] },
   doctor: { imports: ['base', 'claims', 'jwt', 'keys', 'pool', 'verify', 'settings', PLUGIN], face: [] },
   testing: { imports: ['base', 'claims', 'pool'], face: [] },
+  typebox: { imports: ['base', 'claims'], face: [] },
+  nest: {
+    imports: ['base', 'claims', 'guard', 'verify', PLUGIN],
+    face: [],
+    knowsFastify: true,
+  },
   'user-routes': {
     imports: ['base', 'claims', 'guard', 'revocation', 'routes', 'verify', PLUGIN],
     face: [],
@@ -107,7 +124,13 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   '@sinclair/typebox': 'base/schema',
   '@sinclair/typebox/compiler': 'base/schema',
   '@sinclair/typebox/errors': 'base/schema',
+  typebox: 'typebox/library',
+  'typebox/compile': 'typebox/library',
+  'typebox/format': 'typebox/library',
   'fastify-plugin': 'index',
+  '@nestjs/common': 'nest/framework',
+  '@nestjs/core': 'nest/framework',
+  '@nestjs/platform-fastify': 'nest/framework',
   '@aws-sdk/client-cognito-identity-provider': 'user-routes/sdk',
 }
 
@@ -266,6 +289,58 @@ t.test('files stay small, and nothing is silenced', async (t) => {
     t.match(source, /^(?:#!.+\n)?\/\*\*\n \* .+[\s\S]*?@module\n/, `${file} says what it answers`)
     t.notMatch(source, /\bas any\b|: any\b|@ts-|c8 ignore|istanbul|TODO|FIXME/, file)
   }
+})
+
+/** The only file that may set timers and read the monotonic time. */
+const CLOCK = 'base/clock'
+
+/** Code without its comments, so that they may name what the code may not. */
+const withoutComments = (source: string) =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[\s,;{(])\/\/ .*$/gm, '$1')
+
+/** What would keep the time of its import or of the boot, or would stand still under the fake timers of a test. */
+function findTimeFaults(file: string, source: string): string[] {
+  const code = withoutComments(source)
+  const captured = code.match(/\bDate\.now\b(?!\()|\bDate\['now'\]|=\s*Date\b(?!\.)/g) ?? []
+  const taken = file === CLOCK ? [] : (code.match(OF_THE_CLOCK) ?? [])
+  return [...captured, ...taken]
+}
+
+const OF_THE_CLOCK =
+  /\b(?:(?:set|clear)(?:Timeout|Interval|Immediate)|performance|hrtime)\b|'(?:node:)?(?:timers|perf_hooks)(?:\/promises)?'/g
+
+t.test('no file keeps a clock but one, and that one keeps no time of day', async (t) => {
+  for (const file of files) t.strictSame(findTimeFaults(file, read(file)), [], file)
+})
+
+t.test('a clock that is kept is seen', async (t) => {
+  for (const code of [
+    'function createVerifier(options: Options, now = Date.now) {}',
+    'const settings = { now: Date.now, ask }',
+    'const { now } = Date',
+    "const now = Date['now']",
+    'setTimeout(() => {}, 10)',
+    'globalThis.setInterval(look, 10)',
+    'setImmediate(reject, error) // soon',
+    'clearTimeout(timer)',
+    'const start = performance.now()',
+    'const start = process.hrtime.bigint()',
+    "import { setTimeout as pause } from 'node:timers/promises'",
+    "import { performance as stopwatch } from 'perf_hooks'",
+  ]) {
+    t.not(findTimeFaults('guard/guard', code).length, 0, code)
+  }
+  t.strictSame(findTimeFaults(CLOCK, 'const now = Date.now'), ['Date.now'], 'in the file of the clocks, too')
+  for (const code of [
+    'const now = () => Date.now()',
+    '/** Sets no setTimeout, and passes no Date.now on. */',
+    'x() // performance.now',
+    'const day = new Date(text)',
+    'const date = Date.parse(text)',
+  ]) {
+    t.strictSame(findTimeFaults('guard/guard', code), [], code)
+  }
+  t.strictSame(findTimeFaults(CLOCK, "import timers from 'node:timers'\nsetTimeout(action, ms)"), [])
 })
 
 /** First words by which a comment begins with something else than its subject. */

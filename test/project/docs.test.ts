@@ -166,6 +166,7 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
     ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
     ['## fastify-cognito/settings', 'src/settings/index.ts'],
     ['## fastify-cognito/testing', 'src/testing/index.ts'],
+    ['## fastify-cognito/typebox', 'src/typebox/index.ts'],
     ['## fastify-cognito/user-routes', 'src/user-routes/index.ts'],
   ] as const) {
     const documented = names(table(section(page, heading), 'export'))

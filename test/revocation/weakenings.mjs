@@ -23,7 +23,7 @@ export const groups = [
       ['a store that fails lets everybody pass', 'if (!isAllowed) throw refusal', 'void refusal'],
       ['a revoked token passes', 'if (!isRevoked) return', 'return'],
       ['an answer of any type', "if (typeof answer !== 'boolean')", 'if (answer === undefined)'],
-      ['a store that hangs', 'setImmediate(reject, new', 'void (new'],
+      ['a store that hangs', 'afterReading(() => reject(', 'void (() => reject('],
       ['a store is asked for ever', '      this.#breaker.failed()\n', ''],
       [
         'a store is never asked again',

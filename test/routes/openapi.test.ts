@@ -59,6 +59,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     get('/age', app.authRequired('eu', { maxAge: 300 }))
     get('/scopes', app.authRequired('eu', { scopes: 'a' }))
     get('/groups', app.authRequired('eu', { groups: 'a' }))
+    get('/prohibited', app.authRequired('eu', { groups: { noneOf: ['a'] } }))
     get('/check', app.authRequired('eu', { check: () => true }))
     get('/user', app.authRequired('eu', { loadUser: () => 'user' }))
   })
@@ -68,6 +69,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     ['/age', ['200', '401', '503']],
     ['/scopes', ['200', '401', '403', '503']],
     ['/groups', ['200', '401', '403', '503']],
+    ['/prohibited', ['200', '401', '403', '503']],
     ['/check', ['200', '401', '403', '503']],
     ['/user', ['200', '401', '403', '503']],
   ] as const) {
@@ -92,6 +94,8 @@ t.test('the description tells what is asked besides the pool', async (t) => {
     get('/own', app.authRequired('eu', { scopes: 'a' }), 'Lists orders.')
     get('/all', app.authRequired('eu', { scopes: ['a', 'b'], groups: 'admin' }))
     get('/any', app.authRequired('eu', { scopes: { anyOf: ['a', 'b'] }, groups: { anyOf: ['x', 'y'] } }))
+    get('/none', app.authRequired('eu', { groups: { anyOf: ['x', 'y'], noneOf: ['suspended'] } }))
+    get('/every', app.authRequired('eu', { groups: { allOf: ['a', 'b'], anyOf: ['x'], noneOf: ['y', 'z'] } }))
     get('/one-of-one', app.authRequired('eu', { groups: { anyOf: ['x'] } }))
   })
   const descriptionOf = (url: string) => document.paths[url]?.['get']?.description
@@ -99,6 +103,11 @@ t.test('the description tells what is asked besides the pool', async (t) => {
   t.equal(descriptionOf('/own'), 'Lists orders.\n\nRequires the scope `a`.')
   t.equal(descriptionOf('/all'), 'Requires all of the scopes `a`, `b` and the group `admin`.')
   t.equal(descriptionOf('/any'), 'Requires one of the scopes `a`, `b` and one of the groups `x`, `y`.')
+  t.equal(descriptionOf('/none'), 'Requires one of the groups `x`, `y` and none of the groups `suspended`.')
+  t.equal(
+    descriptionOf('/every'),
+    'Requires all of the groups `a`, `b` and the group `x` and none of the groups `y`, `z`.',
+  )
   t.equal(descriptionOf('/one-of-one'), 'Requires the group `x`.')
   t.strictSame(document.paths['/any']?.['get']?.security, [{ eu: [] }], 'a bearer scheme takes no scopes')
 })

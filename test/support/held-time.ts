@@ -19,7 +19,7 @@ class HeldTimeout {
 /**
  * Stops `Date.now`, `setTimeout` and `AbortSignal.timeout` of this process until it is disposed of; `advance` moves them. Sockets and
  * timers of no time go on, so a test waits for what it caused by {@link until}. Only for the body of one test, because tap's
- * own timers are held, too. A plugin reads `Date.now` of the time at which it is registered.
+ * own timers are held, too.
  *
  * @example using time = holdTime()
  */

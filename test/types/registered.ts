@@ -182,7 +182,7 @@ app.get('/read-only', { onRequest: app.authRequired('us') }, async (request) => 
   expectType<NameList>()(request.cognito.scopes)
   expectType<NameList>()(request.cognito.groups)
   expectType<boolean>()(request.cognito.groups.has('admin'))
-  expectType<readonly string[]>()([...request.cognito.groups, ...request.cognito.scopes])
+  expectType<string[]>()([...request.cognito.groups, ...request.cognito.scopes])
   expectType<Readonly<Record<string, unknown>>>()(request.cognito.payload)
   // @ts-expect-error read-only
   request.cognito.claims.sub = 'someone-else'

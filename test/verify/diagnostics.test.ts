@@ -87,6 +87,28 @@ t.test('every verification is told, with its pool, its outcome, and whether it w
   }
 })
 
+t.test('verifyRequest is told as a guard is', async (t) => {
+  const seen = watch(t)
+  const app = await createApp(t, pools())
+  app.get('/', async (request) => {
+    const caller = await app.cognito.verifyRequest.optional(request, 'eu', { scopes: 'orders/read' })
+    return { subject: caller?.subject ?? null }
+  })
+  const ask = async (headers = {}) => {
+    const { statusCode } = await app.inject({ url: '/', headers })
+    return [statusCode, seen.messages.pop()] as const
+  }
+  const token = bearer(eu.accessToken({ scope: 'orders/read' }))
+  t.match(await ask(token), [200, { outcome: 'accepted', pool: 'eu', cached: false }])
+  t.match(await ask(token), [200, { outcome: 'accepted', pool: 'eu', cached: true }])
+  t.match(await ask(), [200, { outcome: 'anonymous', pool: undefined }])
+  t.match(await ask(bearer(eu.accessToken())), [
+    403,
+    { outcome: 'refused', code: 'COGNITO_ERR_SCOPE_INSUFFICIENT', pool: 'eu', cached: false },
+  ])
+  t.equal(seen.rejected.length, 1)
+})
+
 t.test('the order of the events, with and without waiting, for guards and for verify', async (t) => {
   const app = await createApp(t, { eu: issuer.createPool().options(), us: us.options() })
   app.get('/', { onRequest: app.authRequired('us') }, async () => 'ok')

@@ -171,8 +171,10 @@ export const groups = [
       'guard/application-functions',
     ],
     rows: [
-      ['one of all names is enough', 'list.every(', 'list.some('],
-      ['all of any names', 'list.some(', 'list.every('],
+      ['prohibited groups are not looked at', '!noneOf.some(', 'true || noneOf.some('],
+      ['a user in some prohibited groups passes', '!noneOf.some(', '!noneOf.every('],
+      ['allOf beside other conditions is not looked at', '[compileNames(allOf), ...', '[...'],
+      ['anyOf beside other conditions is not looked at', 'anyOf.length > 0 ?', 'anyOf.length < 0 ?'],
       ['scopes are not asked for', 'scopes !== undefined', 'scopes === null'],
       ['groups are not asked for', 'groups !== undefined', 'groups === null'],
       ['maxAge is not asked for', 'maxAge !== undefined', 'maxAge === null'],
@@ -190,6 +192,19 @@ export const groups = [
       ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
       ['a sign-in in the future', 'seconds + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
       ['a tolerance of milliseconds on maxAge', 'maxAge + tolerance', 'maxAge + tolerance * 1000'],
+    ],
+  },
+  {
+    file: 'verify/required-names',
+    tests: ['guard/requirement', 'guard/arguments', 'plugin/at-boot'],
+    rows: [
+      ['one of all names is enough', 'names.every(', 'names.some('],
+      ['all of any names', 'names.some(', 'names.every('],
+      ['no condition is enough', '{ ...conditions, minProperties: 1 }', 'conditions'],
+      ['a condition that is undefined vanishes', 'assertDefined(required, CONDITIONS, at)', ''],
+      ['all of the groups that are prohibited', 'allOf.some(isProhibited) || ', ''],
+      ['any of the groups that are prohibited', ' || (anyOf.length > 0 && anyOf.every(isProhibited))', ''],
+      ['prohibited groups that change after the boot', 'noneOf: [...noneOf]', 'noneOf'],
     ],
   },
   {

@@ -1,0 +1,16 @@
+/**
+ * The entry point `fastify-cognito/nest`: a module and decorators for applications of NestJS 11 and 12 on Fastify.
+ * @module
+ */
+export {
+  Cognito,
+  type CognitoDecorator,
+  type CognitoDecoratorFactory,
+  CognitoOptional,
+  Public,
+} from './decorators.js'
+export { CognitoException, type CognitoExceptionBody } from './exception.js'
+export { CognitoGuard } from './guard.js'
+export { CognitoHost, type CognitoModuleExtras } from './host.js'
+export { type AnyIdentity, Identity, type IdentityPart } from './identity.js'
+export { CognitoModule, type CognitoModuleAsyncOptions } from './module.js'
