@@ -94,8 +94,10 @@ export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
 export { type ClaimNames, type ClaimSource, claimsFrom } from './claims/renaming.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
 export type { StandardSchema } from './claims/standard-schema.js'
-export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
+export type { ClosableReply, ClosableSocket, ClosableStream, ClosableTarget } from './expiry/closable.js'
+export { closeOnExpiry } from './expiry/close-on-expiry.js'
+export { type ExpirySignalOptions, expirySignal } from './expiry/expiry-signal.js'
 export {
   type AuthOf,
   definePools,
@@ -150,7 +152,7 @@ export type { TokenRequirement } from './verify/token-requirement.js'
  * })
  * app.get('/me', { onRequest: app.authRequired('eu') }, async (request) => request.cognito.subject)
  */
-const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '>=5.3.0 <6' })
+const cognito = fp(plugin, { name: 'fastify-cognito', fastify: '^5.3.0 || ^6.0.0' })
 
 export { cognito, cognito as default }
 

@@ -1,6 +1,15 @@
 // Compiles the programs of test/types/ against dist/ with each TypeScript, for the lowest and the highest Fastify.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -15,8 +24,10 @@ const PROGRAMS = {
   misregistered: 5.5,
   'must-fail': 5.5,
   user: 5.5,
+  schemas: 5.9,
   commonjs: 5.8,
   'inline-hook': 6,
+  'old-resolution': 5.5,
 }
 
 const root = new URL('../', import.meta.url)
@@ -36,6 +47,15 @@ function assertBuilt() {
   if (timeOf(new URL('dist/index.d.ts', root)) >= changed) return
   console.error('dist/ is missing or older than src/: run `npm run build` first')
   process.exit(1)
+}
+
+/** TypeScript 5 reads no `exports` for CommonJS, so it has to find the package as it is installed. */
+function placePackage() {
+  const place = new URL('fastify-cognito/', installed)
+  mkdirSync(place, { recursive: true })
+  copyFileSync(new URL('package.json', root), new URL('package.json', place))
+  const link = new URL('dist', place)
+  if (!existsSync(link)) symlinkSync(fileURLToPath(new URL('dist', root)), link, 'junction')
 }
 
 function install() {
@@ -97,6 +117,7 @@ async function check(compiler, fastify) {
 
 assertBuilt()
 install()
+placePackage()
 const queue = COMPILERS.flatMap((compiler) => FASTIFYS.map((fastify) => [compiler, fastify]))
 const results = []
 async function work() {

@@ -4,8 +4,7 @@
  */
 import type { PGlite } from '@electric-sql/pglite'
 import Fastify, { type FastifyInstance } from 'fastify'
-// Your application imports from 'fastify-cognito', also in `declare module` below.
-import cognito, { type Authentication, definePools, type PoolOptions } from '../../src/index.js'
+import cognito, { type Authentication, definePools, type PoolOptions } from 'fastify-cognito'
 
 /** A row of the table. */
 export interface Account {

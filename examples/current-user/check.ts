@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { PGlite } from '@electric-sql/pglite'
-import { TestIssuer } from '../../src/testing/index.js'
+import { TestIssuer } from 'fastify-cognito/testing'
 import { createApp } from './app.js'
 
 export async function check(): Promise<undefined> {

@@ -5,8 +5,7 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import Fastify, { type FastifyInstance } from 'fastify'
-// Your application imports from 'fastify-cognito'.
-import cognito, { type Authentication, type PoolOptions } from '../../src/index.js'
+import cognito, { type Authentication, type PoolOptions } from 'fastify-cognito'
 
 /** Makes the tools of the user who sent the request. */
 function createServer({ subject, scopes }: Authentication): McpServer {

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { TestIssuer, type TestPool } from '../../src/testing/index.js'
+import { TestIssuer, type TestPool } from 'fastify-cognito/testing'
 import { createApp } from './app.js'
 
 /** The resource has to be known before the server listens. */

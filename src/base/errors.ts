@@ -33,8 +33,11 @@ export interface RefusalDetails {
 
 const NAME = 'CognitoError'
 
-/** Key under which an error keeps the realm of the plugin instance that made it. */
-const REALM = Symbol.for('fastify-cognito.realm')
+/**
+ * Gives a refusal the realm of a plugin instance, which its challenge then has. The first instance counts, because a
+ * refusal may pass through the scopes of others. Any other value is returned as it is.
+ */
+export let stampRealm: <E>(error: E, realm: Realm) => E
 
 /**
  * A refused request. Compare `code`: `instanceof` fails across two copies of the package.
@@ -52,7 +55,8 @@ export class CognitoError implements AnswerableError {
   declare readonly name: typeof NAME
   /** Name and message alone; with status 500, a whole stack trace. */
   declare stack: string
-  declare readonly [REALM]: Realm | undefined
+  /** The realm of the plugin instance that made the error. The member is private, so that no log line has it. */
+  #realm: Realm | undefined
   /** Fixed text of the code, for the client. */
   readonly message: string
   readonly code: CognitoErrorCode
@@ -107,26 +111,23 @@ export class CognitoError implements AnswerableError {
    * @example throw new TRPCError({ code: 'UNAUTHORIZED', cause: error }) // and: responseMeta → error.cause.headers
    */
   get headers(): AnswerHeaders {
-    const { challenge, retryAfter, [REALM]: realm = DEFAULT_REALM } = this
+    const { challenge, retryAfter } = this
+    // Fastify also reads an object whose prototype is the error.
+    const realm = (#realm in this && this.#realm) || DEFAULT_REALM
     return toAnswerHeaders(challenge && toChallenge(realm, challenge), retryAfter)
+  }
+
+  static {
+    stampRealm = (error, realm) => {
+      if (error instanceof CognitoError && #realm in error) error.#realm ??= realm
+      return error
+    }
   }
 }
 
 Object.setPrototypeOf(CognitoError.prototype, Error.prototype)
 markAnswerable(CognitoError.prototype)
 Object.defineProperty(CognitoError.prototype, 'name', { value: NAME })
-
-/**
- * Gives a refusal the realm of a plugin instance, which its challenge then has. The first instance counts, because a
- * refusal may pass through the scopes of others. Any other value is returned as it is.
- */
-export function stampRealm<E>(error: E, realm: Realm): E {
-  // The member is not enumerable, so that no log line has it.
-  if (error instanceof CognitoError && !Object.hasOwn(error, REALM)) {
-    Object.defineProperty(error, REALM, { value: realm })
-  }
-  return error
-}
 
 /** The facts that a refusal adds to its reason. */
 export type RefusalContext = Omit<RefusalDetails, 'reason' | 'reasonCode'>

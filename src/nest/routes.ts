@@ -4,7 +4,6 @@
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { annotateGuard, readAlternatives } from '../guard/annotations.js'
 import { toException } from './exception.js'
 import { MetadataScanner, RouteConfig, type Type } from './framework.js'
 import { type Mark, type Marked, readMark, readMetadata } from './marks.js'
@@ -145,7 +144,7 @@ function toHook(app: FastifyInstance, guard: Hook, passed: WeakSet<object>): Hoo
       done()
     })
   }
-  return annotateGuard(hook, readAlternatives(guard) ?? [])
+  return app.cognito.composed(hook, [guard])
 }
 
 /** Writes the head of a refusal's answer, and logs the refusal as Fastify does where it answers itself. */

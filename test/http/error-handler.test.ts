@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
+import { stampRealm } from '../../src/base/errors.js'
 import cognito, {
   CognitoError,
   type CognitoErrorCode,
@@ -94,6 +95,12 @@ t.test('an error carries the headers of its answer', async (t) => {
   t.strictSame(ofRoute('COGNITO_USER_ERR_CREDENTIALS_INVALID'), { ...HEADERS, 'www-authenticate': 'Bearer' })
   t.match(ofRoute('COGNITO_USER_ERR_TOO_MANY_REQUESTS'), { ...HEADERS, 'retry-after': /^\d+$/ })
   t.ok(Object.isFrozen(headersOf('COGNITO_ERR_INTERNAL')))
+  const error = new CognitoError('COGNITO_ERR_TOKEN_MISSING', { reason: 'x' })
+  const derived: CognitoError = Object.create(error)
+  t.equal(derived.headers['www-authenticate'], 'Bearer realm="api"', 'as Fastify reads an error')
+  t.equal(stampRealm(derived, { realm: 'x', metadataUrl: undefined }), derived)
+  t.equal(stampRealm('text', { realm: 'x', metadataUrl: undefined }), 'text')
+  t.equal(derived.headers['www-authenticate'], 'Bearer realm="api"')
 })
 
 t.test('the realm is that of the plugin that refused, in whatever scope the refusal arrives', async (t) => {

@@ -1,20 +1,81 @@
 /**
- * What NestJS answers to a refusal: the refusal's own status, whether a hook of Fastify threw it or a guard of NestJS.
+ * What NestJS answers to a refusal of the plugin without `fastify-cognito/nest`: the refusal's own status, whether a hook of
+ * Fastify threw it or a guard of NestJS.
  * @module
  */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { type ExecutionContext, Get, Module, UseGuards } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import t from 'tap'
-import { cognitoErrorCodes } from '../../src/index.js'
+import cognito, { CognitoError, cognitoErrorCodes } from '../../src/index.js'
 import { userRouteErrorCodes } from '../../src/user-routes/fault-codes.js'
-import type { NestAnswers } from '../support/nest-answers.js'
+import { UserRouteError } from '../../src/user-routes/index.js'
+import { controller, pluginOptions, pools } from '../support/nest-app.js'
 
-const program = fileURLToPath(new URL('../support/nest-answers.ts', import.meta.url))
-// Under tsx every line would count as covered.
-const env = { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' }
-const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], { env })
-const { hooked, guarded }: NestAnswers = JSON.parse(stdout)
+/** One answer, and the error that it stands for where a guard of NestJS threw one. */
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly error?: { readonly code: string; readonly statusCode: number; readonly message: string }
+}
+
+/** What the route of NestJS's own guard throws. */
+let thrown: Error
+
+class Orders {
+  hooked() {
+    return ['an order']
+  }
+  guarded() {
+    return ['an order']
+  }
+}
+
+const throwing = {
+  canActivate(_context: ExecutionContext): never {
+    throw thrown
+  },
+}
+controller('orders', Orders, {
+  methods: { hooked: [Get('hooked')], guarded: [Get('guarded'), UseGuards(throwing)] },
+})
+
+class Shop {}
+Module({ controllers: [Orders] })(Shop)
+
+const adapter = new FastifyAdapter()
+const fastify = adapter.getInstance()
+await fastify.register(cognito as never, { ...pluginOptions, pools: { eu: pools.eu.options() } })
+fastify.addHook('onRoute', (route) => {
+  if (route.url === '/orders/hooked') route.onRequest = fastify.authRequired('eu', { scopes: 'orders/read' })
+})
+const app = await NestFactory.create<NestFastifyApplication>(Shop, adapter, { logger: false })
+await app.init()
+
+async function ask(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const answer = await app.inject({ url, headers })
+  return { status: answer.statusCode, body: answer.json(), headers: answer.headers }
+}
+
+const send = (token: string) => ask('/orders/hooked', { authorization: `Bearer ${token}` })
+const hooked = {
+  permitted: await send(pools.eu.accessToken({ scope: 'orders/read' })),
+  missing: await ask('/orders/hooked'),
+  malformed: await send('a b'),
+  invalid: await send(pools.us.accessToken()),
+  insufficient: await send(pools.eu.accessToken({ scope: 'orders/write' })),
+}
+const guarded: Answer[] = []
+for (const error of [
+  ...cognitoErrorCodes.map((code) => new CognitoError(code, { reason: 'a reason' })),
+  ...userRouteErrorCodes.map((code) => new UserRouteError(code, { reason: 'a reason' })),
+]) {
+  thrown = error
+  const { code, statusCode, message } = error
+  guarded.push({ ...(await ask('/orders/guarded')), error: { code, statusCode, message } })
+}
+t.teardown(() => app.close())
 
 t.test('a hook of Fastify', async (t) => {
   t.match(hooked, { permitted: { status: 200, body: ['an order'] } })

@@ -2,7 +2,7 @@
  * Marks outside of routes: on handlers that NestJS runs for GraphQL, for gateways and for messages.
  * @module
  */
-import { type ExecutionContext, UseGuards } from '@nestjs/common'
+import { type ExecutionContext, type Type, UseGuards } from '@nestjs/common'
 import { ExternalContextCreator } from '@nestjs/core'
 import t, { type Test } from 'tap'
 import {
@@ -38,27 +38,32 @@ decorate(Resolver, {
     open: [Public()],
     maybe: [CognitoOptional('eu')],
   },
-  parameters: { orders: [Identity('subject')], users: [Identity('subject')], maybe: [Identity('pool')] },
+  parameters: {
+    orders: [Identity('subject')],
+    users: [Identity('subject')],
+    maybe: [Identity('pool')],
+  },
 })
 
-type Handlers = 'orders' | 'users' | 'open' | 'maybe'
-
-/** What NestJS hands to its own drivers of GraphQL and others: a function that runs guards, parameters and handler. */
-async function start(t: Test, type: string, extras?: CognitoModuleExtras) {
-  const { app, errors } = await startNest(t, { providers: [Resolver], ...(extras && { extras }) })
-  const resolver = app.get(Resolver)
-  const toArguments = {
-    exchangeKeyForValue: (_key: unknown, data: unknown) => data,
-  }
-  const run = (name: Handlers, ...given: unknown[]) =>
+/** Starts what NestJS hands to its own drivers of GraphQL and others: a function that runs guards, parameters and handler. */
+async function start(
+  t: Test,
+  type: string,
+  extras: CognitoModuleExtras = {},
+  provider: Type<object> = Resolver,
+) {
+  const { app, errors } = await startNest(t, { providers: [provider], extras })
+  const instance = app.get(provider)
+  const parameters = { exchangeKeyForValue: (_key: unknown, data: unknown) => data }
+  const run = (name: string, ...given: unknown[]) =>
     app
       .get(ExternalContextCreator)
       .create(
-        resolver,
-        resolver[name],
+        instance,
+        Reflect.get(instance, name),
         name,
         '__routeArguments__',
-        toArguments,
+        parameters,
         undefined,
         undefined,
         undefined,
@@ -76,7 +81,7 @@ const request = (token?: string) => ({
 
 t.test('a resolver of GraphQL', async (t) => {
   const { run, errors } = await start(t, 'graphql')
-  const ask = (name: Handlers, token?: string) => run(name, {}, {}, { req: request(token) }, {})
+  const ask = (name: string, token?: string) => run(name, {}, {}, { req: request(token) }, {})
   t.equal(await ask('orders', pools.eu.accessToken({ sub: 'f00' })), 'f00')
   t.equal(await ask('users', pools.us.accessToken({ sub: 'ba5', scope: 'users/read' })), 'ba5')
   t.equal(await ask('open'), 'open')
@@ -128,6 +133,12 @@ t.test('a handler of messages needs requestOf', async (t) => {
   await t.rejects(run('orders', {}, { from: request() }), { code: 'COGNITO_ERR_TOKEN_MISSING' })
 })
 
+t.test('a handler of a route whose hook has not run is guarded all the same', async (t) => {
+  const { run } = await start(t, 'http')
+  t.equal(await run('orders', request(pools.eu.accessToken({ sub: 'f00' })), {}), 'f00')
+  await t.rejects(run('orders', request(), {}), { code: 'COGNITO_ERR_TOKEN_MISSING' })
+})
+
 t.test('the guard alone lets nothing pass', async (t) => {
   class Unmarked {
     read() {
@@ -140,4 +151,16 @@ t.test('the guard alone lets nothing pass', async (t) => {
   const run = app.get(ExternalContextCreator).create(unmarked, unmarked.read, 'read')
   const message = 'Unmarked.read: CognitoGuard expected @Cognito on the method or its class'
   await t.rejects(run(request(pools.eu.accessToken())), { name: 'TypeError', message })
+})
+
+t.test('a handler of GraphQL without a mark gets no identity', async (t) => {
+  class Greeter {
+    greet(identity: unknown) {
+      return identity
+    }
+  }
+  decorate(Greeter, { parameters: { greet: [Identity()] } })
+  const { run } = await start(t, 'graphql', {}, Greeter)
+  const message = /^Greeter\.greet: @Identity expected @Cognito/
+  await t.rejects(run('greet', {}, {}, { req: request() }, {}), { name: 'TypeError', message })
 })

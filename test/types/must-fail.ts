@@ -3,7 +3,7 @@
  */
 
 import Fastify from 'fastify'
-import { definePools } from 'fastify-cognito'
+import { claimsFrom, definePools, type StandardSchema } from 'fastify-cognito'
 import { closedObject, documented, integer, withDefault } from '../../dist/base/option-schema.js'
 import { Type } from '../../dist/base/schema.js'
 import { expectType } from './expect.js'
@@ -24,6 +24,14 @@ app.get('/', { onRequest: app.authOptional('eu') }, async (request) => {
   expectType<'eu'>()(request.cognito?.pool) // must fail
 })
 expectType<string>()(JSON.parse('""')) // must fail
+
+declare const text: StandardSchema<string, string>
+declare const member: StandardSchema<{ seats: number }, { seats: number }>
+app.authRequired('eu', { claims: text }) // must fail
+app.get('/seats', { onRequest: app.authRequired('eu', { claims: member }) }, async (request) => {
+  expectType<string>()(request.cognito.claims.seats) // must fail
+})
+claimsFrom({ seat: 'custom:seats' }, member) // must fail
 expectType<{ a?: string }>()({} as { readonly a?: string }) // must fail
 
 /** The interface and the schema of options may differ in `readonly` alone. */

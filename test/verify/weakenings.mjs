@@ -105,6 +105,7 @@ export const groups = [
       'guard/guard',
       'guard/hooks',
       'guard/application-functions',
+      'claims/standard-schema',
     ],
     rows: [
       [
@@ -112,7 +113,8 @@ export const groups = [
         '= assertAccepted(token.pool.name, token.tokenUse, policy.pools)',
         '= policy.pools.get(token.pool.name) ?? [...policy.pools.values()][0]',
       ],
-      ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
+      ['the claim schema is not checked', 'if (misfits) throw', 'if (misfits === null) throw'],
+      ['a schema that cannot work', 'if (fault) throw', 'if (fault === null) throw'],
       ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
       ['claims of an earlier schema are kept', 'omit(known, reader.names[token.tokenUse])', 'known'],
     ],

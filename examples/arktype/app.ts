@@ -1,0 +1,47 @@
+/**
+ * Claims by a type of arktype: its output is what a handler gets.
+ * @module
+ */
+import { type } from 'arktype'
+import Fastify, { type FastifyInstance } from 'fastify'
+import cognito, { claimsFrom, definePools, type PoolOptions } from 'fastify-cognito'
+
+/** The claims of a member. `claimsFrom` gives them names, and makes a number of Cognito's text. */
+const Member = claimsFrom(
+  { tenant: 'custom:tenant_id', seats: { claim: 'custom:seats', as: 'integer' } },
+  type({ '+': 'delete', tenant: 'string.upper |> string > 0', 'seats?': 'number > 0' }),
+)
+
+/** The claims of an administrator, under the names in the token. */
+const Admin = type({ '+': 'delete', 'custom:tenant_id': "'acme'", email_verified: 'true' })
+
+/** Makes the pools: tokens of `eu` have to be ID tokens with the claims of a member. */
+const toPools = (eu: PoolOptions) => definePools({ eu: { ...eu, tokenUse: 'id', claims: Member } })
+
+declare module 'fastify-cognito' {
+  interface Register {
+    pools: ReturnType<typeof toPools>
+  }
+}
+
+/**
+ * Makes the application.
+ *
+ * @param eu - the options of the pool
+ * @param log - gets each line of the log
+ */
+export async function createApp(eu: PoolOptions, log: (line: string) => void): Promise<FastifyInstance> {
+  const app = Fastify({ logger: { stream: { write: log } } })
+  await app.register(cognito, { pools: toPools(eu) })
+  app.get('/me', { onRequest: app.authRequired('eu') }, async ({ cognito: { claims } }) => {
+    const tenant: string = claims.tenant
+    const seats: number | undefined = claims.seats
+    return { tenant, seats }
+  })
+  const admin = app.authRequired('eu', { claims: Admin })
+  app.get('/admin', { onRequest: admin }, async ({ cognito: { claims } }) => {
+    const tenant: 'acme' = claims['custom:tenant_id']
+    return { tenant, subject: claims.sub }
+  })
+  return app
+}
