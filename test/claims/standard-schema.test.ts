@@ -199,6 +199,8 @@ t.test('no output turns a standard claim into a lie', async (t) => {
     scope: 'aws.cognito.signin.user.admin',
     username: 'root',
     auth_time: 1,
+    acr: 'urn:cognito:loa:4',
+    amr: ['hwk'],
   })) {
     const [reasonCode, reason] = faultOf(putOut({ tenant: 'acme', [name]: value }))
     t.equal(reasonCode, 'STANDARD_CLAIM_CHANGED')
