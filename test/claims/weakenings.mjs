@@ -253,4 +253,12 @@ export const groups = [
       ['an empty text is stored', " && text !== ''", ''],
     ],
   },
+  {
+    file: 'claims/standard-claims',
+    tests: ['guard/sign-in'],
+    rows: [
+      ['acr of any type', 'acr: Type.Optional(Type.String())', 'acr: Type.Optional(Type.Any())'],
+      ['amr of any type', 'amr: Type.Optional(Type.Array(Type.String()))', 'amr: Type.Optional(Type.Any())'],
+    ],
+  },
 ]

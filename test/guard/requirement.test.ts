@@ -26,9 +26,14 @@ const values = (...levels: unknown[]) => `, acr_values="${levels.join(' ')}"`
 
 /** Each requirement on the level and the methods of a sign-in, with claims that fail only that, and the challenge. */
 const WEAK: readonly Case[] = [
-  ...[{ acr: THREE }, { acr: TWO }, { acr: 'three' }, { acr: `${FOUR} ` }, { acr: undefined }].map(
-    (fails) => [{ acr: { atLeast: 4 } }, fails, values(FOUR)] as const,
-  ),
+  ...[
+    { acr: THREE },
+    { acr: TWO },
+    { acr: 'three' },
+    { acr: String(FOUR).toUpperCase() },
+    { acr: `${FOUR} ` },
+    { acr: undefined },
+  ].map((fails) => [{ acr: { atLeast: 4 } }, fails, values(FOUR)] as const),
   [{ acr: { atLeast: 3 } }, { acr: TWO }, values(FOUR, THREE)] as const,
   [{ acr: { atLeast: 1 } }, { acr: 'pwd' }, values(FOUR, THREE, TWO, ONE)] as const,
   [{ acr: FOUR }, { acr: THREE }, values(FOUR)] as const,

@@ -459,11 +459,11 @@ t.test('the ends of each range are accepted, and what lies beyond is refused', a
     const step = !isNumber || property['type'] === 'integer' ? 1 : 0.0005
     // A list of a fixed length has the range of its items.
     const items = property['minItems'] === property['maxItems'] ? property['minItems'] : undefined
-    const valueOf = (value: number) => {
+    const givenFor = (value: number) => {
       if (items !== undefined) return Array.from({ length: items }, (_, index) => `${index}`.repeat(value))
       return isNumber ? value : 'x'.repeat(value)
     }
-    const accepts = (value: number) => isAccepted(() => GIVE[subject.name]?.(option, valueOf(value)))
+    const accepts = (value: number) => isAccepted(() => GIVE[subject.name]?.(option, givenFor(value)))
     t.ok(accepts(low) && accepts(high), `${subject.name}.${option}: ${range}`)
     t.notOk(accepts(low - step) || accepts(high + step), `${subject.name}.${option}: beyond ${range}`)
   }

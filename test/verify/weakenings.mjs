@@ -251,14 +251,6 @@ export const groups = [
     ],
   },
   {
-    file: 'claims/standard-claims',
-    tests: ['guard/sign-in'],
-    rows: [
-      ['acr of any type', 'acr: Type.Optional(Type.String())', 'acr: Type.Optional(Type.Any())'],
-      ['amr of any type', 'amr: Type.Optional(Type.Array(Type.String()))', 'amr: Type.Optional(Type.Any())'],
-    ],
-  },
-  {
     file: 'verify/required-names',
     tests: ['guard/requirement', 'guard/arguments', 'plugin/at-boot'],
     rows: [
