@@ -50,6 +50,18 @@ await fastify.register(cognito as never, { ...pluginOptions, pools: { eu: pools.
 fastify.addHook('onRoute', (route) => {
   if (route.url === '/orders/hooked') route.onRequest = fastify.authRequired('eu', { scopes: 'orders/read' })
 })
+await fastify.register(async (scope) => {
+  scope.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
+    const { statusCode, code, message } = error
+    return scope.cognito.answer(reply, error).send({ statusCode, code, message })
+  })
+  scope.get('/accounts', async () => {
+    throw new UserRouteError('COGNITO_USER_ERR_CODE_INVALID', { reason: 'a reason' })
+  })
+  scope.get('/crash', async () => {
+    throw new Error('a crash')
+  })
+})
 const app = await NestFactory.create<NestFastifyApplication>(Shop, adapter, { logger: false })
 await app.init()
 
@@ -100,4 +112,12 @@ t.test('a guard of NestJS', async (t) => {
     t.notMatch(JSON.stringify(body), 'a reason')
     if (status !== 500) t.match(body, { message: error?.message })
   }
+})
+
+t.test('a scope with an error handler of its own keeps the code of an account route', async (t) => {
+  t.match(await ask('/accounts'), {
+    body: { code: 'COGNITO_USER_ERR_CODE_INVALID' },
+    headers: { 'cache-control': 'no-store' },
+  })
+  t.match(await ask('/crash'), { status: 500 })
 })
