@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { assertGiven } from './base/option-schema.js'
 import type { ClaimsOption } from './claims/reader.js'
 import type { TokenUse } from './claims/standard-claims.js'
+import { createExpiry, type Expiry } from './expiry/application.js'
 import { annotateComposed } from './guard/annotations.js'
 import type { ParseCookies } from './guard/node-request.js'
 import { createAnswer } from './guard/refusal-answer.js'
@@ -52,7 +53,7 @@ export interface PoolDescription {
  *
  * @typeParam P - the registered pools: name → type, see {@link Register}
  */
-export interface Cognito<P> {
+export interface Cognito<P> extends Expiry {
   /**
    * Verifies a token that did not come in the headers of a request, but from a socket, a queue or a GraphQL context. The
    * plugin compiles each requirement object once, so the object must not change afterwards.
@@ -206,6 +207,7 @@ export function createCognito(context: RequestContext, options: ResolvedOptions,
         )
       await revoke(gate, revocation, options, now() / 1000)
     },
+    ...createExpiry(pools, gate),
     canRevoke: gate !== undefined,
     clockTolerance: options.clockTolerance,
     status: verifier.status,

@@ -94,8 +94,10 @@ export type { ClaimsOption, ObjectSchema } from './claims/reader.js'
 export { type ClaimNames, type ClaimSource, claimsFrom } from './claims/renaming.js'
 export type { AccessClaims, CommonClaims, IdClaims, Payload, TokenUse } from './claims/standard-claims.js'
 export type { StandardSchema } from './claims/standard-schema.js'
-export { type ClosableSocket, closeOnExpiry } from './close-on-expiry.js'
 export type { Cognito, PoolDescription } from './cognito.js'
+export type { ClosableReply, ClosableSocket, ClosableStream, ClosableTarget } from './expiry/closable.js'
+export { closeOnExpiry } from './expiry/close-on-expiry.js'
+export { type ExpirySignalOptions, expirySignal } from './expiry/expiry-signal.js'
 export {
   type AuthOf,
   definePools,
@@ -136,6 +138,7 @@ export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
 export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'
+export type { RequiredAcr } from './verify/sign-in.js'
 export type { TokenRequirement } from './verify/token-requirement.js'
 
 /**

@@ -11,6 +11,7 @@ import type { VerifiedToken } from '../verify/authentication.js'
 import { readIdentity } from '../verify/cognito-claims.js'
 import { publishRevocationFailure } from '../verify/diagnostics.js'
 import { Breaker } from './breaker.js'
+import { WatchedTokens } from './listeners.js'
 import type { ResolvedRevocation } from './options.js'
 import { keysOf, type RevocableToken, type RevocationMark } from './store.js'
 
@@ -23,12 +24,18 @@ export type OnChange = (reason: string | undefined) => void
  */
 const REVOKE_TIMEOUT_MS = 500
 
+/** The members of a verified token that a gate reads, and its description, which the gate writes. */
+export type UsedToken = Pick<VerifiedToken, 'pool' | 'payload' | 'revocable'>
+
 /** The gate of one store. */
 export class RevocationGate {
   readonly #options: ResolvedRevocation
   readonly #onChange: OnChange
   readonly #clock: Clock
   readonly #breaker: Breaker
+  readonly #watched = new WatchedTokens()
+  /** Ends the calls of the store's `watch`, which last as long as a token is watched. */
+  #endHearing: (() => void) | undefined
   #isFailing = false
 
   constructor(options: ResolvedRevocation, onChange: OnChange, clock: Clock = monotonicClock) {
@@ -44,7 +51,7 @@ export class RevocationGate {
    * @throws {CognitoError} thrown or rejected: `COGNITO_ERR_TOKEN_REVOKED`, and `COGNITO_ERR_REVOCATION_UNAVAILABLE` when
    *   the store fails and `onError` is `'deny'`
    */
-  pass(token: VerifiedToken): void | Promise<void> {
+  pass(token: UsedToken): void | Promise<void> {
     let answer: boolean | PromiseLike<unknown>
     try {
       answer = this.#ask(toRevocable(token))
@@ -78,9 +85,36 @@ export class RevocationGate {
     } catch (error) {
       throw refuse('REVOCATION_NOT_STORED', { pool, retryAfter: 1 }, { word: toWord(error) })
     }
+    // A store without `watch` does not tell of the mark.
+    this.#watched.hear(mark)
   }
 
-  async #wait(answer: PromiseLike<unknown>, token: VerifiedToken): Promise<void> {
+  /**
+   * Calls back when the process hears of a mark that revokes a token. Marks of other processes are heard where the store
+   * has `watch`.
+   *
+   * @returns a function that ends the watch
+   */
+  watch(token: UsedToken, onRevoked: () => void): () => void {
+    this.#endHearing ??= this.#hear()
+    const end = this.#watched.add(toRevocable(token), onRevoked)
+    return () => {
+      end()
+      if (!this.#watched.isEmpty) return
+      this.#endHearing?.()
+      this.#endHearing = undefined
+    }
+  }
+
+  #hear(): (() => void) | undefined {
+    const { store } = this.#options
+    if (store.watch === undefined) return undefined
+    const end: unknown = store.watch((mark) => this.#watched.hear(mark))
+    if (typeof end === 'function') return () => end()
+    throw new TypeError('revocation.store.watch: expected it to return a function that ends the calls')
+  }
+
+  async #wait(answer: PromiseLike<unknown>, token: UsedToken): Promise<void> {
     let isRevoked: boolean
     try {
       isRevoked = toVerdict(await within(this.#options.timeout * 1000, answer, this.#clock))
@@ -92,14 +126,14 @@ export class RevocationGate {
     return this.#conclude(isRevoked, token)
   }
 
-  #conclude(isRevoked: boolean, { pool }: VerifiedToken): void {
+  #conclude(isRevoked: boolean, { pool }: UsedToken): void {
     if (this.#isFailing) this.#onChange(undefined)
     this.#isFailing = false
     if (!isRevoked) return
     throw refuse('TOKEN_REVOKED', { pool: pool.name })
   }
 
-  #fail(error: unknown, { pool }: VerifiedToken): void {
+  #fail(error: unknown, { pool }: UsedToken): void {
     const retryAfter = Math.max(1, Math.ceil(this.#breaker.remaining() / 1000))
     const details = { word: toWord(error) }
     const refusal = refuse('REVOCATION_STORE_FAILED', { pool: pool.name, retryAfter }, details)
@@ -140,12 +174,12 @@ async function within(ms: number, answer: unknown, clock: Clock): Promise<unknow
 }
 
 /** Describes a token once for all its requests. */
-function toRevocable(token: VerifiedToken): RevocableToken {
+function toRevocable(token: UsedToken): RevocableToken {
   token.revocable ??= describeToken(token)
   return token.revocable as RevocableToken
 }
 
-function describeToken({ pool, payload }: VerifiedToken): RevocableToken {
+function describeToken({ pool, payload }: UsedToken): RevocableToken {
   const { subject, clientId } = readIdentity(payload)
   const ids = {
     userPoolId: pool.userPoolId,

@@ -12,6 +12,7 @@ import {
   withDefault,
 } from '../base/option-schema.js'
 import { compileSchema } from '../base/schema.js'
+import { MarkListeners } from './listeners.js'
 import { MarkTable } from './mark-table.js'
 import type { RevocationStore } from './store.js'
 
@@ -58,12 +59,15 @@ export function createMemoryStore(options: MemoryRevocationOptions, now: () => n
   const table = new MarkTable(fillDefaults(memorySchema, options).max)
   // Marks by pool and by app client need no limit: their number is bounded by the number of pools and app clients.
   const urgent = new MarkTable(Number.POSITIVE_INFINITY)
+  const listeners = new MarkListeners()
   return Object.freeze({
     isRevoked: (token) => table.concerns(token) || (urgent.size > 0 && urgent.concerns(token)),
     revoke(mark) {
       const chosen = mark.by === 'pool' || mark.by === 'client_id' ? urgent : table
       if (!chosen.add(mark, now() / 1000)) throw new RevocationStoreFullError()
+      listeners.tell(mark)
     },
+    watch: listeners.add,
   } satisfies RevocationStore)
 }
 

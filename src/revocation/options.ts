@@ -67,7 +67,7 @@ export function resolveRevocation(options: RevocationOptions): ResolvedRevocatio
 function assertStore(store: unknown): void {
   if (typeof store !== 'object' || store === null)
     throw new TypeError(`revocation.store: expected ${STORE}; found ${kindOf(store)}`)
-  for (const name of ['isRevoked', 'revoke', 'recall', 'open', 'close'] as const) {
+  for (const name of ['isRevoked', 'revoke', 'recall', 'watch', 'open', 'close'] as const) {
     const method: unknown = Reflect.get(store, name)
     const isOptional = name !== 'isRevoked' && name !== 'revoke'
     if (typeof method === 'function' || (isOptional && method === undefined)) continue

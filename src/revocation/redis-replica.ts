@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.js'
 import type { Redis } from '../base/redis-client.js'
+import { type HeardMark, MarkListeners } from './listeners.js'
 import { MarkTable } from './mark-table.js'
 import { StreamFollower, type StreamReader } from './redis-stream.js'
 import type { RevocableToken, RevocationMark } from './store.js'
@@ -16,6 +17,8 @@ export interface Replica {
   readonly concerns: (token: RevocableToken) => boolean
   /** Adds a mark that Redis has confirmed. */
   readonly add: (mark: CopiedMark) => void
+  /** Calls `onMark` for each mark that is added, and again for all marks when the copy begins anew. */
+  readonly watch: (onMark: (mark: HeardMark) => void) => () => void
   /** Begins to follow Redis, and reports when the connection fails and when it works again. */
   readonly open: (report?: Report) => void
   /** Stops following Redis, when it was called as often as `open`. */
@@ -49,6 +52,7 @@ export function createReplica(
   let follower: StreamFollower | undefined
   let completeAt = Number.NEGATIVE_INFINITY
   const listeners: Report[] = []
+  const marks = new MarkListeners()
   let isFailing = false
 
   function report(code: string | undefined): void {
@@ -57,7 +61,10 @@ export function createReplica(
     if (isFailing !== wasFailing) for (const listener of listeners) listener(code)
   }
 
-  const add = (mark: CopiedMark) => void table.add(mark, timeOfDay() / 1000)
+  const add = (mark: CopiedMark) => {
+    table.add(mark, timeOfDay() / 1000)
+    marks.tell(mark)
+  }
   const reader: StreamReader = {
     onEntry: add,
     onCaughtUp(moment) {
@@ -74,6 +81,7 @@ export function createReplica(
     isCurrent: () => follower !== undefined && clock.now() - completeAt <= MAX_AGE_MS,
     concerns: (token) => table.concerns(token),
     add,
+    watch: marks.add,
     open(listener) {
       users += 1
       if (listener) listeners.push(listener)

@@ -120,6 +120,7 @@ function withReplica(store: RevocationStore, replica: Replica): RevocationStore 
       await store.revoke(mark)
       replica.add(mark)
     },
+    watch: replica.watch,
     open: replica.open,
     close: replica.close,
   }

@@ -62,6 +62,14 @@ export interface RevocationStore {
    */
   readonly recall?: (token: RevocableToken) => boolean | undefined
   /**
+   * Calls `onMark` for each mark that this process learns of, whichever process has added it, so that open sockets and
+   * streams end at once. A mark may come more than once, but not before `isRevoked` counts it. Without `watch`, marks of
+   * other processes are found by `isRevoked`, which is called once a minute for each open socket or stream.
+   *
+   * @returns a function that ends the calls
+   */
+  readonly watch?: (onMark: (mark: Pick<RevocationMark, 'key' | 'notBefore'>) => void) => () => void
+  /**
    * Is called when an application that uses the store is ready. The application does not wait for the promise.
    *
    * @param report - takes the code of a fault that the store finds between lookups, and `undefined` when the fault is over

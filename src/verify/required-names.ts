@@ -57,9 +57,10 @@ const CONDITIONS = ['allOf', 'anyOf', 'noneOf'] as const
 export function groupsSchema(expected: string) {
   const list = listOf(NAME, expected)
   const condition = Type.Optional(list)
-  const members = closedObject({ allOf: condition, anyOf: condition, noneOf: condition }, expected)
-  // A spread would lose the name of the type, and a declaration could not be written.
-  const conditions = Object.assign(members, { minProperties: 1 })
+  const conditions = Type.Object(
+    { allOf: condition, anyOf: condition, noneOf: condition },
+    { additionalProperties: false, minProperties: 1, expected },
+  )
   return Type.Optional(Type.Union([Type.String({ pattern: NAME }), list, conditions], { expected }))
 }
 

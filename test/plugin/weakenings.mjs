@@ -75,40 +75,6 @@ export const groups = [
     ],
   },
   {
-    file: 'close-on-expiry',
-    tests: ['plugin/close-on-expiry'],
-    rows: [
-      ['a socket outlives its token', 'if (left <= 0) this.#close()', 'if (left <= 0) return'],
-      ['a token of next month ends at once', 'Math.min(left, LOOK_MS)', 'left % 2 ** 31'],
-      ['a clock that is set is not noticed', 'const LOOK_MS = 60_000', 'const LOOK_MS = 2 ** 31 - 1'],
-      ['a peer that does not close stays', ', () => socket.terminate?.())', ', () => {})'],
-      ['a socket that is closing is kept open by a token', 'if (socket.readyState >= CLOSING) return', ''],
-      [
-        'the end of an earlier token counts',
-        '    this.#callOff()\n    this.#callOff =',
-        '    this.#callOff =',
-      ],
-      [
-        'a timer outlives its socket',
-        "addEventListener('close', () => this.#callOff())",
-        "addEventListener('close', () => {})",
-      ],
-      ['every token listens to its socket', 'watches.get(socket) ?? ', ''],
-      ['a token without an end', "typeof exp === 'number' && Number.isFinite(exp)", "exp !== ''"],
-      [
-        'a missing authentication passes for nobody',
-        'if (authentication === null) return',
-        'if (!authentication) return',
-      ],
-      ['a socket that tells nothing of its end', "typeof socket.addEventListener === 'function' &&", ''],
-      [
-        'a timer keeps the process',
-        'after: monotonicClock.after }',
-        'after: (ms, action) => { const timer = setTimeout(action, ms); return () => clearTimeout(timer) } }',
-      ],
-    ],
-  },
-  {
     file: 'options',
     tests: ['revocation/revocation'],
     rows: [['a revocation that vanishes', "'revocation', 'routes']", "'routes']"]],

@@ -62,6 +62,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'cognito-claims',
       'diagnostics',
       'required-names',
+      'sign-in',
       'token-policy',
       'token-requirement',
       'verifier',
@@ -71,6 +72,10 @@ const WINGS: Readonly<Record<string, Wing>> = {
     imports: ['base', 'jwt', 'verify'],
     face: ['connection', 'gate', 'mark', 'options', 'store'],
     knowsFastify: true,
+  },
+  expiry: {
+    imports: ['base', 'revocation', 'verify'],
+    face: ['application', 'closable', 'close-on-expiry', 'expiry-signal'],
   },
   guard: {
     imports: ['base', 'claims', 'jwt', 'pool', 'revocation', 'verify'],
@@ -97,7 +102,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
     knowsFastify: true,
   },
   [PLUGIN]: {
-    imports: ['base', 'claims', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
+    imports: ['base', 'claims', 'expiry', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
     face: ['index', 'options', 'cognito'],
     knowsFastify: true,
   },

@@ -76,6 +76,24 @@ const countConnections = async (client: Redis) =>
     .trim()
     .split('\n').length
 
+t.test('a copy tells of the marks of every process, as soon as it has them', atOnce, async (t) => {
+  const { client, asked } = await setUp(t)
+  const store = await openCopy(t, client)
+  const heard: string[] = []
+  const end = store.watch?.(({ key }) => {
+    heard.push(key)
+    t.equal(ask(store, 'own') ?? ask(store, 'distant'), true, 'not before it counts')
+  })
+  await store.revoke(by('own'))
+  t.strictSame(heard, [by('own').key], 'its own at once')
+  await asked.revoke(by('distant'))
+  t.ok(await until(() => heard.includes(by('distant').key), WAIT_MS), 'that of another process')
+  end?.()
+  const { length } = heard
+  await store.revoke(by('later'))
+  t.equal(heard.length, length)
+})
+
 t.test('a copy begins with all that is there, in pages, and then follows', atOnce, async (t) => {
   const { client, asked } = await setUp(t)
   for (let index = 0; index < 6000; index += 500) {

@@ -177,4 +177,49 @@ export const groups = [
       ['anything for a revocation', 'assertOptions(schema, ', 'void (schema, '],
     ],
   },
+  {
+    file: 'revocation/listeners',
+    tests: ['expiry/revocation'],
+    rows: [
+      [
+        'a mark of old tokens ends new ones',
+        'if (concerns({ notBefore }, token.issuedAt)) onRevoked()',
+        'onRevoked()',
+      ],
+      ['a token that is watched for ever', '      others?.delete(watched)\n', ''],
+      ['a store that tells nobody', 'listener.tell({ key, notBefore })', 'void listener'],
+    ],
+  },
+  {
+    file: 'revocation/gate',
+    tests: ['expiry/revocation'],
+    rows: [
+      [
+        'a mark of the own process is not heard',
+        '    this.#watched.hear(mark)\n  }\n\n  /**',
+        '  }\n\n  /**',
+      ],
+      [
+        'a store is listened to for each token',
+        'this.#endHearing ??= this.#hear()',
+        'this.#endHearing = this.#hear()',
+      ],
+      ['a store is listened to for ever', '      this.#endHearing?.()\n', ''],
+      [
+        'a watch that cannot be ended',
+        "if (typeof end === 'function') return () => end()",
+        'return end as () => void',
+      ],
+    ],
+  },
+  {
+    file: 'revocation/memory',
+    tests: ['expiry/revocation'],
+    rows: [['a store in memory tells nobody', '      listeners.tell(mark)\n', '']],
+  },
+  {
+    file: 'revocation/redis-replica',
+    tests: ['revocation/redis-replica'],
+    rows: [['a copy tells nobody', '    marks.tell(mark)\n', '']],
+  },
 ]

@@ -4,11 +4,16 @@
  */
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import { watch } from '../../src/close-on-expiry.js'
-import { closeOnExpiry } from '../../src/index.js'
+import type { Clock } from '../../src/base/clock.js'
+import { createCloseOnExpiry } from '../../src/expiry/close-on-expiry.js'
+import { readToken } from '../../src/expiry/token-in-use.js'
+import { type ClosableTarget, closeOnExpiry } from '../../src/index.js'
 import { TestClock } from '../support/test-clock.js'
 
 const DAY = 86_400_000
+
+const watch = (target: ClosableTarget, authentication: { payload: { exp: number } } | null, clock: Clock) =>
+  createCloseOnExpiry(readToken, clock)(target, authentication)
 
 /** The shape of a WebSocket. It tells what is done to it, and when; its peer agrees to close, or does not. */
 function createSocket(clock: TestClock, { agrees = true, terminates = true } = {}) {

@@ -1,0 +1,27 @@
+/**
+ * Runs Vitest: the tests of the application have to pass, and a wrong expectation has to fail.
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const cwd = fileURLToPath(new URL('.', import.meta.url))
+
+/** Runs one file of tests. */
+function run(file: string) {
+  const args = ['node_modules/vitest/vitest.mjs', 'run', file, '--reporter=json']
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
+  assert.ok(stdout.includes('{'), stderr)
+  const { numPassedTests, numFailedTests } = JSON.parse(stdout.slice(stdout.indexOf('{')))
+  return { counts: [status, numPassedTests, numFailedTests], output: stdout + stderr }
+}
+
+/** Runs both files of tests. */
+export async function check(): Promise<void> {
+  const own = run('app.test.ts')
+  assert.deepEqual(own.counts, [0, 6, 0], own.output)
+  const wrong = run('wrong.test.ts')
+  assert.deepEqual(wrong.counts, [1, 0, 1], wrong.output)
+  assert.match(wrong.output, /expected 401 to be 200/)
+}

@@ -1,0 +1,120 @@
+/**
+ * The tokens of open sockets and streams: each is followed until it expires or is revoked.
+ * @module
+ */
+import type { Clock } from '../base/clock.js'
+import { CognitoError, refuse } from '../base/errors.js'
+import type { Authentication } from '../verify/authentication.js'
+
+/** The members of an {@link Authentication} that are read. */
+export type Expiring = Pick<Authentication, 'payload'> & Partial<Pick<Authentication, 'pool'>>
+
+/** The members of a token that are needed to follow it. */
+export interface TokenInUse {
+  /** The claim `exp`; seconds since 1970. */
+  readonly exp: number
+  /** Name of the pool, as far as it is known. */
+  readonly pool: string | undefined
+  /** `undefined` where no store of revocations is known. */
+  readonly revocations?: Revocations
+}
+
+/** The revocations of one token. */
+export interface Revocations {
+  /** Rejects with the refusal when the token is revoked, and when the store fails and such requests are refused. */
+  readonly ask: () => Promise<void>
+  /** Calls back when the process hears that the token was revoked. Returns a function that ends the calls. */
+  readonly listen: (onRevoked: () => void) => () => void
+}
+
+/** Reads an authentication for a function of the application, whose name the error has. */
+export type ReadToken = (authentication: unknown, caller: string) => TokenInUse
+
+/** Time between two looks at the clock, which may be set, and at the store. A timer of Node cannot exceed 2^31 ms; milliseconds. */
+const LOOK_MS = 60_000
+/** Number of looks in a row that the store may leave unanswered. */
+const MAX_SILENT_LOOKS = 3
+
+/** A token in use. */
+export class FollowedToken {
+  readonly #token: TokenInUse
+  readonly #clock: Clock
+  readonly #ending = new AbortController()
+  #isReleased = false
+  #callOff = () => {}
+  #silentLooks = 0
+  #endListening: (() => void) | undefined
+
+  /** Follows the token at once. */
+  constructor(token: TokenInUse, clock: Clock) {
+    this.#token = token
+    this.#clock = clock
+    this.#endListening = token.revocations?.listen(() => this.end(refuse('TOKEN_REVOKED', this.#context())))
+    this.#look()
+  }
+
+  /** Is aborted at the end of the token, with the refusal that a request would get then. */
+  get signal(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  /** Aborts the signal, unless it is aborted or released. */
+  end(reason: unknown): void {
+    if (this.#isReleased) return
+    this.release()
+    this.#ending.abort(reason)
+  }
+
+  /** Stops following the token. The signal stays as it is. */
+  readonly release = (): void => {
+    this.#isReleased = true
+    this.#callOff()
+    this.#endListening?.()
+    this.#endListening = undefined
+  }
+
+  #look(): void {
+    const { exp, revocations } = this.#token
+    const left = exp * 1000 - this.#clock.now()
+    if (left <= 0) {
+      this.end(refuse('TOKEN_EXPIRED', this.#context()))
+      return
+    }
+    this.#callOff = this.#clock.after(Math.min(left, LOOK_MS), () => this.#look())
+    revocations?.ask().then(
+      () => this.#hearYes(),
+      (error: unknown) => this.#hearNo(error),
+    )
+  }
+
+  #hearYes(): void {
+    this.#silentLooks = 0
+  }
+
+  /** Ends the token; for a failing store, only after some looks in a row, because a failure may be over in a moment. */
+  #hearNo(error: unknown): void {
+    const isSilent = error instanceof CognitoError && error.code === 'COGNITO_ERR_REVOCATION_UNAVAILABLE'
+    this.#silentLooks += 1
+    if (!isSilent || this.#silentLooks >= MAX_SILENT_LOOKS) this.end(error)
+  }
+
+  #context() {
+    return { pool: this.#token.pool }
+  }
+}
+
+/**
+ * Reads the end of a token, without revocations.
+ *
+ * @throws {TypeError} when the value is no authentication
+ */
+export function readToken(authentication: unknown, caller: string): TokenInUse {
+  const { payload, pool }: { readonly payload?: unknown; readonly pool?: unknown } = Object(authentication)
+  const { exp }: { readonly exp?: unknown } = Object(payload)
+  if (typeof exp === 'number' && Number.isFinite(exp)) {
+    return { exp, pool: typeof pool === 'string' ? pool : undefined }
+  }
+  throw new TypeError(
+    `${caller}: expected request.cognito, the result of app.cognito.verify, or null for a request without credentials`,
+  )
+}

@@ -1,0 +1,107 @@
+/**
+ * Weakenings of `src/expiry/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'expiry/token-in-use',
+    tests: ['expiry/expiry-signal', 'expiry/close-on-expiry', 'expiry/revocation'],
+    rows: [
+      ['a stream outlives its token', 'if (left <= 0) {', 'if (left <= -1e12) {'],
+      ['a token of next month ends at once', 'Math.min(left, LOOK_MS)', 'left % 2 ** 31'],
+      ['a clock that is set is not noticed', 'const LOOK_MS = 60_000', 'const LOOK_MS = 2 ** 31 - 1'],
+      ['a token without an end', "typeof exp === 'number' && Number.isFinite(exp)", "exp !== ''"],
+      [
+        'a timer that nobody waits for any more',
+        '    this.#callOff()\n    this.#endListening',
+        '    this.#endListening',
+      ],
+      ['a mark is not heard', "() => this.end(refuse('TOKEN_REVOKED', this.#context()))", '() => {}'],
+      ['a store is listened to for ever', '    this.#endListening?.()\n', ''],
+      ['a store is not asked', 'revocations?.ask().then(', 'Promise.resolve().then('],
+      [
+        'a failing store keeps every token',
+        '!isSilent || this.#silentLooks >= MAX_SILENT_LOOKS',
+        '!isSilent',
+      ],
+      ['one failure ends every token', 'const MAX_SILENT_LOOKS = 3', 'const MAX_SILENT_LOOKS = 1'],
+      ['an answer does not count', 'this.#silentLooks = 0\n  }', '}'],
+    ],
+  },
+  {
+    file: 'expiry/expiry-signal',
+    tests: ['expiry/expiry-signal'],
+    rows: [
+      ['a client that leaves is not noticed', "  signal.addEventListener('abort', end)\n", ''],
+      [
+        'a signal keeps every token that it has seen',
+        "() => signal.removeEventListener('abort', end)",
+        '() => {}',
+      ],
+      ['a client that has left', '    if (signal?.aborted) return signal\n', ''],
+      ['a missing authentication passes for nobody', 'if (authentication === null)', 'if (!authentication)'],
+      ['anything for a signal', 'signal === undefined || isSignal(signal)', 'signal !== 8'],
+    ],
+  },
+  {
+    file: 'expiry/close-on-expiry',
+    tests: ['expiry/close-on-expiry', 'expiry/streams'],
+    rows: [
+      ['a peer that does not close stays', 'clock.after(HANDSHAKE_MS, this.#target.cut)', '() => {}'],
+      ['a target that is closing is kept open by a token', 'if (!closable.isOpen()) return', ''],
+      ['a stream that is closing is kept open by a token', 'if (this.#isClosing) return\n', ''],
+      ['the end of an earlier token counts', '    this.#callOff()\n    const {', '    const {'],
+      ['a timer outlives its target', 'target.onClosed(() => this.#callOff())', 'target.onClosed(() => {})'],
+      ['every token listens to its target', 'closings.get(target) ?? ', ''],
+      [
+        'a missing authentication passes for nobody',
+        'if (authentication === null) return',
+        'if (!authentication) return',
+      ],
+    ],
+  },
+  {
+    file: 'expiry/closable',
+    tests: ['expiry/close-on-expiry', 'expiry/streams', 'expiry/revocation'],
+    rows: [
+      [
+        'a socket that tells nothing of its end',
+        "hasMethods(shape, 'close', 'addEventListener')",
+        "hasMethods(shape, 'close')",
+      ],
+      ['a late write ends the process', "    stream.on('error', () => {})\n", ''],
+      ['a stream that goes on', "else if ('push' in stream) stream.push(null)", ''],
+      [
+        'a response that goes on',
+        'stream.writable !== false) stream.end()',
+        'stream.writable !== false) void 0',
+      ],
+      ['a client that does not read stays', '() => void stream.destroy()', '() => {}'],
+      [
+        'a whole application is closed',
+        "hasMethods(shape, 'close', 'onClose') && typeof shape.isConnected === 'boolean'",
+        "hasMethods(shape, 'close', 'onClose')",
+      ],
+      [
+        'a revoked token has expired',
+        "'COGNITO_ERR_TOKEN_REVOKED' ? REVOKED",
+        "'COGNITO_ERR_TOKEN_REVOKED' ? EXPIRED",
+      ],
+    ],
+  },
+  {
+    file: 'expiry/application',
+    tests: ['expiry/revocation'],
+    rows: [
+      [
+        'the store is not known',
+        'if (gate === undefined) return token',
+        'if (gate !== undefined) return token',
+      ],
+      ['a pool of another application', 'pool === undefined || ', ''],
+      ['a token that no mark can name', "typeof payload['sub'] !== 'string' || ", ''],
+      ['a token of no time', " || typeof payload['iat'] !== 'number'", ''],
+    ],
+  },
+]
