@@ -118,7 +118,7 @@ interface YamlFault {
 }
 
 /**
- * Where packages are looked for: from this file, or from the bundle that holds it. A bundle in CommonJS has no
+ * Packages are looked for from this file, or from the bundle that holds it. A bundle in CommonJS has no
  * `import.meta.url`, but the name of its own file.
  */
 const originOf = (url: string | undefined = __filename) => url
