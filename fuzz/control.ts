@@ -69,6 +69,8 @@ export const WEAKNESSES: Readonly<Record<string, Weaken>> = {
   }),
   'takes expired tokens': (target) => refusedAs('COGNITO_ERR_TOKEN_EXPIRED', ACCEPTED, target),
   'takes a token without a right': (target) => refusedAs('COGNITO_ERR_SCOPE_INSUFFICIENT', ACCEPTED, target),
+  'takes a sign-in that is too weak': (target) =>
+    refusedAs('COGNITO_ERR_AUTHENTICATION_TOO_WEAK', ACCEPTED, target),
   'takes every token of its pool, whatever the route': (target) => ({
     verify: async (text, route) => {
       const answers = [target.verify(text, route), target.verify(text, 'either'), target.verify(text, 'open')]

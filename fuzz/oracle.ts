@@ -9,6 +9,7 @@ import {
   CLOCK_TOLERANCE,
   type KeyName,
   KIDS,
+  LEVELS,
   MAX_TOKEN_LENGTH,
   POOLS,
   type PoolFacts,
@@ -42,6 +43,8 @@ export const STATUS: Readonly<Record<string, number>> = {
   COGNITO_ERR_AUTHENTICATION_TOO_OLD: 401,
   COGNITO_ERR_SCOPE_INSUFFICIENT: 403,
   COGNITO_ERR_GROUP_INSUFFICIENT: 403,
+  COGNITO_ERR_GROUP_PROHIBITED: 403,
+  COGNITO_ERR_AUTHENTICATION_TOO_WEAK: 401,
 }
 
 const refuse = (...codes: string[]): Verdict => ({ codes: codes.map((code) => `COGNITO_ERR_${code}`) })
@@ -217,7 +220,8 @@ type Test = (value: Json) => boolean
 const tests = (names: string, test: Test) => names.split(' ').map((name) => [name, test] as const)
 
 const ANY = [
-  ...tests('jti origin_jti', isString),
+  ...tests('jti origin_jti acr', isString),
+  ...tests('amr', isStrings),
   ...tests('auth_time', isNumber),
   ...tests('cognito:groups', isStrings),
 ]
@@ -274,10 +278,23 @@ function authorize(reading: Reading, payload: JsonObject, route: RouteFacts, now
   if (route.groups && !route.groups.some((name) => reading.groups.includes(name))) {
     return refuse('GROUP_INSUFFICIENT')
   }
+  if (route.prohibited?.some((name) => reading.groups.includes(name))) return refuse('GROUP_PROHIBITED')
+  if (isTooWeak(reading, payload, route)) return refuse('AUTHENTICATION_TOO_WEAK')
   if (route.maxAge !== undefined && !isRecent(payload.last('auth_time'), route.maxAge, now)) {
     return refuse('AUTHENTICATION_TOO_OLD')
   }
   return { reading }
+}
+
+/** docs/guards.md, "Step-up". */
+function isTooWeak({ clientId, subject }: Reading, payload: JsonObject, route: RouteFacts): boolean {
+  if (route.level === undefined && route.methods === undefined) return false
+  const isAccess = payload.last('token_use') === 'access'
+  if (isAccess && subject === clientId && payload.last('username') === undefined) return true
+  const level = LEVELS.indexOf(String(payload.last('acr'))) + 1
+  if (route.level !== undefined && level < route.level) return true
+  const methods = toPlain(payload.last('amr') ?? []) as string[]
+  return route.methods !== undefined && !route.methods.some((name) => methods.includes(name))
 }
 
 const isRecent = (time: Json | undefined, maxAge: number, now: number) =>

@@ -51,6 +51,9 @@ export const KIDS: Readonly<Record<Use, string>> = { access: 'Fuzz+access/key=',
 /** A key that the issuer of the pool really signs with. */
 export type KeyName = `${PoolName}.${Use}`
 
+/** Levels of the sign-in, lowest first: AWS, "Authentication levels with ACR and AMR claims". */
+export const LEVELS = [1, 2, 3, 4].map((level) => `urn:cognito:loa:${level}`)
+
 /** What one route takes. */
 export interface RouteFacts {
   readonly pools: readonly PoolName[]
@@ -59,6 +62,12 @@ export interface RouteFacts {
   readonly scopes?: readonly string[]
   /** Any of them. */
   readonly groups?: readonly string[]
+  /** None of them. */
+  readonly prohibited?: readonly string[]
+  /** The lowest level of the sign-in: a place in {@link LEVELS}, counted from 1. */
+  readonly level?: 1 | 2 | 3 | 4
+  /** Methods of the sign-in, any of them. */
+  readonly methods?: readonly string[]
   /** Seconds. */
   readonly maxAge?: number
   /** Whether the attributes of `attributes.ts` are declared. */
@@ -73,6 +82,9 @@ export const ROUTES = {
   open: { pools: ['open'], uses: ['access', 'id'] },
   scoped: { pools: ['eu'], uses: ['access'], scopes: ['orders/read', 'orders/write'] },
   grouped: { pools: ['eu', 'us'], uses: ['access', 'id'], groups: ['admin', 'ops'] },
+  trusted: { pools: ['eu', 'us'], uses: ['access', 'id'], prohibited: ['suspended', 'left'] },
+  strong: { pools: ['eu'], uses: ['access', 'id'], level: 3, maxAge: 300 },
+  factors: { pools: ['eu'], uses: ['access', 'id'], methods: ['hwk', 'swk', 'mfa'] },
   recent: { pools: ['eu'], uses: ['access'], maxAge: 300 },
   member: { pools: ['eu'], uses: ['id'], hasAttributes: true },
 } as const satisfies Record<string, RouteFacts>

@@ -281,7 +281,7 @@ const PLANS: readonly (readonly [name: string, weight: number, plan: Arbitrary<P
     3,
     planOf({
       base: oneOf('eu.access', 'eu.access', 'eu.id'),
-      route: oneOf('scoped', 'grouped', 'recent', 'either'),
+      route: oneOf('scoped', 'grouped', 'trusted', 'strong', 'factors', 'recent', 'either'),
       payload: edits(RIGHTS),
     }),
   ],

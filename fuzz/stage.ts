@@ -49,6 +49,9 @@ function toRequirement(route: RouteFacts): TokenRequirement {
     tokenUse: route.uses,
     ...(route.scopes && { scopes: route.scopes }),
     ...(route.groups && { groups: { anyOf: route.groups } }),
+    ...(route.prohibited && { groups: { noneOf: route.prohibited } }),
+    ...(route.level && { acr: { atLeast: route.level } }),
+    ...(route.methods && { amr: { anyOf: route.methods } }),
     ...(route.maxAge !== undefined && { maxAge: route.maxAge }),
     ...(route.hasAttributes && { claims: Member }),
   }

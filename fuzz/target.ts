@@ -65,7 +65,7 @@ function toAnswer(error: unknown): Answer {
 }
 
 const CHALLENGE =
-  /^Bearer realm="api"(?:, (?:error|error_description|scope|max_age)="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/
+  /^Bearer realm="api"(?:, (?:error|error_description|scope|acr_values|max_age)="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/
 
 async function request({ app }: Stage, value: string, route: RouteName): Promise<Answer> {
   const response = await app().inject({ url: `/${route}`, headers: { authorization: value } })

@@ -57,7 +57,12 @@ function bodyOf(base: BaseName, user: number): Readonly<Record<string, unknown>>
   const { clients, audiences } = POOLS[pool]
   const client = clients?.[0] ?? 'any client'
   const sub = `00000000-0000-4000-8000-00000000000${user}`
-  const rights = { 'cognito:groups': ['staff', 'admin'], scope: 'openid orders/read orders/write' }
+  const rights = {
+    'cognito:groups': ['staff', 'admin'],
+    scope: 'openid orders/read orders/write',
+    acr: 'urn:cognito:loa:3',
+    amr: ['pwd', 'sms', 'mfa'],
+  }
   if (use === 'machine') return { sub: client, client_id: client, version: 2, scope: 'orders/read' }
   if (use === 'access') {
     return { sub, client_id: client, username: sub, ...(audiences && { aud: audiences[0] }), ...rights }

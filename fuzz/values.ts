@@ -4,7 +4,7 @@
  */
 import fc, { type Arbitrary } from 'fast-check'
 import { ATTRIBUTES, type AttributeType } from './attributes.js'
-import { KIDS, POOLS, ROUTES } from './setting.js'
+import { KIDS, LEVELS, POOLS, ROUTES } from './setting.js'
 import type { Edit, Value } from './tokens.js'
 
 const json = (text: string): Value => ({ json: text })
@@ -106,7 +106,21 @@ const joined = fc
     oneOf(' ', ' ', ' ', '  ', '\t', ',', '\u00a0'),
   )
   .map(([names, separator]) => asJson(names.join(separator)))
-const groups = listOf(['admin', 'ops', 'staff', 'Admin', 'admin ', 'adm', null, 1, ['admin']]).map(asJson)
+const groups = listOf([
+  'admin',
+  'ops',
+  'staff',
+  'suspended',
+  'left',
+  'Left',
+  'Admin',
+  'admin ',
+  'adm',
+  null,
+  1,
+  ['admin'],
+]).map(asJson)
+const methods = listOf(['pwd', 'mfa', 'hwk', 'swk', 'otp', 'MFA', 'mfa ', null, 1]).map(asJson)
 const text = near('x', 'user@example.com')
 const flag = fc.oneof(
   oneOf('true', 'false', '"true"', '"false"', '"True"', '"1"', '1', '0', '""').map(json),
@@ -128,6 +142,8 @@ export const RIGHTS: Readonly<Record<string, Arbitrary<Value>>> = {
   scope: fc.oneof({ weight: 3, arbitrary: joined }, near(...scopes, scopes.join(' '))),
   'cognito:groups': fc.oneof({ weight: 3, arbitrary: groups }, near('admin')),
   auth_time: time(-300, -305, 60, 0),
+  acr: fc.oneof({ weight: 3, arbitrary: oneOf(...LEVELS).map(asJson) }, near(...LEVELS)),
+  amr: fc.oneof({ weight: 3, arbitrary: methods }, near('mfa')),
   groups: near('admin'),
   'custom:groups': near('admin'),
 }

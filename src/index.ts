@@ -138,6 +138,7 @@ export type { ResourceOptions } from './routes/resource.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
 export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'
+export type { RequiredAcr } from './verify/sign-in.js'
 export type { TokenRequirement } from './verify/token-requirement.js'
 
 /**

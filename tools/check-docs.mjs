@@ -116,6 +116,8 @@ function readOptions() {
   // Of the repository's own rules, those that ask for style are none of a reader's business.
   return {
     ...options,
+    // The decorators of NestJS are those of before the standard.
+    experimentalDecorators: true,
     moduleDetection: ts.ModuleDetectionKind.Force,
     noUnusedLocals: false,
     noUnusedParameters: false,

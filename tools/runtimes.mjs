@@ -3,7 +3,7 @@
  * the dependencies of this project. Delete that folder for newer ones.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +19,15 @@ const INSTALL = '--no-save --ignore-scripts --no-audit --no-fund --loglevel=erro
 )
 const { platform, arch } = process
 const suffix = platform === 'win32' ? '.exe' : ''
+
+/** Arguments of Bun and Deno. Nothing is fetched but what is there, and nothing is written into the checkout. */
+export const ARGUMENTS = {
+  Bun: ['--no-install', 'run'],
+  Deno: ['run', '--allow-all', '--node-modules-dir=manual', '--no-lock', '--no-remote', '--cached-only'],
+}
+
+/** Variables for them. */
+export const QUIET = { DENO_DIR: join(work, 'deno', 'cache'), DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' }
 
 /** Environment without what another tap, its coverage or npm has set for this process. */
 export const env = Object.fromEntries(
@@ -82,4 +91,25 @@ export function installDeno() {
   const packageName = `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`
   const { binary, text } = install('Deno', 'deno', packageName, 'latest', `deno${suffix}`, ['--version'])
   return { name: 'Deno', binary, version: /^deno (\S+)/.exec(text)?.[1] ?? text.trim() }
+}
+
+/** Where another Fastify is, and the tests that run with it. */
+export const folderOfFastify = (major) => join(work, `fastify-${major}`)
+
+/**
+ * Installs the newest Fastify of a major version, of which there may be only pre-releases.
+ *
+ * @returns its version
+ */
+export function installFastify(major) {
+  const prefix = folderOfFastify(major)
+  const manifest = join(prefix, 'node_modules', 'fastify', 'package.json')
+  try {
+    if (!existsSync(manifest)) {
+      execFileSync('npm', ['install', ...INSTALL, '--prefix', prefix, `fastify@^${major}.0.0-alpha.0`])
+    }
+    return JSON.parse(readFileSync(manifest, 'utf8')).version
+  } catch (error) {
+    return fail(`Fastify ${major} cannot be installed: ${error.message}`)
+  }
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 // biome-ignore-start lint/correctness/useImportExtensions: no TypeScript here, so the names are the files'
 import { startEndpoint } from './runtime-endpoint.mjs'
-import { choose, env, installBun, installDeno, installNode, root, work } from './runtimes.mjs'
+import { ARGUMENTS, choose, env, installBun, installDeno, installNode, QUIET, root } from './runtimes.mjs'
 
 // biome-ignore-end lint/correctness/useImportExtensions: as above
 
@@ -27,12 +27,6 @@ const INSTALLERS = {
   bun: installBun,
   deno: installDeno,
 }
-/** Nothing is fetched but what is there, and nothing is written into the checkout. */
-const ARGUMENTS = {
-  Bun: ['--no-install', 'run'],
-  Deno: ['run', '--allow-all', '--node-modules-dir=manual', '--no-lock', '--no-remote', '--cached-only'],
-}
-const QUIET = { DENO_DIR: join(work, 'deno', 'cache'), DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' }
 const PROXY_VARIABLE = /^(?:https?|no|all)_proxy$/i
 const WORKERS = 2
 const TIMEOUT_MS = 60_000

@@ -13,6 +13,8 @@ export interface ChallengeParameters {
   readonly error_description?: string
   /** Scope names, separated by one space (RFC 6749 §3.3). */
   readonly scope?: string
+  /** Names of the accepted levels of sign-in, highest first, separated by one space (RFC 9470 §3). */
+  readonly acr_values?: string
   /** Longest accepted time since the user signed in, in seconds (RFC 9470 §3). */
   readonly max_age?: string
 }
@@ -24,6 +26,7 @@ const ORDER = [
   'error',
   'error_description',
   'scope',
+  'acr_values',
   'max_age',
 ] as const satisfies (keyof ChallengeParameters)[]
 

@@ -12,6 +12,7 @@ const malformed = of('COGNITO_ERR_REQUEST_INVALID')
 const invalid = of('COGNITO_ERR_TOKEN_INVALID')
 const keysUnavailable = of('COGNITO_ERR_KEYS_UNAVAILABLE')
 const storeUnavailable = of('COGNITO_ERR_REVOCATION_UNAVAILABLE')
+const tooWeak = of('COGNITO_ERR_AUTHENTICATION_TOO_WEAK')
 const scopeInsufficient = of('COGNITO_ERR_SCOPE_INSUFFICIENT')
 const internal = of('COGNITO_ERR_INTERNAL')
 
@@ -95,6 +96,18 @@ const TABLE = {
   TOKEN_REVOKED: of('COGNITO_ERR_TOKEN_REVOKED')('the token was revoked'),
   SIGN_IN_TOO_OLD: of('COGNITO_ERR_AUTHENTICATION_TOO_OLD')(
     'the sign-in is older than maxAge, or the token does not tell its time',
+  ),
+  ACR_MISSING: tooWeak(
+    'the token has no acr: look at the plan of the pool, and whether AWS has rolled out this claim',
+  ),
+  ACR_UNKNOWN: tooWeak('acr is no level of the pool: compare the option acr of the pool'),
+  ACR_NOT_ACCEPTED: tooWeak('the sign-in has another level; the route requires {acr}'),
+  AMR_MISSING: tooWeak(
+    'the token has no amr: look at the plan of the pool, and whether AWS has rolled out this claim',
+  ),
+  AMR_NOT_ACCEPTED: tooWeak('the sign-in lacks methods; the route requires {amr}'),
+  MACHINE_WITHOUT_SIGN_IN: tooWeak(
+    'the token is of a machine, which does not sign in; the route requires a level or a method',
   ),
   SCOPES_MISSING: scopeInsufficient('the token lacks scopes; the route requires {scopes}'),
   SIGN_OUT_SCOPE_MISSING: scopeInsufficient(

@@ -15,7 +15,7 @@ const NOTHING = Object.freeze({})
 const INVALID = Object.freeze({ error: 'invalid_token', error_description: 'The access token is invalid' })
 const EXPIRED = Object.freeze({ error: 'invalid_token', error_description: 'The access token expired' })
 const INVALID_REQUEST = Object.freeze({ error: 'invalid_request' })
-const TOO_OLD = Object.freeze({ error: 'insufficient_user_authentication' })
+const NO_SUFFICIENT_SIGN_IN = Object.freeze({ error: 'insufficient_user_authentication' })
 const INSUFFICIENT = Object.freeze({ error: 'insufficient_scope' })
 
 const TABLE = {
@@ -31,7 +31,12 @@ const TABLE = {
   COGNITO_ERR_AUTHENTICATION_TOO_OLD: {
     status: 401,
     message: 'A more recent sign-in is required',
-    challenge: TOO_OLD,
+    challenge: NO_SUFFICIENT_SIGN_IN,
+  },
+  COGNITO_ERR_AUTHENTICATION_TOO_WEAK: {
+    status: 401,
+    message: 'A stronger sign-in is required',
+    challenge: NO_SUFFICIENT_SIGN_IN,
   },
   COGNITO_ERR_SCOPE_INSUFFICIENT: {
     status: 403,

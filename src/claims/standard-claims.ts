@@ -18,6 +18,8 @@ const COMMON = {
   exp: Type.Number(),
   iat: Type.Number(),
   auth_time: Type.Optional(Type.Number()),
+  acr: Type.Optional(Type.String()),
+  amr: Type.Optional(Type.Array(Type.String())),
   jti: Type.Optional(Type.String()),
   origin_jti: Type.Optional(Type.String()),
   'cognito:groups': Type.Optional(Type.Array(Type.String())),
@@ -31,6 +33,10 @@ export interface CommonClaims {
   readonly iat: number
   readonly token_use: TokenUse
   readonly auth_time?: number
+  /** Level of the sign-in: a name of the option `acr` of the pool. */
+  readonly acr?: string
+  /** Methods of the sign-in, such as `pwd` and `mfa`. */
+  readonly amr?: readonly string[]
   readonly jti?: string
   readonly origin_jti?: string
   readonly 'cognito:groups'?: readonly string[]

@@ -9,7 +9,7 @@ import type { ReasonCode } from '../base/reasons.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { createTokenParser } from '../jwt/form.js'
 import { isSignedWith } from '../jwt/signature.js'
-import { checkTimes } from '../jwt/times.js'
+import { checkTimes, isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import type { ResolvedOptions } from '../options.js'
 import type { ResolvedPool } from '../pool/pool.js'
 import { readAuthentication } from '../verify/authentication-reader.js'
@@ -51,7 +51,7 @@ export interface TokenContext {
 
 /** Names of the checks, in the order in which a person reads about them. */
 const ORDER =
-  'form header alg kid iss token_use sub client_id aud scope cognito:groups cnf exp iat nbf claims key signature plugin'.split(
+  'form header alg kid iss token_use sub client_id aud scope cognito:groups cnf exp iat nbf auth_time acr amr claims key signature plugin'.split(
     ' ',
   )
 
@@ -158,7 +158,7 @@ function explain(form: Repaired, pool: ResolvedPool | undefined, context: TokenC
     )
   }
   const names = new Set(checks.map(({ name }) => name))
-  return [...checks, ...describe(form.draft).filter(({ name }) => !names.has(name))]
+  return [...checks, ...describe(form.draft, pool).filter(({ name }) => !names.has(name))]
 }
 
 function checkIssuer(draft: Draft): Check {
@@ -200,7 +200,7 @@ function checkSignature(draft: Draft, pool: ResolvedPool, { keysOf }: TokenConte
 }
 
 /** Lists the checks that are worth a line where they hold. */
-function describe(draft: Draft): readonly Check[] {
+function describe(draft: Draft, pool: ResolvedPool | undefined): readonly Check[] {
   const payload = payloadOf(draft)
   const client = payload['token_use'] === 'id' ? 'aud' : 'client_id'
   return [
@@ -209,7 +209,30 @@ function describe(draft: Draft): readonly Check[] {
     holds('token_use', show(payload['token_use'])),
     holds(client, show(payload[client])),
     holds('exp', `valid for another ${describeTime(Math.max(0, Number(payload['exp']) - draft.now))}`),
+    ...describeSignIn(payload, pool, draft.now),
   ]
+}
+
+/** Describes when and how the user signed in, for routes that ask for `maxAge`, `acr` or `amr`. */
+function describeSignIn(payload: Members, pool: ResolvedPool | undefined, now: number): readonly Check[] {
+  const authTime = ownMember(payload, 'auth_time')
+  const acr = ownMember(payload, 'acr')
+  const amr = ownMember(payload, 'amr')
+  return [
+    ...(isTime(authTime, now + MIN_FUTURE_TOLERANCE)
+      ? [holds('auth_time', `a sign-in ${describeTime(Math.max(0, now - authTime))} ago`)]
+      : []),
+    ...(typeof acr === 'string' ? [holds('acr', show(acr) + describeLevel(acr, pool))] : []),
+    ...(Array.isArray(amr) ? [holds('amr', show(amr))] : []),
+  ]
+}
+
+function describeLevel(acr: string, pool: ResolvedPool | undefined): string {
+  if (pool === undefined) return ''
+  const level = pool.acr.indexOf(acr) + 1
+  return level > 0
+    ? `, level ${level} of pool ${pool.name}`
+    : `, no level of pool ${pool.name}: a route that requires a level refuses it; compare the option acr`
 }
 
 /** Asks the plugin itself, as a route that takes the tokens of every pool and has no other requirement. */

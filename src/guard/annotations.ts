@@ -5,6 +5,7 @@
 
 import type { TokenUse } from '../claims/standard-claims.js'
 import { isConditions, type RequiredGroups, type RequiredNames } from '../verify/required-names.js'
+import type { PoolPolicy } from '../verify/token-policy.js'
 
 /** The hooks of Fastify that run before the handler of a route and can refuse a request. */
 export const GUARD_HOOKS = ['onRequest', 'preValidation', 'preHandler'] as const
@@ -25,11 +26,12 @@ export interface Alternative {
 
 /** The settings of a guard that determine its alternatives. */
 export interface GuardTerms {
-  /** The kinds of token that the guard accepts, by the name of their pool. */
-  readonly pools: ReadonlyMap<string, readonly TokenUse[]>
+  /** The accepted tokens by the name of their pool: their kinds, and the levels of their sign-in, highest first. */
+  readonly pools: ReadonlyMap<string, Pick<PoolPolicy, 'tokenUses' | 'accepted'>>
   readonly isOptional: boolean
   readonly scopes?: RequiredNames | undefined
   readonly groups?: RequiredGroups | undefined
+  readonly amr?: RequiredNames | undefined
   readonly hasCheck: boolean
 }
 
@@ -84,15 +86,16 @@ export function listAlternatives({
   isOptional,
   scopes,
   groups,
+  amr,
   hasCheck,
 }: GuardTerms): readonly Alternative[] {
-  const asks = [...describeNames('scope', scopes), ...describeNames('group', groups)]
-  const isSelective = hasCheck || asks.length > 0
-  const alternatives = [...pools].flatMap(([pool, tokenUses]) =>
-    listScopeSets(scopes).map(
-      (needed): Alternative => ({ pool, tokenUses, scopes: needed, asks, isSelective }),
-    ),
-  )
+  const permissions = [...describeNames('scope', scopes), ...describeNames('group', groups)]
+  const isSelective = hasCheck || permissions.length > 0
+  const alternatives = [...pools].flatMap(([pool, { tokenUses, accepted }]) => {
+    const asks = [...permissions, ...describeLevels(accepted), ...describeMethods(amr)]
+    const common = { pool, tokenUses: [...tokenUses], asks, isSelective }
+    return listScopeSets(scopes).map((needed): Alternative => ({ ...common, scopes: needed }))
+  })
   return isOptional ? [ANONYMOUS, ...alternatives] : alternatives
 }
 
@@ -121,6 +124,12 @@ function describeList(kind: string, quantity: Quantity, names: readonly string[]
   const isOne = names.length === 1 && quantity !== 'none'
   return [isOne ? `the ${kind} ${list}` : `${quantity} of the ${kind}s ${list}`]
 }
+
+const describeLevels = (accepted: readonly string[]): readonly string[] =>
+  accepted.length === 0 ? [] : [`a sign-in of level ${accepted.map((name) => `\`${name}\``).join(' or ')}`]
+
+const describeMethods = (amr: RequiredNames | undefined): readonly string[] =>
+  describeNames('method', amr).map((methods) => `a sign-in by ${methods}`)
 
 /** Combines the alternatives of two guards in a row. A request has the same credentials for both guards. */
 export function passBoth(

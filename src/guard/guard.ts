@@ -43,12 +43,13 @@ function describe(
   { policy, requirement }: RequestAuthentication,
   isOptional: boolean,
 ) {
-  const { scopes, groups, check, loadUser = ownLoader } = requirement
+  const { scopes, groups, amr, check, loadUser = ownLoader } = requirement
   return listAlternatives({
-    pools: new Map([...policy.pools].map(([name, { tokenUses }]) => [name, [...tokenUses]])),
+    pools: policy.pools,
     isOptional,
     scopes,
     groups,
+    amr,
     hasCheck: check !== undefined || loadUser !== undefined,
   })
 }

@@ -7,21 +7,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Cognito } from '../cognito.js'
 import type { Pools } from '../guard/register.js'
 import type { NotFoundReplier } from '../guard/route-types.js'
-import type { VerifiableRequest } from '../guard/verify-request.js'
 import cognito from '../index.js'
 import type { PluginOptions } from '../options.js'
-import { type AbstractHttpAdapter, type ExecutionContext, type HttpAdapterHost, Logger } from './framework.js'
-
-/** The options of `CognitoModule` that are not options of the plugin. */
-export interface CognitoModuleExtras {
-  /**
-   * Returns the HTTP request behind a context of GraphQL, of a gateway or of a microservice, for the marks there: a request of
-   * Fastify or of `node:http`. `undefined` stands for the default.
-   *
-   * @defaultValue GraphQL: `req` of the GraphQL context. Gateways: `request` of the client
-   */
-  readonly requestOf?: (context: ExecutionContext) => VerifiableRequest | undefined
-}
+import { type AbstractHttpAdapter, type HttpAdapterHost, Logger } from './framework.js'
+import type { CognitoModuleExtras } from './module-options.js'
 
 /**
  * The functions of the plugin, for injection. `CognitoModule` provides the class to all modules.

@@ -9,33 +9,18 @@ import {
   type DynamicModule,
   HttpAdapterHost,
   Inject,
-  type InjectionToken,
   Module,
-  type ModuleMetadata,
   Optional,
-  type OptionalFactoryDependency,
   type Type,
 } from './framework.js'
-import { CognitoHost, type CognitoModuleExtras } from './host.js'
+import { CognitoHost } from './host.js'
+import {
+  assertAsyncOptions,
+  assertExtras,
+  type CognitoModuleAsyncOptions,
+  type CognitoModuleExtras,
+} from './module-options.js'
 import { type MarkedRoutes, markRoutes } from './routes.js'
-
-/** The argument of `CognitoModule.forRootAsync`. */
-export interface CognitoModuleAsyncOptions extends CognitoModuleExtras {
-  /**
-   * Modules that provide the dependencies of `useFactory`.
-   *
-   * @defaultValue none
-   */
-  readonly imports?: ModuleMetadata['imports']
-  /**
-   * Tokens of the dependencies of `useFactory`, in the order of its parameters.
-   *
-   * @defaultValue none
-   */
-  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[]
-  /** Makes the options of the plugin. */
-  readonly useFactory: (...dependencies: never[]) => PluginOptions | Promise<PluginOptions>
-}
 
 const OPTIONS = Symbol('fastify-cognito.options')
 
@@ -63,15 +48,17 @@ export class CognitoModule {
    *
    * @param options - the options of the plugin
    * @param extras - the options of the module itself
+   * @throws {TypeError} for wrong options of the module; at boot, for wrong options of the plugin
    */
   static forRoot(options: PluginOptions, extras: CognitoModuleExtras = {}): DynamicModule {
+    assertExtras(extras)
     return CognitoModule.forRootAsync({ ...extras, useFactory: () => options })
   }
 
   /**
    * Makes the module of options that other providers are needed for, such as `ConfigService`.
    *
-   * @throws {TypeError} when `useFactory` is missing
+   * @throws {TypeError} for wrong options of the module; at boot, for wrong options of the plugin
    * @example
    * CognitoModule.forRootAsync({
    *   inject: [ConfigService],
@@ -79,12 +66,8 @@ export class CognitoModule {
    * })
    */
   static forRootAsync(options: CognitoModuleAsyncOptions): DynamicModule {
-    const { imports = [], inject = [], useFactory, requestOf } = options
-    if (typeof useFactory !== 'function')
-      throw new TypeError(
-        'CognitoModule.forRootAsync: useFactory: expected a function that returns the options of fastify-cognito',
-      )
-    const extras: CognitoModuleExtras = requestOf === undefined ? {} : { requestOf }
+    assertAsyncOptions(options)
+    const { imports = [], inject = [], useFactory, ...extras } = options
     return {
       module: CognitoModule,
       global: true,

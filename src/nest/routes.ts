@@ -4,7 +4,7 @@
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { toException } from './exception.js'
+import { CognitoException, toException } from './exception.js'
 import { MetadataScanner, RouteConfig, type Type } from './framework.js'
 import { type Mark, type Marked, readMark, readMetadata } from './marks.js'
 
@@ -135,11 +135,14 @@ function compileGuard({ authRequired, authOptional }: FastifyInstance, { name, g
   return name === 'Cognito' ? authRequired(...given) : authOptional(...given)
 }
 
-/** Makes the hook of a mark: a guard whose refusals are exceptions of NestJS. */
+/**
+ * Makes the hook of a mark: a guard whose refusals are exceptions of NestJS. The plugin writes the headers of the answer, because
+ * the refusal is the cause of the exception.
+ */
 function toHook(app: FastifyInstance, guard: Hook, passed: WeakSet<object>): Hook {
   const hook: Hook = (request, reply, done) => {
     guard(request, reply, (error) => {
-      if (error !== undefined) return done(answer(app, reply, error))
+      if (error !== undefined) return done(refuse(reply, error))
       passed.add(request)
       done()
     })
@@ -147,12 +150,12 @@ function toHook(app: FastifyInstance, guard: Hook, passed: WeakSet<object>): Hoo
   return app.cognito.composed(hook, [guard])
 }
 
-/** Writes the head of a refusal's answer, and logs the refusal as Fastify does where it answers itself. */
-function answer(app: FastifyInstance, reply: FastifyReply, error: Error): Error {
+/** Logs a refusal as Fastify does where it answers itself. */
+function refuse({ log }: FastifyReply, error: Error): Error {
   const exception = toException(error)
-  if (exception === error) return error
-  app.cognito.answer(reply, error)
-  reply.log[reply.statusCode < 500 ? 'info' : 'error']({ res: reply, err: error }, error.message)
+  if (exception instanceof CognitoException) {
+    log[exception.getStatus() < 500 ? 'info' : 'error']({ err: error }, error.message)
+  }
   return exception
 }
 

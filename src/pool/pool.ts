@@ -30,6 +30,7 @@ import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reade
 import type { TokenUse } from '../claims/standard-claims.js'
 import { MAX_KEYS, type PublishedKeys, readEntries, readKeySet } from '../keys/key-set.js'
 import type { KeyLocations } from '../keys/locations.js'
+import { levelsOption } from './levels.js'
 
 /** The options of one user pool. */
 export interface PoolOptions {
@@ -88,6 +89,12 @@ export interface PoolOptions {
    */
   readonly audience?: string | readonly string[]
   /**
+   * Names of the pool's four levels of sign-in, lowest first, as the claim `acr` has them: different names of 1–64 characters.
+   *
+   * @defaultValue `urn:cognito:loa:1` to `urn:cognito:loa:4`
+   */
+  readonly acr?: readonly [string, string, string, string]
+  /**
    * Object schema of further claims (TypeBox, zod, valibot, arktype and others), or a type guard over the payload.
    *
    * @defaultValue the standard claims alone
@@ -117,6 +124,8 @@ export interface ResolvedPool extends KeyLocations {
   readonly tokenUses: ReadonlySet<TokenUse>
   /** `null` requires no audience. */
   readonly audiences: ReadonlySet<string> | null
+  /** Names of the levels of sign-in, lowest first. */
+  readonly acr: readonly string[]
   readonly claims: ClaimsOption | undefined
   /** Origin of the managed login; `undefined` without the option `domain`. */
   readonly loginOrigin: string | undefined
@@ -146,6 +155,7 @@ export const poolSchema = documented<PoolOptions>()(
       ),
       tokenUse: withDefault(tokenUseOption, 'access'),
       audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),
+      acr: levelsOption,
       claims: claimsOption,
       domain: Type.Optional(text(DOMAIN_EXPECTED)),
     },
@@ -170,7 +180,7 @@ export function resolvePool(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedPool {
   const path = `pools.${name}`
-  assertDefined(given, ['issuer', 'tokenUse', 'audience', 'claims', 'jwks'], path)
+  assertDefined(given, ['issuer', 'tokenUse', 'audience', 'acr', 'claims', 'jwks'], path)
   const options = fillDefaults(poolSchema, given)
   assertInsecureHttp(options.insecureHttp, path, env)
   const tokenUses = toSet(options.tokenUse)
@@ -188,6 +198,7 @@ export function resolvePool(
     clientIds: options.appClientId === null ? null : toSet(options.appClientId),
     tokenUses,
     audiences: options.audience === undefined ? null : toSet(options.audience),
+    acr: Object.freeze([...options.acr]),
     issuers: new Set(issuers),
     jwksUrls:
       options.jwks === undefined ? resolveJwksUrls(path, options, issuers, { region, env }) : new Map(),

@@ -8,7 +8,7 @@ import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
 import { type Environment, findVariables, type PoolVariable, toVariable } from './variables.js'
 
 /** Options that take a list. */
-const LISTS: ReadonlySet<string> = new Set(['appClientId', 'issuer', 'tokenUse', 'audience'])
+const LISTS: ReadonlySet<string> = new Set(['appClientId', 'issuer', 'tokenUse', 'audience', 'acr'])
 
 const JSON_VARIABLE = 'COGNITO_USER_POOLS'
 const DEFAULT_VARIABLE = 'COGNITO_DEFAULT_POOL'

@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   ISSUER: 'issuer',
   TOKEN_USE: 'tokenUse',
   AUDIENCE: 'audience',
+  ACR: 'acr',
 }
 const ENDS = Object.keys(OPTIONS)
 /** Largest number of words of an end that is compared: one more than the longest end has. */

@@ -11,17 +11,18 @@ const SCHEMAS = ['items', 'not', 'additionalProperties', 'anyOf', 'allOf', 'oneO
 const SCHEMAS_BY_NAME = ['properties', 'patternProperties', '$defs']
 
 /** Kinds of which the checks tell more than by their JSON Schema. A cyclic type is an imported one in TypeBox 0.34. */
-const KINDS: Readonly<Record<string, string>> = {
-  Cyclic: 'Import',
-  Never: 'Never',
-  Undefined: 'Undefined',
-  Void: 'Void',
-}
+const KINDS: ReadonlyMap<unknown, string> = new Map([
+  ['Cyclic', 'Import'],
+  ['Never', 'Never'],
+  ['Undefined', 'Undefined'],
+  ['Void', 'Void'],
+])
 
 /**
  * Describes a property of a claim schema.
  *
  * @param path - path of the property, for the message of an error
+ * @param names - the types that a reference may name; none outside of a cyclic type
  * @throws {TypeError} for what is no schema of `typebox` 1.x, for an unknown format, and for a reference to nothing
  */
 export function describeProperty(schema: unknown, path: string, names: readonly string[] = []): TSchema {
@@ -44,8 +45,8 @@ export function describeProperty(schema: unknown, path: string, names: readonly 
 }
 
 function kindOf(schema: Members): string {
-  const kind = ownMember(schema, '~kind')
-  if (typeof kind === 'string' && Object.hasOwn(KINDS, kind)) return KINDS[kind] ?? kind
+  const kind = KINDS.get(ownMember(schema, '~kind'))
+  if (kind !== undefined) return kind
   if (Object.hasOwn(schema, 'enum') || Object.hasOwn(schema, 'anyOf')) return 'Union'
   if (Object.hasOwn(schema, 'allOf')) return 'Intersect'
   return Object.hasOwn(schema, 'not') ? 'Not' : 'Schema'

@@ -57,10 +57,11 @@ const CONDITIONS = ['allOf', 'anyOf', 'noneOf'] as const
 export function groupsSchema(expected: string) {
   const list = listOf(NAME, expected)
   const condition = Type.Optional(list)
-  const conditions = closedObject({ allOf: condition, anyOf: condition, noneOf: condition }, expected)
-  return Type.Optional(
-    Type.Union([Type.String({ pattern: NAME }), list, { ...conditions, minProperties: 1 }], { expected }),
+  const conditions = Type.Object(
+    { allOf: condition, anyOf: condition, noneOf: condition },
+    { additionalProperties: false, minProperties: 1, expected },
   )
+  return Type.Optional(Type.Union([Type.String({ pattern: NAME }), list, conditions], { expected }))
 }
 
 /** Returns `true` for an object of conditions, and `false` for a name or a list of names. */

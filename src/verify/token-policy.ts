@@ -5,10 +5,13 @@
 
 import { refuse } from '../base/errors.js'
 import { nearestSpelling } from '../base/nearest-name.js'
+import { printable } from '../base/printable.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsReader, compileClaims } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
+import { isConditions } from './required-names.js'
+import { acceptedLevels, type PoolLevels, type RequiredAcr, type SignInClock } from './sign-in.js'
 import { type Authorize, compileRequirement, type TokenRequirement } from './token-requirement.js'
 
 /** The policy of one guard. */
@@ -18,7 +21,7 @@ export interface TokenPolicy {
 }
 
 /** The kinds of token of one pool that a guard accepts, and the reader of their claims. */
-export interface PoolPolicy {
+export interface PoolPolicy extends PoolLevels {
   readonly tokenUses: ReadonlySet<TokenUse>
   readonly claimsReader: ClaimsReader
 }
@@ -36,7 +39,6 @@ export interface CompiledPool {
  * @param names - the pools of the guard; `undefined` for all pools, where a function of the request chooses
  * @param requirement - a requirement that matches its schema
  * @param path - the name of the requirement in messages of errors
- * @param clock - the clock for `maxAge`: milliseconds since 1970, and a tolerance in seconds
  * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
 export function compilePolicy(
@@ -44,17 +46,23 @@ export function compilePolicy(
   names: readonly string[] | undefined,
   requirement: TokenRequirement,
   path: string,
-  clock: { readonly now: () => number; readonly tolerance: number },
+  clock: SignInClock,
 ): TokenPolicy {
   const { claims } = requirement
   const ownReader = claims === undefined ? undefined : compileClaims(claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat())
   const pools = new Map<string, PoolPolicy>()
   for (const { pool, claimsReader } of choosePools(registered, names, path)) {
-    pools.set(pool.name, { tokenUses: uses ?? pool.tokenUses, claimsReader: ownReader ?? claimsReader })
+    pools.set(pool.name, {
+      tokenUses: uses ?? pool.tokenUses,
+      claimsReader: ownReader ?? claimsReader,
+      levels: pool.acr,
+      accepted: requirement.acr === undefined ? [] : acceptedLevels(requirement.acr, pool.acr),
+    })
   }
+  assertKnownLevels(requirement.acr, pools, path)
   assertPossible(requirement, pools, names === undefined, path)
-  return { pools, authorize: compileRequirement(requirement, path, clock.tolerance, clock.now) }
+  return { pools, authorize: compileRequirement(requirement, path, pools, clock) }
 }
 
 /**
@@ -107,21 +115,44 @@ export function selectPools(
 }
 
 /**
+ * Refuses the name of a level that no pool of the guard has.
+ */
+function assertKnownLevels(
+  acr: RequiredAcr | undefined,
+  pools: ReadonlyMap<string, PoolPolicy>,
+  path: string,
+): void {
+  if (acr === undefined || isConditions(acr)) return
+  const known = [...new Set([...pools.values()].flatMap(({ levels }) => levels))]
+  const stranger = [acr].flat().find((name) => !known.includes(name))
+  if (stranger === undefined) return
+  const near = nearestSpelling(stranger, known)
+  throw new TypeError(
+    `${path}.acr: expected names of levels of its pools: ${printable(known.join(', '))}; ${near === undefined ? 'found another name' : `did you mean ${printable(near)}?`}`,
+  )
+}
+
+/**
  * Checks that tokens can meet the requirement: those of every pool where the pools are fixed, or those of one pool where a
  * function of the request chooses.
  */
 function assertPossible(
-  { scopes }: TokenRequirement,
+  { scopes, acr }: TokenRequirement,
   pools: ReadonlyMap<string, PoolPolicy>,
   isOneEnough: boolean,
   path: string,
 ): void {
-  if (scopes === undefined) return
-  const takesAccess = [...pools.values()].map(({ tokenUses }) => tokenUses.has('access'))
-  if (isOneEnough ? takesAccess.some(Boolean) : takesAccess.every(Boolean)) return
-  throw new TypeError(
-    `${path}: this can never hold: only access tokens have scopes, and the route takes none`,
-  )
+  const policies = [...pools.values()]
+  const canHold = (isPossible: (policy: PoolPolicy) => boolean) =>
+    isOneEnough ? policies.some(isPossible) : policies.every(isPossible)
+  if (scopes !== undefined && !canHold(({ tokenUses }) => tokenUses.has('access'))) {
+    throw new TypeError(
+      `${path}: this can never hold: only access tokens have scopes, and the route takes none`,
+    )
+  }
+  if (acr !== undefined && !canHold(({ accepted }) => accepted.length > 0)) {
+    throw new TypeError(`${path}.acr: this can never hold: a pool has no level of these names`)
+  }
 }
 
 /**

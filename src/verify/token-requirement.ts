@@ -1,25 +1,32 @@
 /**
- * Authorization: the scopes, groups and age of the sign-in that a route requires of a verified token.
+ * Authorization: the scopes, the groups and the sign-in that a route requires of a verified token.
  * @module
  */
 
 import { refuse } from '../base/errors.js'
-import { type Members, ownMember } from '../base/members.js'
 import type { NameList } from '../base/name-list.js'
 import { assertDefined, assertOptions, closedObject, documented, integer } from '../base/option-schema.js'
 import { compileSchema, Type } from '../base/schema.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
-import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import {
   compileNames,
   groupsSchema,
+  NAME,
   namesSchema,
   type RequiredGroups,
   type RequiredNames,
   readConditions,
   SCOPE,
 } from './required-names.js'
+import {
+  acrSchema,
+  type PoolLevels,
+  type RequiredAcr,
+  requireSignIn,
+  type SignedIn,
+  type SignInClock,
+} from './sign-in.js'
 
 /** The requirement of a route on tokens, besides the pool. */
 export interface TokenRequirement<U extends TokenUse = TokenUse, C extends ClaimsOption = ClaimsOption> {
@@ -39,7 +46,7 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
    * Required and prohibited groups, `cognito:groups`, in exact case: all groups of a list, or the conditions of an object.
    *
    * @defaultValue none
-   * @example { anyOf: ['staff', 'partner'], noneOf: ['suspended'] }
+   * @example { anyOf: ['staff', 'partner'] }
    */
   readonly groups?: RequiredGroups
   /**
@@ -49,6 +56,22 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
    */
   readonly claims?: C
   /**
+   * Accepted levels of the sign-in, the claim `acr`: a name of a level of the pool, a list of names of which one is enough,
+   * or a level and all above it. A token without `acr` is too weak (RFC 9470 §3). No passkey reaches level 4.
+   *
+   * @defaultValue none
+   * @example { atLeast: 3 }
+   */
+  readonly acr?: RequiredAcr
+  /**
+   * Required methods of the sign-in, the claim `amr`: all methods of a list, or with `{ anyOf }` one of them. Cognito has `pwd`,
+   * `otp`, `sms`, `email_otp`, `swk`, `hwk`, `mfa` and `fed`.
+   *
+   * @defaultValue none
+   * @example { anyOf: ['hwk', 'swk', 'mfa'] }
+   */
+  readonly amr?: RequiredNames
+  /**
    * Greatest age of the sign-in, `auth_time`; seconds, 0–31,536,000. A token without `auth_time` is too old (RFC 9470 §3).
    *
    * @defaultValue none
@@ -57,11 +80,9 @@ export interface TokenRequirement<U extends TokenUse = TokenUse, C extends Claim
 }
 
 /** The members of an authentication that authorization looks at. */
-export interface Principal {
-  readonly pool: string
+export interface Principal extends SignedIn {
   readonly scopes: NameList
   readonly groups: NameList
-  readonly payload: Members
 }
 
 /**
@@ -76,6 +97,8 @@ export const requirementProperties = {
   scopes: namesSchema('a scope, a list of scopes or { anyOf: list }', SCOPE),
   groups: groupsSchema('a group, a list of groups, or an object of allOf, anyOf and noneOf with lists'),
   claims: claimsOption,
+  acr: acrSchema,
+  amr: namesSchema('a method of sign-in, a list of methods or { anyOf: list }', NAME),
   maxAge: Type.Optional(integer(0, 31_536_000, 'whole seconds')),
 }
 
@@ -98,24 +121,25 @@ export function assertRequirement(requirement: TokenRequirement, path: string): 
 }
 
 /**
- * Compiles a requirement that matches its schema.
+ * Compiles a requirement that matches its schema. Scopes and groups come before the sign-in, because a new sign-in does not
+ * help a user who lacks them.
  *
  * @param path - the name of the requirement in messages of errors
- * @param tolerance - leeway on `maxAge`; seconds
- * @param now - returns the time of day; milliseconds since 1970
+ * @param pools - the levels of the pools that the route accepts
  * @throws {TypeError} for conditions that exclude each other
  */
 export function compileRequirement(
   requirement: TokenRequirement,
   path: string,
-  tolerance: number,
-  now: () => number,
+  pools: ReadonlyMap<string, PoolLevels>,
+  clock: SignInClock,
 ): Authorize {
-  const rules: Authorize[] = []
-  const { scopes, groups, maxAge } = requirement
-  if (scopes !== undefined) rules.push(requireScopes(scopes))
-  if (groups !== undefined) rules.push(requireGroups(groups, path))
-  if (maxAge !== undefined) rules.push(requireRecentSignIn(maxAge, tolerance, now))
+  const { scopes, groups } = requirement
+  const rules = [
+    scopes === undefined ? undefined : requireScopes(scopes),
+    groups === undefined ? undefined : requireGroups(groups, path),
+    requireSignIn(requirement, pools, clock),
+  ].filter((rule) => rule !== undefined)
   return (principal) => {
     for (const rule of rules) rule(principal)
   }
@@ -138,15 +162,5 @@ function requireGroups(required: RequiredGroups, path: string): Authorize {
     if (missing) throw refuse('GROUPS_MISSING', { pool }, { groups: missing.text })
     if (!noneOf.some((name) => groups.has(name))) return
     throw refuse('GROUPS_PROHIBITED', { pool }, { groups: noneOf.join(', ') })
-  }
-}
-
-function requireRecentSignIn(maxAge: number, tolerance: number, now: () => number): Authorize {
-  const challenge = { max_age: String(maxAge) }
-  return ({ payload, pool }) => {
-    const seconds = now() / 1000
-    const authTime = ownMember(payload, 'auth_time')
-    if (isTime(authTime, seconds + MIN_FUTURE_TOLERANCE) && seconds - authTime <= maxAge + tolerance) return
-    throw refuse('SIGN_IN_TOO_OLD', { pool, challenge })
   }
 }

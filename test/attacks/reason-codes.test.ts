@@ -115,6 +115,12 @@ const TOKENS: readonly TokenCase[] = [
     'eu',
     { groups: { noneOf: ['suspended', 'left'] } },
   ],
+  ['ACR_MISSING', token, 'eu', { acr: { atLeast: 1 } }],
+  ['ACR_UNKNOWN', eu.accessToken({ acr: 'gold' }), 'eu', { acr: { atLeast: 1 } }],
+  ['ACR_NOT_ACCEPTED', eu.accessToken({ acr: 'urn:cognito:loa:2' }), 'eu', { acr: { atLeast: 3 } }],
+  ['AMR_MISSING', token, 'eu', { amr: 'mfa' }],
+  ['AMR_NOT_ACCEPTED', eu.accessToken({ amr: ['pwd'] }), 'eu', { amr: { anyOf: ['mfa', 'hwk'] } }],
+  ['MACHINE_WITHOUT_SIGN_IN', eu.machineToken(), 'eu', { amr: 'mfa' }],
   ['SIGN_IN_TOO_OLD', eu.accessToken({ auth_time: now - day }), 'eu', { maxAge: 60 }],
 ]
 

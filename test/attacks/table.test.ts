@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import cognito, { type RevocableToken, type RevocationStore } from '../../src/index.js'
 import { TestIssuer } from '../../src/testing/index.js'
-import { type Answer, type Attack, allAttacks } from '../support/attacks.js'
+import { type Answer, type Attack, allAttacks, NARROW, rightsAttacks } from '../support/attacks.js'
 import { findDeviations } from '../support/deviations.js'
 import { lastLong } from '../support/patience.js'
 import { sendRaw } from '../support/raw-http.js'
@@ -101,6 +101,25 @@ t.test('positive control: behind an open guard every attack is seen to get in', 
   t.ok(refusals.length > 300, `${refusals.length} of ${attacks.length} rows are refusals`)
   t.equal((await run(port, '/')).length, refusals.length)
 })
+
+t.test(
+  'who lacks the sign-in or is in a prohibited group is refused; behind an open guard it is seen to get in',
+  async (t) => {
+    const [app, open] = [Fastify(), Fastify()]
+    await app.register(cognito, { pools: { eu: eu.options() } })
+    for (const [url, requirement] of Object.entries(NARROW)) {
+      app.get(url, { onRequest: app.authRequired('eu', requirement) }, async () => 'in')
+      open.get(url, async () => 'in')
+    }
+    const rows = rightsAttacks(eu)
+    const deviations = async (port: number) =>
+      findDeviations(rows, (attack) => sendRaw(port, String(attack.path), attack.lines))
+    t.strictSame(await deviations(await listen(t, app)), [])
+    const refusals = rows.filter(({ answer }) => answer !== 'ok')
+    t.equal((await deviations(await listen(t, open))).length, refusals.length)
+    t.ok(refusals.length > 20, `${refusals.length} refusals`)
+  },
+)
 
 t.test('what can be refused without a key asks for none', async (t) => {
   const fresh = issuer.createPool()

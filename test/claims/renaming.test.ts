@@ -161,6 +161,7 @@ t.test('the schema stays one of its library: it may be called by itself, or wrap
   const validate = SCHEMAS.zod['~standard'].validate
   t.strictSame(validate({ 'custom:tenant': 'acme' }), { value: { tenant: 'acme' } })
   t.match(validate(7), { issues: [{ path: [] }] })
+  t.match(validate(Object.create({ 'custom:tenant': 'inherited' })), { issues: [{ path: ['tenant'] }] })
   const twice = claimsFrom({ 'custom:tenant': 'org' }, SCHEMAS.zod)
   t.match(read(twice, { org: 'acme' }), { claims: { tenant: 'acme' } })
 })

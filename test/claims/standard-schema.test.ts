@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { CognitoError } from '../../src/base/errors.js'
 import { deepFreeze } from '../../src/base/members.js'
 import { type ClaimsOption, compileClaims } from '../../src/claims/reader.js'
+import { claimsFrom } from '../../src/claims/renaming.js'
 import type { Payload } from '../../src/claims/standard-claims.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 
@@ -353,3 +354,26 @@ t.test(
     t.equal(reasons.filter((reason) => /answered with a promise/.test(reason)).length, 1)
   },
 )
+
+t.test('two guards: the second one reads what it names anew, and keeps what it does not know', async (t) => {
+  const app = await createApp(t, { eu: { ...eu.options(), tokenUse: 'id' } })
+  const first = app.authRequired('eu', { claims: z.object({ 'custom:plan': z.string() }) })
+  const named = app.authRequired('eu', {
+    claims: claimsFrom({ plan: 'custom:plan' }, z.object({ plan: z.string() })),
+  })
+  const other = claimsFrom({ plan: 'custom:other' }, z.object({ plan: z.string().optional() }))
+  const second = app.authRequired('eu', { claims: other })
+  app.get('/', { onRequest: [first, named] as never }, async ({ cognito }) => cognito?.claims)
+  app.get('/anew', { onRequest: [first, named, second] as never }, async ({ cognito }) => cognito?.claims)
+  const ask = async (url: string) => {
+    const answer = await app.inject({ url, headers: bearer(eu.idToken({ 'custom:plan': 'gold' })) })
+    const { plan, 'custom:plan': wire } = answer.json()
+    return [plan, wire]
+  }
+  t.strictSame(await ask('/'), ['gold', 'gold'])
+  t.strictSame(
+    await ask('/anew'),
+    [undefined, 'gold'],
+    'another claim under the same name is not the earlier one',
+  )
+})

@@ -43,7 +43,11 @@ export const groups = [
         'return standard\n    return',
         'void standard\n    return',
       ],
-      ['a type guard’s payload hides the claims', '{ ...payload, ...standard.claims }', '{ ...payload }'],
+      [
+        'a type guard’s payload hides the claims',
+        '{ claims: { ...payload, ...standard.claims } }',
+        '{ claims: { ...payload } }',
+      ],
       ['profile claims of prototypes are read', 'Object.hasOwn(payload, name) && ', ''],
       ['a profile claim of any type', "if (typeof value === 'string') claims[name]", 'claims[name]'],
       [
@@ -134,7 +138,7 @@ export const groups = [
         'prototype !== 0',
       ],
       ['an output changes a standard claim', 'claim === undefined', 'claim !== null'],
-      ['a list that is longer or shorter', 'original.length === items.length && ', ''],
+      ['a list that is longer or shorter', 'original.length === items.length &&', ''],
       ['a list with holes', 'Array.from<unknown>(value)', 'value'],
       [
         'a schema that throws has accepted',
@@ -142,7 +146,7 @@ export const groups = [
         'return { output: {} }',
       ],
       ['empty issues are none', 'issues === undefined ?', '!Object(issues).length ?'],
-      ['any name in a reason', ' || !NAME.test(key)', ''],
+      ['any name in a reason', "NAME.test(key) ? key : 'a claim'", 'key'],
       ['any number of names in a reason', 'all.length > MAX_NAMES', 'all.length > Infinity'],
       ['the path item itself in a reason', "Reflect.get(first, 'key')", 'JSON.stringify(first)'],
     ],
@@ -247,6 +251,14 @@ export const groups = [
         ' || true',
       ],
       ['an empty text is stored', " && text !== ''", ''],
+    ],
+  },
+  {
+    file: 'claims/standard-claims',
+    tests: ['guard/sign-in'],
+    rows: [
+      ['acr of any type', 'acr: Type.Optional(Type.String())', 'acr: Type.Optional(Type.Any())'],
+      ['amr of any type', 'amr: Type.Optional(Type.Array(Type.String()))', 'amr: Type.Optional(Type.Any())'],
     ],
   },
 ]

@@ -34,6 +34,7 @@ t.test('a good token: what was looked at is told, and the plugin accepts it', as
     { name: 'token_use', ok: true, found: '"access"' },
     { name: 'client_id', ok: true, found: `"${eu.appClientId}"` },
     { name: 'exp', ok: true, found: 'valid for another 60 min' },
+    { name: 'auth_time', ok: true, found: /^a sign-in \d+ s ago$/ },
     { name: 'key', ok: true, found: 'one of pool eu' },
     { name: 'signature', ok: true, found: 'made with that key' },
     { name: 'plugin', ok: true, found: 'accepts it: access token of pool eu, of a user' },
@@ -47,6 +48,37 @@ t.test('a good token: what was looked at is told, and the plugin accepts it', as
   ])
   const machine = await doctor.examineToken(eu.machineToken({ iss: eu.issuers.updated }))
   t.match(machine.checks.at(-1), { ok: true, found: 'accepts it: access token of pool eu, of a machine' })
+})
+
+t.test('the sign-in is told: its age, its level under the name of the pool, and its methods', async (t) => {
+  const named = await openDoctor({
+    pools: { eu: eu.options({ acr: ['one', 'two', 'three', 'four'] }), us: us.options() },
+  })
+  const seen = async (token: string, from = named) =>
+    (await from.examineToken(token)).checks
+      .filter(({ name }) => ['auth_time', 'acr', 'amr'].includes(name))
+      .map(({ name, ok, found }) => `${ok} ${name}: ${found}`)
+  const auth_time = now() - 7300
+  t.strictSame(await seen(eu.accessToken({ auth_time, acr: 'three', amr: ['pwd', 'sms'] })), [
+    'true auth_time: a sign-in 2 h ago',
+    'true acr: "three", level 3 of pool eu',
+    'true amr: ["pwd","sms"]',
+  ])
+  const other = 'no level of pool eu: a route that requires a level refuses it; compare the option acr'
+  t.strictSame(await seen(eu.accessToken({ auth_time, acr: 'urn:cognito:loa:3' })), [
+    'true auth_time: a sign-in 2 h ago',
+    `true acr: "urn:cognito:loa:3", ${other}`,
+  ])
+  t.strictSame(await seen(us.accessToken({ auth_time, acr: 'urn:cognito:loa:1' })), [
+    'true auth_time: a sign-in 2 h ago',
+    'true acr: "urn:cognito:loa:1", level 1 of pool us',
+  ])
+  const elsewhere = { iss: 'https://x.example', client_id: 'other' }
+  t.strictSame(await seen(eu.accessToken({ ...elsewhere, auth_time: undefined, acr: 'three' })), [
+    'true acr: "three"',
+  ])
+  t.match(await findFaults(t, eu.accessToken({ acr: 3, amr: 'pwd' } as never), named), [{ name: 'claims' }])
+  t.strictSame(await seen(eu.accessToken({ acr: 3, amr: 'pwd', auth_time: 'x' } as never)), [])
 })
 
 const access = eu.accessToken()
@@ -279,8 +311,8 @@ t.test('a defect is no refusal', async (t) => {
   const compilePolicy: Verifier['compilePolicy'] = (...given) => {
     const sound = verifier.compilePolicy(...given)
     const pools = [...sound.pools].map(
-      ([name, { tokenUses, claimsReader }]) =>
-        [name, { tokenUses, claimsReader: { ...claimsReader, read: defect } }] as const,
+      ([name, policy]) =>
+        [name, { ...policy, claimsReader: { ...policy.claimsReader, read: defect } }] as const,
     )
     return { ...sound, pools: new Map(pools) }
   }

@@ -19,6 +19,39 @@ async function status(app: FastifyInstance, url: string, token?: string): Promis
 type Case = readonly [Requirement, object, object, number, string, string]
 const SUSPENDED = { 'cognito:groups': ['admin', 'ops', 'suspended'] }
 
+const LOA = 'urn:cognito:loa:'
+const [ONE, TWO, THREE, FOUR] = [1, 2, 3, 4].map((level) => LOA + level)
+const strong = { acr: FOUR, amr: ['pwd', 'mfa', 'otp'] }
+const values = (...levels: unknown[]) => `, acr_values="${levels.join(' ')}"`
+
+/** Each requirement on the level and the methods of a sign-in, with claims that fail only that, and the challenge. */
+const WEAK: readonly Case[] = [
+  ...[
+    { acr: THREE },
+    { acr: TWO },
+    { acr: 'three' },
+    { acr: String(FOUR).toUpperCase() },
+    { acr: `${FOUR} ` },
+    { acr: undefined },
+  ].map((fails) => [{ acr: { atLeast: 4 } }, fails, values(FOUR)] as const),
+  [{ acr: { atLeast: 3 } }, { acr: TWO }, values(FOUR, THREE)] as const,
+  [{ acr: { atLeast: 1 } }, { acr: 'pwd' }, values(FOUR, THREE, TWO, ONE)] as const,
+  [{ acr: FOUR }, { acr: THREE }, values(FOUR)] as const,
+  [{ acr: [TWO, FOUR] as string[] }, { acr: THREE }, values(FOUR, TWO)] as const,
+  [{ amr: 'mfa' }, { amr: ['pwd', 'otp'] }, ''] as const,
+  [{ amr: 'mfa' }, { amr: ['MFA', 'mfa ', 'pwd'] }, ''] as const,
+  [{ amr: 'mfa' }, { amr: undefined, acr: 'mfa' }, ''] as const,
+  [{ amr: 'mfa' }, { amr: [] }, ''] as const,
+  [{ amr: ['pwd', 'mfa'] }, { amr: ['pwd'] }, ''] as const,
+  [{ amr: { anyOf: ['hwk', 'swk', 'mfa'] } }, { amr: ['pwd', 'sms'] }, ''] as const,
+  [{ acr: FOUR, maxAge: 300 }, { acr: THREE }, `${values(FOUR)}, max_age="300"`] as const,
+  [{ amr: 'mfa', maxAge: 300 }, { amr: ['pwd'] }, ', max_age="300"'] as const,
+  [{ acr: FOUR, amr: 'mfa' }, { amr: ['pwd'] }, values(FOUR)] as const,
+].map(([requirement, fails, challenge]): Case => {
+  const whole = `, error="insufficient_user_authentication"${challenge}`
+  return [requirement as Requirement, strong, fails, 401, 'AUTHENTICATION_TOO_WEAK', whole]
+})
+
 t.test('each thing a route asks for is refused by a token that fails only that', async (t) => {
   const app = await createApp(t, pools())
   const old = Math.floor(Date.now() / 1000) - 1000
@@ -161,6 +194,7 @@ t.test('each thing a route asks for is refused by a token that fails only that',
       'GROUP_INSUFFICIENT',
       ', error="insufficient_scope"',
     ],
+    ...WEAK,
     [
       { maxAge: 300 },
       {},

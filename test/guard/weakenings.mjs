@@ -149,7 +149,13 @@ export const groups = [
         'isOptional ? [ANONYMOUS, ...alternatives] : alternatives',
         'alternatives',
       ],
-      ['any of the scopes looks like all', 'isAnyOf(required) ? toList', 'isAnyOf([]) ? toList'],
+      [
+        'any of the scopes looks like all',
+        'isConditions(required) ? required.anyOf.map((name) => [name])',
+        'isConditions(required) ? [required.anyOf]',
+      ],
+      ['prohibited groups are not shown', "...describeList(kind, 'none', noneOf),", ''],
+      ['levels are not shown', '...describeLevels(accepted), ', ''],
     ],
   },
   {

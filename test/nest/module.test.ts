@@ -100,8 +100,25 @@ t.test('a wrong option stops the boot', async (t) => {
     name: 'TypeError',
     message: /^pools\.eu\.appClientID/,
   })
-  const message = /^CognitoModule\.forRootAsync: useFactory: expected a function/
-  t.throws(() => CognitoModule.forRootAsync({} as never), { name: 'TypeError', message })
+  const useFactory = () => pluginOptions
+  for (const [options, message] of [
+    [{}, /^CognitoModule\.forRootAsync\.useFactory: expected a function.*; it is missing/],
+    [{ useFactory: pluginOptions }, /^CognitoModule\.forRootAsync\.useFactory: expected a function/],
+    [{ useFactory, inject: 'Settings' }, /^CognitoModule\.forRootAsync\.inject: expected a list/],
+    [{ useFactory, import: [] }, /^CognitoModule\.forRootAsync\.import: unknown/],
+    [undefined, /^CognitoModule\.forRootAsync: expected an object with useFactory/],
+  ] as const) {
+    t.throws(() => CognitoModule.forRootAsync(options as never), { name: 'TypeError', message })
+  }
+  for (const [extras, message] of [
+    [{ requestof: () => undefined }, /^CognitoModule\.forRoot\.requestof: unknown.*requestOf/],
+    [{ requestOf: 'req' }, /^CognitoModule\.forRoot\.requestOf: expected a function/],
+  ] as const) {
+    t.throws(() => CognitoModule.forRoot(pluginOptions, extras as never), { name: 'TypeError', message })
+  }
+  t.doesNotThrow(() =>
+    CognitoModule.forRootAsync({ useFactory, inject: [], imports: [], requestOf: () => undefined }),
+  )
 })
 
 t.test('the module itself in imports, without options, stops the boot', async (t) => {

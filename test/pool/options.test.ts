@@ -128,7 +128,7 @@ const WRONG: readonly WrongOptions[] = [
     'pools.local.issuer: expected an https URL',
   ],
   ['no issuer in the list', withPool({ issuer: [] }), 'pools.eu.issuer: expected an issuer URL'],
-  ...(['issuer', 'tokenUse', 'audience', 'claims'] as const).map((name): [string, unknown, string] => [
+  ...(['issuer', 'tokenUse', 'audience', 'acr', 'claims'] as const).map((name): [string, unknown, string] => [
     `${name} that is undefined: a check must not vanish with a missing variable`,
     withPool({ [name]: undefined }),
     `pools.eu.${name}: expected a value`,
@@ -140,6 +140,26 @@ const WRONG: readonly WrongOptions[] = [
       "pools.eu.tokenUse: expected 'access', 'id' or a list of both",
     ],
   ),
+  ...[
+    'urn:cognito:loa:1',
+    [],
+    ['a', 'b', 'c'],
+    ['a', 'b', 'c', 'd', 'e'],
+    ['a', 'b', 'c', 'a'],
+    ['a', 'b', 'c', ''],
+    ['a', 'b', 'c', 'd d'],
+    ['a', 'b', 'c', 'd"'],
+    ['a', 'b', 'c', 'd\\'],
+    ['a', 'b', 'c', 'd\u00e9'],
+    ['a', 'b', 'c', 'x'.repeat(65)],
+    ['a', 'b', 'c', 4],
+    { 1: 'a' },
+    null,
+  ].map((acr): [string, unknown, string] => [
+    `the levels ${JSON.stringify(acr)}`,
+    withPool({ acr }),
+    'pools.eu.acr',
+  ]),
   ['an empty audience', withPool({ audience: '' }), 'pools.eu.audience: expected an audience'],
   [
     'an audience of ID tokens',

@@ -62,6 +62,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'cognito-claims',
       'diagnostics',
       'required-names',
+      'sign-in',
       'token-policy',
       'token-requirement',
       'verifier',

@@ -163,6 +163,7 @@ t.test('docs/api.md has every export of every entry, and no other', async (t) =>
   for (const [heading, path] of [
     ['## fastify-cognito', 'src/index.ts'],
     ['## fastify-cognito/keys', 'src/keys/index.ts'],
+    ['## fastify-cognito/nest', 'src/nest/index.ts'],
     ['## fastify-cognito/revocation', 'src/revocation/index.ts'],
     ['## fastify-cognito/settings', 'src/settings/index.ts'],
     ['## fastify-cognito/testing', 'src/testing/index.ts'],

@@ -10,7 +10,8 @@ import { bearer, createApp, startIssuer } from '../support/app.js'
 import { createDocumented as create } from '../support/openapi.js'
 
 const { eu, us } = await startIssuer(t)
-const pools = () => ({ eu: eu.options(), us: us.options({ tokenUse: 'id' }) })
+const ACR = ['password', 'code', 'two', 'totp'] as const
+const pools = () => ({ eu: eu.options(), us: us.options({ tokenUse: 'id', acr: ACR }) })
 
 /** An app of these pools, or of the pools that are given, with its document. */
 const createDocumented = (
@@ -57,6 +58,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     get('/plain', app.authRequired('eu'))
     get('/optional', app.authOptional('eu'))
     get('/age', app.authRequired('eu', { maxAge: 300 }))
+    get('/weak', app.authRequired('eu', { acr: { atLeast: 3 }, amr: 'mfa' }))
     get('/scopes', app.authRequired('eu', { scopes: 'a' }))
     get('/groups', app.authRequired('eu', { groups: 'a' }))
     get('/prohibited', app.authRequired('eu', { groups: { noneOf: ['a'] } }))
@@ -67,6 +69,7 @@ t.test('answers: 401 and 503 behind every guard, 403 where a valid token can lac
     ['/plain', ['200', '401', '503']],
     ['/optional', ['200', '401', '503']],
     ['/age', ['200', '401', '503']],
+    ['/weak', ['200', '401', '503']],
     ['/scopes', ['200', '401', '403', '503']],
     ['/groups', ['200', '401', '403', '503']],
     ['/prohibited', ['200', '401', '403', '503']],
@@ -95,6 +98,9 @@ t.test('the description tells what is asked besides the pool', async (t) => {
     get('/all', app.authRequired('eu', { scopes: ['a', 'b'], groups: 'admin' }))
     get('/any', app.authRequired('eu', { scopes: { anyOf: ['a', 'b'] }, groups: { anyOf: ['x', 'y'] } }))
     get('/none', app.authRequired('eu', { groups: { anyOf: ['x', 'y'], noneOf: ['suspended'] } }))
+    get('/level', app.authRequired('eu', { scopes: 'a', acr: { atLeast: 3 } }))
+    get('/levels', app.authRequired(['eu', 'us'], { acr: { atLeast: 4 }, amr: { anyOf: ['hwk', 'mfa'] } }))
+    get('/same', app.authRequired(['eu', 'us'], { amr: 'mfa' }))
     get('/every', app.authRequired('eu', { groups: { allOf: ['a', 'b'], anyOf: ['x'], noneOf: ['y', 'z'] } }))
     get('/one-of-one', app.authRequired('eu', { groups: { anyOf: ['x'] } }))
   })
@@ -108,6 +114,18 @@ t.test('the description tells what is asked besides the pool', async (t) => {
     descriptionOf('/every'),
     'Requires all of the groups `a`, `b` and the group `x` and none of the groups `y`, `z`.',
   )
+  t.equal(
+    descriptionOf('/level'),
+    'Requires the scope `a` and a sign-in of level `urn:cognito:loa:4` or `urn:cognito:loa:3`.',
+  )
+  t.equal(
+    descriptionOf('/levels'),
+    [
+      'Requires of a token of `eu` a sign-in of level `urn:cognito:loa:4` and a sign-in by one of the methods `hwk`, `mfa`.',
+      'Requires of a token of `us` a sign-in of level `totp` and a sign-in by one of the methods `hwk`, `mfa`.',
+    ].join('\n\n'),
+  )
+  t.equal(descriptionOf('/same'), 'Requires a sign-in by the method `mfa`.')
   t.equal(descriptionOf('/one-of-one'), 'Requires the group `x`.')
   t.strictSame(document.paths['/any']?.['get']?.security, [{ eu: [] }], 'a bearer scheme takes no scopes')
 })

@@ -20,6 +20,7 @@ t.test('one variable an option, of the one pool and of several', async (t) => {
       COGNITO_EU_REGION: 'eu-west-1',
       COGNITO_EU_TOKEN_USE: 'access,id',
       COGNITO_EU_AUDIENCE: 'https://api.example.com',
+      COGNITO_EU_ACR: 'one, two,three,four',
       COGNITO_US_EAST_USER_POOL_ID: 'us-east-1_Zz9',
       COGNITO_US_EAST_APP_CLIENT_ID: '*',
       COGNITO_US_EAST_JWKS_URL: 'https://keys.example.com/jwks.json',
@@ -36,6 +37,7 @@ t.test('one variable an option, of the one pool and of several', async (t) => {
           region: 'eu-west-1',
           tokenUse: ['access', 'id'],
           audience: 'https://api.example.com',
+          acr: ['one', 'two', 'three', 'four'],
         },
         us_east: {
           userPoolId: 'us-east-1_Zz9',
@@ -73,6 +75,11 @@ t.test('a fault names its variable and what was expected, never the value', asyn
       { ...id, ...client, COGNITO_EU_TOKEN_USE: '' },
       'COGNITO_EU_TOKEN_USE: expected a value; unset the variable',
     ],
+    [
+      { ...id, ...client, COGNITO_EU_ACR: 'one,two,three' },
+      'COGNITO_EU_ACR: expected the four names of levels of the pool, different ones, lowest first',
+    ],
+    [{ ...id, ...client, COGNITO_EU_ACR: 'one' }, 'COGNITO_EU_ACR: expected the four names of levels'],
     [{ ...id, ...client, COGNITO_EU_TOKEN_USE: 'refresh' }, "COGNITO_EU_TOKEN_USE: expected 'access', 'id'"],
     [{ ...id, ...client, COGNITO_EU_REGION: 'us-east-1' }, 'COGNITO_EU_REGION: expected eu-west-1'],
     [
@@ -183,7 +190,16 @@ t.test('a variable that was meant to be ours stops the boot with the nearest nam
   }
   const usEast = { COGNITO_US_EAST_USER_POOL_ID: 'us-east-1_Zz8', COGNITO_US_EAST_APP_CLIENT_ID: 'x' }
   const elsewhere = 'expected this option in the code or in a settings file; the environment cannot set it'
-  const ends = ['USER_POOL_ID', 'APP_CLIENT_ID', 'REGION', 'JWKS_URL', 'ISSUER', 'TOKEN_USE', 'AUDIENCE']
+  const ends = [
+    'USER_POOL_ID',
+    'APP_CLIENT_ID',
+    'REGION',
+    'JWKS_URL',
+    'ISSUER',
+    'TOKEN_USE',
+    'AUDIENCE',
+    'ACR',
+  ]
   const all = ends.map((end) => `COGNITO_EU_${end}`).join(', ')
   for (const [stranger, what, env] of [
     // Beside variables of the pool.

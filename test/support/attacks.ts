@@ -3,6 +3,7 @@
  * @module
  */
 import { constants, createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import type { TokenRequirement } from '../../src/index.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { decode, forge, payloadText } from './forge.js'
 
@@ -20,6 +21,21 @@ export const ANSWERS = {
     status: 401,
     code: 'COGNITO_ERR_TOKEN_EXPIRED',
     challenge: ', error="invalid_token", error_description="The access token expired"',
+  },
+  lowLevel: {
+    status: 401,
+    code: 'COGNITO_ERR_AUTHENTICATION_TOO_WEAK',
+    challenge: ', error="insufficient_user_authentication", acr_values="urn:cognito:loa:4"',
+  },
+  weakMethod: {
+    status: 401,
+    code: 'COGNITO_ERR_AUTHENTICATION_TOO_WEAK',
+    challenge: ', error="insufficient_user_authentication"',
+  },
+  prohibited: {
+    status: 403,
+    code: 'COGNITO_ERR_GROUP_PROHIBITED',
+    challenge: ', error="insufficient_scope"',
   },
 } as const
 
@@ -396,6 +412,7 @@ export function claimAttacks(pool: TestPool): Attack[] {
     answer,
     lines: bearer(pool.accessToken(claims)),
   })
+  const late = (...given: Parameters<typeof row>): Attack => ({ ...row(...given), needsKey: true })
   const text = (name: string, member: string, without: string[]): Attack => ({
     name: `${name}: ${member.slice(0, 40)}`,
     answer: 'invalid',
@@ -461,6 +478,9 @@ export function claimAttacks(pool: TestPool): Attack[] {
       row('AWS cognito:groups', { 'cognito:groups': groups }),
     ),
     row('AWS cognito:groups', { 'cognito:groups': [] }, 'ok'),
+    ...[null, true, 4, [], ['urn:cognito:loa:4'], {}].map((acr) => late('OIDC Core §2 acr', { acr })),
+    row('OIDC Core §2 acr: a level that no route asks for', { acr: 'urn:cognito:loa:1', amr: ['pwd'] }, 'ok'),
+    ...[null, true, 1, 'mfa', {}, [1], ['mfa', null]].map((amr) => late('OIDC Core §2 amr', { amr })),
     ...[{ jkt: 'x' }, { 'x5t#S256': 'x' }, null, ''].map((cnf) => row('RFC 9449 §7.2 cnf', { cnf })),
     row(
       'AWS: what Cognito does not always send',
@@ -473,6 +493,48 @@ export function claimAttacks(pool: TestPool): Attack[] {
         scope: undefined,
       },
       'ok',
+    ),
+  ]
+}
+
+/** Requirements of routes that the attempts of {@link rightsAttacks} are for, by the paths of the routes. */
+export const NARROW = {
+  '/acr': { acr: { atLeast: 4 } },
+  '/amr': { amr: { anyOf: ['hwk', 'swk', 'mfa'] } },
+  '/groups': { groups: { noneOf: ['suspended', 'left'] } },
+} as const satisfies Readonly<Record<string, TokenRequirement>>
+
+/** Attempts of genuine tokens that lack one thing that a route of {@link NARROW} asks for (RFC 9470 §3). */
+export function rightsAttacks(pool: TestPool): Attack[] {
+  const rowsOf =
+    (path: keyof typeof NARROW, refusal: Answer) =>
+    (answer: 'ok' | 'refused', claims: Readonly<Record<string, unknown>>): Attack => ({
+      name: `${path}: ${JSON.stringify(claims)}`,
+      answer: answer === 'ok' ? 'ok' : refusal,
+      path,
+      lines: bearer(pool.accessToken(claims)),
+    })
+  const level = rowsOf('/acr', 'lowLevel')
+  const method = rowsOf('/amr', 'weakMethod')
+  const group = rowsOf('/groups', 'prohibited')
+  const top = 'urn:cognito:loa:4'
+  return [
+    level('ok', { acr: top }),
+    ...['', '4', 'urn:cognito:loa:3', 'urn:cognito:loa:5', top.toUpperCase(), `${top} `, ` ${top}`].map(
+      (acr) => level('refused', { acr }),
+    ),
+    level('refused', { acr: `urn:cognito:loa:3 ${top}` }),
+    level('refused', { 'custom:acr': top, ACR: top, scope: top, 'cognito:groups': [top], amr: [top] }),
+    method('ok', { amr: ['pwd', 'mfa'] }),
+    method('ok', { amr: ['swk'] }),
+    ...[[], ['pwd'], ['pwd', 'sms', 'otp'], ['MFA'], ['mfa '], ['pwd mfa'], ['pwd,mfa'], ['__proto__']].map(
+      (amr) => method('refused', { amr }),
+    ),
+    method('refused', { acr: 'mfa', 'cognito:groups': ['mfa'], 'custom:amr': ['mfa'] }),
+    group('ok', {}),
+    group('ok', { 'cognito:groups': ['Suspended', 'staff'] }),
+    ...[['suspended'], ['left'], ['staff', 'suspended'], ['suspended', 'suspended']].map((groups) =>
+      group('refused', { 'cognito:groups': groups }),
     ),
   ]
 }

@@ -79,7 +79,8 @@ export function rangeOf(schema: TSchema | undefined): string | undefined {
   if (schema === undefined) return undefined
   const { minimum, maximum, minItems, maxItems, minProperties } = schema
   if (minimum !== undefined) return `${written(minimum)}–${written(maximum)}`
-  if (maxItems !== undefined) return `at most ${written(maxItems)}`
+  // A list of a fixed length has the range of its items.
+  if (maxItems !== undefined && maxItems !== minItems) return `at most ${written(maxItems)}`
   if (minItems === 1 || minProperties === 1) return 'at least one'
   const text = findPart(schema, ({ maxLength = TEXT.maxLength }) => maxLength !== TEXT.maxLength)
   return text === undefined ? undefined : `${written(text['minLength'])}–${written(text['maxLength'])}`

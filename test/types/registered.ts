@@ -31,6 +31,7 @@ const pools = definePools({
     userPoolId: 'us-east-1_Ab129faBb',
     appClientId: 'client',
     tokenUse: 'id',
+    acr: ['password', 'code', 'two', 'totp'],
     claims: Type.Object({
       tenantId: Type.String({ alias: 'custom:tenant_id' }),
       seats: Type.Optional(Type.Integer({ alias: 'custom:seats' })),
@@ -200,6 +201,30 @@ app.get('/read-only', { onRequest: app.authRequired('us') }, async (request) => 
   request.cognito.groups.has = () => true
 })
 
+// The level and the methods of a sign-in, and prohibited groups.
+const stepUp = {
+  acr: { atLeast: 3 },
+  amr: { anyOf: ['hwk', 'swk', 'mfa'] },
+  groups: { anyOf: ['staff'], noneOf: ['suspended'] },
+} as const
+app.get('/step-up', { onRequest: app.authRequired('us', stepUp) }, async (request) => {
+  expectType<string | undefined>()(request.cognito.claims.acr)
+  expectType<readonly string[] | undefined>()(request.cognito.claims.amr)
+  // @ts-expect-error read-only
+  request.cognito.claims.amr?.push('mfa')
+})
+app.authRequired('us', { acr: ['two', 'totp'], groups: { allOf: ['a'], noneOf: ['b'] } })
+// @ts-expect-error there are four levels
+app.authRequired('us', { acr: { atLeast: 5 } })
+// @ts-expect-error a name is no level above others
+app.authRequired('us', { acr: { atLeast: 'two' } })
+// @ts-expect-error a list
+app.authRequired('us', { groups: { noneOf: 'suspended' } })
+// @ts-expect-error scopes cannot be prohibited
+app.authRequired('eu', { scopes: { noneOf: ['orders/read'] } })
+// @ts-expect-error three levels
+definePools({ other: { userPoolId: 'eu-west-1_Other1234', appClientId: null, acr: ['a', 'b', 'c'] } })
+
 // A list is a union told apart by `pool`.
 app.get('/list', { onRequest: app.authRequired(['eu', 'us']) }, async (request) => {
   expectType<Eu | Us>()(request.cognito)
@@ -327,7 +352,7 @@ app.authRequired('eu', { scope: 'orders/read' })
 // @ts-expect-error no such token
 app.authRequired('eu', { tokenUse: 'refresh' })
 // @ts-expect-error it has to say which
-app.authRequired('eu', { groups: { allOf: ['admin'] } })
+app.authRequired('eu', { groups: { every: ['admin'] } })
 // @ts-expect-error a check answers true or false
 app.authRequired('eu', { check: () => 'yes' })
 // @ts-expect-error an object is no schema

@@ -5,13 +5,13 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
-    file: 'verify/token-requirement',
-    tests: ['plugin/at-boot'],
+    file: 'verify/required-names',
+    tests: ['plugin/at-boot', 'guard/sign-in'],
     rows: [
       [
         'names of { anyOf } that are kept by reference',
-        'const list = [...required.anyOf]',
-        'const list = required.anyOf',
+        'const names = [...required.anyOf]',
+        'const names = required.anyOf',
       ],
     ],
   },
@@ -105,6 +105,7 @@ export const groups = [
       'guard/guard',
       'guard/hooks',
       'guard/application-functions',
+      'claims/standard-schema',
     ],
     rows: [
       [
@@ -112,7 +113,8 @@ export const groups = [
         '= assertAccepted(token.pool.name, token.tokenUse, policy.pools)',
         '= policy.pools.get(token.pool.name) ?? [...policy.pools.values()][0]',
       ],
-      ['the claim schema is not checked', 'if (misfits) {', 'if (misfits === null) {'],
+      ['the claim schema is not checked', 'if (misfits) throw', 'if (misfits === null) throw'],
+      ['a schema that cannot work', 'if (fault) throw', 'if (fault === null) throw'],
       ['claims of an earlier token are kept', 'earlier?.token === token.text ?', 'earlier ?'],
       ['claims of an earlier schema are kept', 'omit(known, reader.names[token.tokenUse])', 'known'],
     ],
@@ -175,9 +177,8 @@ export const groups = [
       ['a user in some prohibited groups passes', '!noneOf.some(', '!noneOf.every('],
       ['allOf beside other conditions is not looked at', '[compileNames(allOf), ...', '[...'],
       ['anyOf beside other conditions is not looked at', 'anyOf.length > 0 ?', 'anyOf.length < 0 ?'],
-      ['scopes are not asked for', 'scopes !== undefined', 'scopes === null'],
-      ['groups are not asked for', 'groups !== undefined', 'groups === null'],
-      ['maxAge is not asked for', 'maxAge !== undefined', 'maxAge === null'],
+      ['scopes are not asked for', 'scopes === undefined', 'scopes !== null'],
+      ['groups are not asked for', 'groups === undefined', 'groups !== null'],
       [
         'scopes compared without case',
         'isMetBy(scopes)',
@@ -188,10 +189,65 @@ export const groups = [
         'isMetBy(groups)',
         'isMetBy({ has: (name) => groups.some((own) => own.toLowerCase() === name) })',
       ],
-      ['maxAge without auth_time', 'if (isTime(authTime', 'if (authTime === undefined || isTime(authTime'],
+    ],
+  },
+  {
+    file: 'verify/sign-in',
+    tests: ['guard/requirement', 'guard/sign-in', 'guard/arguments'],
+    rows: [
+      ['acr is not asked for', 'if (acr !== undefined) ', 'if (acr === null) '],
+      ['amr is not asked for', 'if (amr !== undefined) ', 'if (amr === null) '],
+      ['maxAge is not asked for', 'if (maxAge !== undefined) ', 'if (maxAge === null) '],
+      ['maxAge without auth_time', 'isTime(authTime, ', 'authTime === undefined || isTime(authTime, '],
       ['iat stands for auth_time', "'auth_time')", "'auth_time') ?? payload['iat']"],
       ['a sign-in in the future', 'seconds + MIN_FUTURE_TOLERANCE', 'Number.POSITIVE_INFINITY'],
       ['a tolerance of milliseconds on maxAge', 'maxAge + tolerance', 'maxAge + tolerance * 1000'],
+      [
+        'a token without acr',
+        "if (acr === undefined) return refuse('ACR_MISSING', { pool, challenge })",
+        'if (acr === undefined) return undefined',
+      ],
+      ['an unknown level', ": refuse('ACR_UNKNOWN', { pool, challenge })", ': undefined'],
+      ['any level of the pool', 'accepted.some((one) => one === acr)', 'levels.some((one) => one === acr)'],
+      ['levels below the required one', 'required.atLeast - 1', 'required.atLeast - 2'],
+      [
+        'a level without case',
+        'accepted.some((one) => one === acr)',
+        'accepted.some((one) => one === String(acr).toLowerCase())',
+      ],
+      [
+        'a token without amr',
+        "if (amr === undefined) return refuse('AMR_MISSING', { pool, challenge })",
+        'if (amr === undefined) return undefined',
+      ],
+      ['a machine that names methods', "principal === 'machine' ?", "principal === 'nobody' ?"],
+      ['a pool without levels', '?? NO_LEVELS', '?? { levels: [], accepted: [ownMember(payload, "acr")] }'],
+      ['the lowest level is asked for first', 'return accepted.reverse()', 'return accepted'],
+      ['a challenge without max_age', '{ max_age: String(maxAge) }', '{}'],
+      [
+        'the age is told first',
+        'rules.push(requireRecentSignIn(maxAge, clock))',
+        'rules.unshift(requireRecentSignIn(maxAge, clock))',
+      ],
+    ],
+  },
+  {
+    file: 'verify/token-requirement',
+    tests: ['guard/sign-in'],
+    rows: [
+      [
+        'the sign-in is looked at before scopes and groups',
+        '.filter((rule) => rule !== undefined)',
+        '.filter((rule) => rule !== undefined).reverse()',
+      ],
+    ],
+  },
+  {
+    file: 'verify/token-policy',
+    tests: ['guard/sign-in', 'guard/arguments'],
+    rows: [
+      ['a level that no pool has', 'assertKnownLevels(requirement.acr, pools, path)', ''],
+      ['a pool that has no such level', 'acr !== undefined && !canHold', 'acr === null && !canHold'],
     ],
   },
   {
@@ -200,7 +256,7 @@ export const groups = [
     rows: [
       ['one of all names is enough', 'names.every(', 'names.some('],
       ['all of any names', 'names.some(', 'names.every('],
-      ['no condition is enough', '{ ...conditions, minProperties: 1 }', 'conditions'],
+      ['no condition is enough', 'minProperties: 1, ', ''],
       ['a condition that is undefined vanishes', 'assertDefined(required, CONDITIONS, at)', ''],
       ['all of the groups that are prohibited', 'allOf.some(isProhibited) || ', ''],
       ['any of the groups that are prohibited', ' || (anyOf.length > 0 && anyOf.every(isProhibited))', ''],

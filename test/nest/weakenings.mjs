@@ -1,0 +1,108 @@
+/**
+ * Weakenings of `src/nest/`, for `npm run weaken`.
+ */
+
+/** @type {import('../../tools/weaken.mjs').Groups} */
+export const groups = [
+  {
+    file: 'nest/routes',
+    tests: ['nest/routes', 'nest/refusals'],
+    rows: [
+      ['a mark puts no hook before its route', 'if (hook !== undefined) putFirst(route, hook)', 'void hook'],
+      ['a refusal lets the request pass', 'return done(refuse(reply, error))', 'void refuse(reply, error)'],
+      ['a mark that reached no route is fine', 'if (names.length > 0) throw', 'if (names.length > 99) throw'],
+      [
+        'classes share the handler that they inherit',
+        'if (Object.hasOwn(type.prototype, name)) return method',
+        'if (name !== "") return method',
+      ],
+      ['the configuration of the application is lost', '{ ...given, ...open,', '{ ...open,'],
+      ['an open handler is not declared', '{ cognito: false }', '{}'],
+      [
+        'the marks of a class are not compiled',
+        'for (const { name, mark } of listHandlers(type)) {',
+        'for (const { name, mark } of [].concat(listHandlers(type)).slice(0, 0)) {',
+      ],
+      [
+        'a required guard is an optional one',
+        "name === 'Cognito' ? authRequired",
+        "name !== 'Cognito' ? authRequired",
+      ],
+    ],
+  },
+  {
+    file: 'nest/guard',
+    tests: ['nest/guard'],
+    rows: [
+      [
+        'every request counts as passed',
+        'this.#host.passed.has(subjectOf(context))',
+        'subjectOf(context) !== context',
+      ],
+      [
+        'a handler without a mark is open',
+        'if (mark === undefined)',
+        'if (mark === undefined) return true\n    if (mark === undefined)',
+      ],
+      ['an optional guard refuses', "name === 'Cognito' ? verifyRequest(", "name !== '' ? verifyRequest("],
+      [
+        'a required guard is an optional one',
+        "name === 'Cognito' ? verifyRequest(",
+        "name === '' ? verifyRequest(",
+      ],
+    ],
+  },
+  {
+    file: 'nest/marks',
+    tests: ['nest/routes', 'nest/decorators'],
+    rows: [
+      [
+        'the mark of a class replaces that of a method',
+        'readOwn(handler) ?? readOwn(controller)',
+        'readOwn(controller) ?? readOwn(handler)',
+      ],
+      ['a second mark replaces the first', 'if (other !== undefined &&', 'if (other === mark &&'],
+      ['a static method is marked', 'isMarked(method) && !isMarked(target)', 'isMarked(method)'],
+    ],
+  },
+  {
+    file: 'nest/context',
+    tests: ['nest/guard', 'nest/identity'],
+    rows: [
+      ['handlers of one call share an identity', '?.get(context.getHandler())', '?.values().next().value'],
+      [
+        'a handler without a mark has no identity',
+        "if (markOf(context)?.name === 'CognitoOptional') return null",
+        'if (attached !== 0) return null',
+      ],
+    ],
+  },
+  {
+    file: 'nest/exception',
+    tests: ['nest/refusals'],
+    rows: [['a defect is a refusal', ' && error.statusCode !== 500', '']],
+  },
+  {
+    file: 'nest/host',
+    tests: ['nest/routes', 'nest/module'],
+    rows: [
+      ['another adapter is taken', "httpAdapter?.getType() === 'fastify'", "httpAdapter?.getType() !== ''"],
+    ],
+  },
+  {
+    file: 'nest/decorators',
+    tests: ['nest/decorators', 'nest/guard'],
+    rows: [
+      [
+        'a decorator without parentheses is taken',
+        'given.length > most || isClass',
+        'given.length > most + 9',
+      ],
+      [
+        'a mark adds no guard',
+        "given: given as Mark['given'] }, UseGuards(CognitoGuard))",
+        "given: given as Mark['given'] })",
+      ],
+    ],
+  },
+]
