@@ -12,9 +12,7 @@ import { type Expiring, FollowedToken, type ReadToken, readToken } from './token
 export interface ExpirySignalOptions {
   /**
    * A signal that ends the stream anyway, such as when the client leaves. The new signal then fires with its reason, and
-   * nothing is kept for the token any longer.
-   *
-   * @defaultValue none: what the token needs is kept until the token ends
+   * nothing is kept for the token any longer. By default the timer is kept until the token ends.
    */
   readonly signal?: AbortSignal | undefined
 }
