@@ -87,7 +87,8 @@ function compile(compiler, configs) {
   const args = [tsc, '--build', ...configs, '--force', '--pretty', 'false']
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (_error, stdout, stderr) =>
-      resolve(`${stdout}${stderr}`.split(/\r?\n/).filter((line) => line !== '')),
+      // An error may go on in lines that begin with a space.
+      resolve(`${stdout}${stderr}`.split(/\r?\n(?! )/).filter((line) => line !== '')),
     )
   })
 }
