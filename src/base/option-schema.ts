@@ -162,7 +162,7 @@ function describeFound({ path, schema, isMissing, value, alternatives }: Mismatc
  */
 export function assertDefined(options: object, names: readonly string[], path: string): void {
   for (const name of names) {
-    if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined) {
+    if (name in options && Reflect.get(options, name) === undefined) {
       throw new TypeError(
         `${[path, name].filter(Boolean).join('.')}: expected a value; leave the name out where nothing is to be checked; found ${kindOf(undefined)}`,
       )

@@ -9,19 +9,23 @@ interface Store<V> {
   set(key: unknown, value: V): unknown
 }
 
+/** Greatest number of lists of pools that are kept for a requirement, because a request may choose the list. */
+const MAX_LISTS = 100
+
 /**
- * Returns a function that compiles each requirement object once for each pool. A requirement that is no longer used leaves the
- * cache, and so does a function that chooses pools.
+ * Returns a function that compiles each requirement object once for each pool. A requirement object that is no longer used
+ * leaves the cache, and so does a function that chooses pools.
  */
 export function compileOnce<S extends PoolSelector<string>, R extends object, V>(
   compile: (pool: S, requirement: R) => V,
 ): (pool: S, requirement: R) => V {
-  const known = new WeakMap<R, { readonly byNames: Store<V>; readonly byFunction: Store<V> }>()
+  const known = new WeakMap<R, { readonly byNames: Map<unknown, V>; readonly byFunction: Store<V> }>()
   return (pool, requirement) => {
     const stores = known.get(requirement) ?? { byNames: new Map(), byFunction: new WeakMap() }
     const store = typeof pool === 'function' ? stores.byFunction : stores.byNames
     const key = typeof pool === 'function' ? pool : JSON.stringify([pool].flat())
     const value = store.get(key) ?? compile(pool, requirement)
+    if (stores.byNames.size > MAX_LISTS) stores.byNames.clear()
     store.set(key, value)
     known.set(requirement, stores)
     return value

@@ -3,7 +3,7 @@
  * @module
  */
 import type { FastifyRequest } from 'fastify'
-import { CognitoError, refuse, stampRealm } from '../base/errors.js'
+import { CognitoError, stampRealm } from '../base/errors.js'
 import type { Authentication } from '../verify/authentication.js'
 import { isObserved, observeGuard } from '../verify/diagnostics.js'
 import { annotateFactory, annotateGuard, listAlternatives } from './annotations.js'
@@ -15,6 +15,7 @@ import {
   type RequestAuthentication,
   type RequestContext,
   type Terms,
+  toError,
 } from './request-authentication.js'
 import type { Guard } from './route-types.js'
 
@@ -98,10 +99,4 @@ function pass(request: FastifyRequest, authentication: Authentication | null, do
     return
   }
   done()
-}
-
-/** Returns a thrown value as an error, because Fastify would let the request pass for a falsy value. */
-function toError(error: unknown): Error {
-  if (typeof error === 'object' && error !== null) return error as Error
-  return refuse('NO_ERROR_THROWN')
 }

@@ -10,9 +10,6 @@ import type { GuardedRequest } from './once-a-request.js'
 /** Parses the header `cookie`; the decorator `parseCookie` of `@fastify/cookie`. */
 export type ParseCookies = (header: string) => Readonly<Record<string, string | undefined>>
 
-/** The stand-in of each request, so that a further call finds the steps that the request has taken. */
-const standIns = new WeakMap<object, NodeRequest>()
-
 /** A request of `node:http`. It has what the sources of tokens read of a request of Fastify. */
 class NodeRequest {
   readonly raw: IncomingMessage
@@ -40,22 +37,28 @@ class NodeRequest {
 }
 
 /**
- * Returns a request in the form that guards read.
+ * Returns a request in the form that guards read: a request of Fastify as it is, and a stand-in for one of `node:http`.
  *
- * @param given - a request of Fastify, which is returned as it is, or one of `node:http`
  * @param name - the name of the function in the message of an error
  * @throws {TypeError} for any other value
  */
-export function toRequest(given: unknown, parseCookies: ParseCookies, name: string): GuardedRequest {
-  if (hasMember(given, 'headers') && hasMember(given, 'raw')) return given as GuardedRequest
-  if (!hasMember(given, 'headers') || !hasMember(given, 'rawHeaders')) {
-    throw new TypeError(`${name}: expected a request of Fastify or of node:http; found ${kindOf(given)}`)
+export type ToRequest = (given: unknown, name: string) => GuardedRequest
+
+/** Makes {@link ToRequest} for one plugin instance. */
+export function createToRequest(parseCookies: ParseCookies): ToRequest {
+  /** The stand-in of each request, so that a further call finds the steps that the request has taken. */
+  const standIns = new WeakMap<object, NodeRequest>()
+  return (given, name) => {
+    if (hasMember(given, 'headers') && hasMember(given, 'raw')) return given as GuardedRequest
+    if (!hasMember(given, 'headers') || !hasMember(given, 'rawHeaders')) {
+      throw new TypeError(`${name}: expected a request of Fastify or of node:http; found ${kindOf(given)}`)
+    }
+    const raw = given as IncomingMessage
+    const standIn = standIns.get(raw) ?? new NodeRequest(raw, parseCookies)
+    standIns.set(raw, standIn)
+    // The functions of an application get the stand-in, so the documentation names its members.
+    return standIn as unknown as GuardedRequest
   }
-  const raw = given as IncomingMessage
-  const standIn = standIns.get(raw) ?? new NodeRequest(raw, parseCookies)
-  standIns.set(raw, standIn)
-  // The functions of an application get the stand-in, so the documentation names its members.
-  return standIn as unknown as GuardedRequest
 }
 
 const hasMember = (value: unknown, name: string) => {

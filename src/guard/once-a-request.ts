@@ -40,20 +40,30 @@ export interface OnceContext {
  * @throws {CognitoError} thrown or rejected, when the token is refused
  */
 export function verifyOnce(
-  { verifier, memo, now }: OnceContext,
+  context: OnceContext,
   request: GuardedRequest,
   token: LocatedToken,
   policy: TokenPolicy,
 ): VerifiedToken | Promise<VerifiedToken> {
-  const seen = request[memo]?.verified
-  if (seen && seen.text === tokenTextOf(token) && now() / 1000 < seen.validUntil) return seen
-  const verified = verifier.verify(token.input, policy, token.start)
+  const seen = recall(context, request, tokenTextOf(token))
+  if (seen) return seen
+  const verified = context.verifier.verify(token.input, policy, token.start)
   return verified instanceof Promise
-    ? verified.then((later) => remember(request, memo, later))
-    : remember(request, memo, verified)
+    ? verified.then((later) => recall(context, request, later.text) ?? remember(context, request, later))
+    : remember(context, request, verified)
 }
 
-function remember(request: GuardedRequest, memo: symbol, verified: VerifiedToken): VerifiedToken {
+/** Returns the verified token of a request. Another guard may have verified it meanwhile. */
+function recall(
+  { memo, now }: OnceContext,
+  request: GuardedRequest,
+  text: string,
+): VerifiedToken | undefined {
+  const seen = request[memo]?.verified
+  return seen && seen.text === text && now() / 1000 < seen.validUntil ? seen : undefined
+}
+
+function remember({ memo }: OnceContext, request: GuardedRequest, verified: VerifiedToken): VerifiedToken {
   request[memo] = { verified, lookup: 'due' }
   return verified
 }

@@ -132,3 +132,9 @@ function createConclusion(context: RequestContext, requirement: Requirement) {
       : passing.then(() => decide(request, authentication, policy))
   }
 }
+
+/** Returns a thrown value as an error, because Fastify would let the request pass for a falsy value. */
+export function toError(error: unknown): Error {
+  if (typeof error === 'object' && error !== null) return error as Error
+  return refuse('NO_ERROR_THROWN')
+}

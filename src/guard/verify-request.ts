@@ -11,7 +11,7 @@ import type { TokenUse } from '../claims/standard-claims.js'
 import type { Authentication } from '../verify/authentication.js'
 import { isObserved, observePromise } from '../verify/diagnostics.js'
 import { compileOnce } from './compiled-once.js'
-import { type ParseCookies, toRequest } from './node-request.js'
+import { createToRequest, type ParseCookies, type ToRequest } from './node-request.js'
 import type { GuardedRequest } from './once-a-request.js'
 import type { AuthOf, PoolSelector, ProofOf } from './register.js'
 import {
@@ -19,6 +19,8 @@ import {
   compileAuthentication,
   type Given,
   type RequestContext,
+  type Terms,
+  toError,
 } from './request-authentication.js'
 import type { Requirement } from './requirement.js'
 
@@ -58,29 +60,29 @@ const NOTHING: Requirement = Object.freeze({})
  * @param parseCookies - parses the header `cookie` of a request of `node:http`
  */
 export function createVerifyRequest(context: RequestContext, parseCookies: ParseCookies) {
-  const required = createVerification(context, parseCookies, 'verifyRequest', false)
-  const optional = createVerification(context, parseCookies, 'verifyRequest.optional', true)
+  const toRequest = createToRequest(parseCookies)
+  const required = createVerification(context, toRequest, { name: 'verifyRequest', isOptional: false })
+  const optional = createVerification(context, toRequest, {
+    name: 'verifyRequest.optional',
+    isOptional: true,
+  })
   return Object.freeze(Object.assign(required, { optional }))
 }
 
-function createVerification(
-  context: RequestContext,
-  parseCookies: ParseCookies,
-  name: string,
-  isOptional: boolean,
-) {
+function createVerification(context: RequestContext, toRequest: ToRequest, terms: Terms) {
   const { defaultPool, memo, realm } = context
+  const { name } = terms
   const compile = compileOnce((pool: PoolSelector<string>, requirement: Requirement) =>
-    compileAuthentication(context, { name, isOptional }, [pool, requirement]),
+    compileAuthentication(context, terms, [pool, requirement]),
   )
 
   return async (given: VerifiableRequest, ...rest: Given): Promise<Authentication | null> => {
     assertGiven(rest, name)
     const [pool = defaultPool, requirement = NOTHING] = rest
     const { authenticate } = compile(pool, requirement)
-    const request = toRequest(given, parseCookies, name)
+    const request = toRequest(given, name)
     const run = async () => {
-      const authentication = await conclude(authenticate, request)
+      const authentication = await settle(authenticate, request)
       attach(request, authentication)
       return authentication
     }
@@ -92,10 +94,15 @@ function createVerification(
   }
 }
 
-async function conclude(authenticate: Authenticate, request: GuardedRequest): Promise<Authentication | null> {
-  const outcome = await authenticate(request)
-  if (outcome instanceof CognitoError) throw outcome
-  return outcome
+/** Rejects with an error in any case, because a hook of the application lets a request pass for a falsy value. */
+async function settle(authenticate: Authenticate, request: GuardedRequest): Promise<Authentication | null> {
+  try {
+    const outcome = await authenticate(request)
+    if (outcome instanceof CognitoError) throw outcome
+    return outcome
+  } catch (error) {
+    throw toError(error)
+  }
 }
 
 /**

@@ -226,6 +226,17 @@ export const groups = [
     rows: [['null for an object', 'value !== null && ', '']],
   },
   {
+    file: 'base/option-schema',
+    tests: ['guard/arguments'],
+    rows: [
+      [
+        'an inherited undefined is no value',
+        'name in options && Reflect',
+        'Object.hasOwn(options, name) && Reflect',
+      ],
+    ],
+  },
+  {
     file: 'base/answer-headers',
     tests: ['http/error-handler'],
     rows: [

@@ -175,6 +175,7 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
       ],
     ),
     ['eu', { check: undefined }, /^authRequired\.check: expected a value/],
+    ['eu', Object.create({ scopes: undefined }), /^authRequired\.scopes: expected a value/],
     ['eu', { check: true }, /^authRequired\.check: expected a function/],
     ['eu', { claims: Type.String() }, /^authRequired\.claims: expected Type\.Object/],
     ['ids', { scopes: 'a' }, /^authRequired: this can never hold: only access tokens have scopes/],

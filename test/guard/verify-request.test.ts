@@ -304,13 +304,66 @@ t.test('a request of node:http, with a token in each kind of place', async (t) =
   t.equal((await ask('/', bearer(us.accessToken()))).status, 401)
 })
 
+t.test('it rejects with an error, whatever a function of the application throws', async (t) => {
+  const app = await createApp(t, pools())
+  const thrown = [undefined, null, '', 0, false, 'boom']
+  let value: unknown
+  const loadUser = () => Promise.reject(value)
+  app.addHook('onRequest', (request, _reply, done) => {
+    app.cognito.verifyRequest(request, 'eu', { loadUser }).then(() => done(), done)
+  })
+  app.get('/', async () => 'in')
+  for (value of thrown) {
+    const { statusCode, body } = await app.inject({ url: '/', headers: bearer(eu.accessToken()) })
+    t.equal(statusCode, 500, String(value))
+    t.notMatch(body, /^in$/)
+  }
+})
+
+t.test('two instances of the plugin read one request of node:http by their own options', async (t) => {
+  const tokenFrom = fromCookie('token')
+  const plain = await createApp(t, pools())
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(cookie)
+  await app.register(cognito, { pools: pools(), tokenFrom, keys: { prefetch: false } })
+  const ask = await listen(app, async (message) => {
+    const other = await plain.cognito.verifyRequest.optional(message, 'eu')
+    const own = await app.cognito.verifyRequest(message, 'eu')
+    return [other, own.subject]
+  })
+  const answer = await ask('/', { cookie: `token=${eu.accessToken({ sub: 'ada' })}` })
+  t.strictSame(await answer.json(), [null, 'ada'])
+})
+
+t.test('lists of pools that requests choose do not grow the cache', async (t) => {
+  const app = await createApp(t, pools())
+  let reads = 0
+  const requirement = {
+    get scopes() {
+      reads += 1
+      return 'a'
+    },
+  }
+  const request = { headers: {}, raw: {} } as never
+  const verify = (names: readonly string[]) =>
+    app.cognito.verifyRequest(request, names, requirement).catch(() => undefined)
+  const lists = Array.from({ length: 150 }, (_, index) => Array.from({ length: index + 1 }, () => 'eu'))
+  for (const names of lists) await verify(names)
+  reads = 0
+  await verify(['eu', 'eu'])
+  t.ok(reads > 0, 'the list was let go, and is compiled again')
+})
+
 t.test('the key that a first call waits for is fetched once', async (t) => {
   const fresh = issuer.createPool()
-  const app = await createApp(t, { fresh: fresh.options() })
+  const store = countingStore()
+  const app = await createApp(t, { fresh: fresh.options() }, { revocation: { store } })
   const ask = answerBy(app, async (request) => {
     const calls = [1, 2, 3].map(() => app.cognito.verifyRequest(request))
     return (await Promise.all(calls)).length
   })
   t.equal((await ask(bearer(fresh.accessToken()))).body, '3')
   t.equal(issuer.fetches.get(fresh.userPoolId), 1)
+  t.equal(store.asked, 1)
 })
