@@ -137,6 +137,30 @@ t.test(
   },
 )
 
+t.test('a promise at any level of an output is a fault of the application', async (t) => {
+  const reject = async () => {
+    throw new Error('unhandled')
+  }
+  const late = { late: 'x' }
+  for (const schema of [
+    z.object({ late: z.string() }).transform(() => ({ late: reject(), more: reject() })),
+    v.object({ late: v.pipe(v.string(), v.transform(reject)) }),
+    type({ late: type('string').pipe(reject) }),
+    claimsFrom({ given: 'late' }, v.object({ given: v.pipe(v.string(), v.transform(reject)) })),
+  ]) {
+    t.equal(faultOf(schema, late)[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  }
+  const cycle: Record<string, unknown> = { list: [{ fulfilled: Promise.resolve() }, reject()] }
+  cycle['self'] = cycle
+  t.equal(faultOf(putOut(cycle))[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  const withThen = (then: unknown) => Object.fromEntries([['then', then]])
+  t.equal(faultOf(putOut({ late: withThen(() => 1) }))[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  const second = v.object({ late: v.pipe(v.string(), v.transform(reject)), n: v.number() })
+  t.strictSame(read(second, late), { misfits: ['n'] }, 'a misfit counts first, and nothing is left unhandled')
+  const text = { ...withThen('text'), at: new Date(0) }
+  t.match(read(putOut(text)), { claims: text })
+})
+
 class Account {
   readonly admin = true
 }
