@@ -162,6 +162,7 @@ export const groups = [
     rows: [
       ['an inherited member is renamed', 'if (Object.hasOwn(payload, wire))', 'if (wire in payload)'],
       ['the name of a property is read as a claim', 'if (!taken.has(name))', 'if (true)'],
+      ['a member __proto__ becomes the prototype', 'Object.create(null)', '{}'],
       ['one claim for two names', 'if (twin !== undefined)', 'if (twin === null)'],
       ['another claim for a standard one', 'name !== wire && FIXED_CLAIMS.includes(name)', 'false'],
       ['a standard claim is converted', 'if (FIXED_CLAIMS.includes(wire))', 'if (wire === null)'],
