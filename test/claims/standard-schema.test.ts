@@ -161,6 +161,18 @@ t.test('a promise at any level of an output is a fault of the application', asyn
   t.match(read(putOut(text)), { claims: text })
 })
 
+t.test('a strict object refuses every token', async (t) => {
+  const claims = { 'custom:tenant': 'acme' }
+  for (const schema of [
+    z.strictObject({ 'custom:tenant': z.string() }),
+    z.object({ 'custom:tenant': z.string() }).strict(),
+    v.strictObject({ 'custom:tenant': v.string() }),
+    type({ '+': 'reject', 'custom:tenant': 'string' }),
+  ]) {
+    t.ok(read(schema, claims).misfits)
+  }
+})
+
 class Account {
   readonly admin = true
 }
@@ -391,12 +403,18 @@ t.test('two guards: the second one reads what it names anew, and keeps what it d
   const second = app.authRequired('eu', { claims: other })
   app.get('/', { onRequest: [first, named] as never }, async ({ cognito }) => cognito?.claims)
   app.get('/anew', { onRequest: [first, named, second] as never }, async ({ cognito }) => cognito?.claims)
+  const withDefault = app.authRequired('eu', { claims: z.object({ plan: z.string().default('free') }) })
+  const bare = app.authRequired('eu', { claims: z.object({ plan: z.string().optional() }) })
+  app.get('/bare', { onRequest: [withDefault, bare] as never }, async ({ cognito }) => cognito?.claims)
+  app.get('/named', { onRequest: [withDefault, second] as never }, async ({ cognito }) => cognito?.claims)
   const ask = async (url: string) => {
     const answer = await app.inject({ url, headers: bearer(eu.idToken({ 'custom:plan': 'gold' })) })
     const { plan, 'custom:plan': wire } = answer.json()
     return [plan, wire]
   }
   t.strictSame(await ask('/'), ['gold', 'gold'])
+  t.strictSame(await ask('/bare'), ['free', undefined], 'a bare schema does not tell what it declares')
+  t.strictSame(await ask('/named'), [undefined, undefined])
   t.strictSame(
     await ask('/anew'),
     [undefined, 'gold'],
