@@ -4,7 +4,7 @@
  */
 import type { CognitoError } from '../base/errors.js'
 import { oneOrMore } from '../base/option-schema.js'
-import { ignoreRejection } from '../base/promises.js'
+import { dropPromises, ignoreRejection } from '../base/promises.js'
 import {
   type CompiledSchema,
   compileSchema,
@@ -25,7 +25,13 @@ import {
   PROFILE_CLAIMS,
   type TokenUse,
 } from './standard-claims.js'
-import { compileStandardSchema, isStandardSchema, type StandardSchema, sourcesOf } from './standard-schema.js'
+import {
+  compileStandardSchema,
+  isStandardSchema,
+  refuseAsynchronous,
+  type StandardSchema,
+  sourcesOf,
+} from './standard-schema.js'
 
 /**
  * A TypeBox 0.34 object schema, `Type.Object({ … })`, described by its shape alone. TypeBox declares its symbols once for
@@ -65,10 +71,15 @@ type OwnReading =
   | { readonly claims: CommonClaims; readonly misfits?: never; readonly fault?: never }
   | { readonly claims?: never; readonly misfits: readonly string[]; readonly fault?: never }
 
-/** The same, or the error for a schema of another library that cannot work. */
-type ClaimsReading =
-  | OwnReading
-  | { readonly claims?: never; readonly misfits?: never; readonly fault: (pool: string) => CognitoError }
+/** The error for a schema that cannot work. */
+interface Fault {
+  readonly claims?: never
+  readonly values?: never
+  readonly misfits?: never
+  readonly fault: (pool: string) => CognitoError
+}
+
+type ClaimsReading = OwnReading | Fault
 
 /** Reads the claims of a verified payload. */
 export interface ClaimsReader {
@@ -85,8 +96,9 @@ interface FieldSet {
 }
 
 type DeclaredReading =
-  | { readonly values: Values; readonly misfits?: never }
-  | { readonly values?: never; readonly misfits: readonly string[] }
+  | { readonly values: Values }
+  | { readonly values?: never; readonly misfits: readonly string[]; readonly fault?: never }
+  | Fault
 
 const toFields = (schema: TSchema): Field[] =>
   propertiesOf(schema).map(([name, property]) => compileField(name, property))
@@ -136,7 +148,9 @@ function readDeclared(declared: FieldSet, payload: Payload): DeclaredReading {
   for (const field of declared.fields) {
     if (field.decode === undefined || !Object.hasOwn(values, field.name)) continue
     try {
-      values[field.name] = field.decode(values[field.name])
+      const value = field.decode(values[field.name])
+      if (dropPromises(value)) return { fault: refuseAsynchronous }
+      values[field.name] = value
     } catch {
       return { misfits: [`a transform of ${describe(field)} threw`] }
     }
@@ -187,7 +201,7 @@ function readerOfSchema(declared: FieldSet): ClaimsReader['read'] {
     const standard = readStandard(payload, tokenUse)
     if (standard.misfits) return standard
     const extra = readDeclared(declared, payload)
-    return extra.misfits ? extra : { claims: { ...standard.claims, ...extra.values } }
+    return extra.values ? { claims: { ...standard.claims, ...extra.values } } : extra
   }
 }
 

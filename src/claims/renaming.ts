@@ -137,7 +137,8 @@ function assertSource(source: unknown, path: string): asserts source is string |
 function compileRenaming(renamings: readonly Renaming[]): (payload: Members) => object {
   const taken = new Set(renamings.flatMap(({ name, wire }) => [name, wire]))
   return (payload) => {
-    const values: Record<string, unknown> = {}
+    // A payload may have a member `__proto__`, which must not become the prototype.
+    const values: Record<string, unknown> = Object.create(null)
     for (const name of Object.keys(payload)) {
       if (!taken.has(name)) values[name] = payload[name]
     }

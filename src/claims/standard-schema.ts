@@ -5,8 +5,8 @@
  * @see https://standardschema.dev
  */
 import { type CognitoError, refuse } from '../base/errors.js'
-import { isMembers, ownMember } from '../base/members.js'
-import { ignoreRejection, isPromised } from '../base/promises.js'
+import { isMembers, isPlainObject, type Members, ownMember } from '../base/members.js'
+import { dropPromises, ignoreRejection, isPromised } from '../base/promises.js'
 import { FIXED_CLAIMS, type Payload } from './standard-claims.js'
 
 /**
@@ -40,7 +40,7 @@ export type InputOf<S extends StandardSchema> = TypesOf<S>['input']
 export type OutputOf<S extends StandardSchema> = TypesOf<S>['output']
 
 /** The result of a schema: its output, the claims that do not fit, or the error for a schema that cannot work. */
-export type SchemaReading =
+type SchemaReading =
   | { readonly output: object; readonly misfits?: never; readonly fault?: never }
   | { readonly output?: never; readonly misfits: readonly string[]; readonly fault?: never }
   | { readonly output?: never; readonly misfits?: never; readonly fault: (pool: string) => CognitoError }
@@ -102,9 +102,15 @@ export function compileStandardSchema(
   return (payload) => {
     try {
       const result = validate(copyMembers(payload))
-      if (isPromised(result)) return refuseLater(result)
+      if (isPromised(result)) {
+        ignoreRejection(result)
+        return { fault: refuseAsynchronous }
+      }
       const { issues, value }: { issues?: unknown; value?: unknown } = Object(result)
-      return issues === undefined ? readOutput(value, payload) : { misfits: describeIssues(issues, sources) }
+      // A result of valibot has a value beside its issues.
+      const isLate = dropPromises(value)
+      if (issues !== undefined) return { misfits: describeIssues(issues, sources) }
+      return isLate ? { fault: refuseAsynchronous } : readOutput(value, payload)
     } catch {
       return { misfits: ['the schema threw'] }
     }
@@ -123,13 +129,11 @@ function copyValue(value: unknown): unknown {
   return isMembers(value) ? copyMembers(value) : value
 }
 
-function refuseLater(promise: unknown): SchemaReading {
-  ignoreRejection(promise)
-  return { fault: (pool) => refuse('CLAIMS_SCHEMA_ASYNCHRONOUS', { pool }) }
-}
+/** Makes the error for a schema that answers with a promise, or whose output has one. */
+export const refuseAsynchronous = (pool: string): CognitoError =>
+  refuse('CLAIMS_SCHEMA_ASYNCHRONOUS', { pool })
 
 function readOutput(value: unknown, payload: Payload): SchemaReading {
-  if (isPromised(value)) return refuseLater(value)
   if (!isPlain(value)) return { fault: (pool) => refuse('CLAIMS_OUTPUT_NOT_PLAIN', { pool }) }
   const output = { ...value }
   const claim = FIXED_CLAIMS.find(
@@ -155,15 +159,9 @@ function isOf(value: unknown, original: unknown): boolean {
   return Object.keys(value).every((name) => isOf(value[name], ownMember(original, name)))
 }
 
-/**
- * Tells whether a value is an object of members alone. Its prototype is the last of its chain, because a test runner may
- * have objects of its own realm.
- */
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (!isMembers(value) || Object.hasOwn(value, '__proto__')) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
-}
+/** Tells whether a value is an object of members alone, of which none would become a prototype in a copy. */
+const isPlain = (value: unknown): value is Members =>
+  isPlainObject(value) && !Object.hasOwn(value, '__proto__')
 
 const MAX_NAMES = 8
 

@@ -6,9 +6,27 @@ import { isMembers, type Members, ownMember } from '../base/members.js'
 import { describeSchema, isSchema, type TSchema } from '../base/schema.js'
 import { isFormat } from './library.js'
 
-/** Members of a schema that hold one schema, a list of them, or schemas by name. */
-const SCHEMAS = ['items', 'not', 'additionalProperties', 'anyOf', 'allOf', 'oneOf']
-const SCHEMAS_BY_NAME = ['properties', 'patternProperties', '$defs']
+/** Members of a schema that hold one schema or a list of them. */
+const SCHEMAS = [
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'unevaluatedItems',
+  'contains',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+  'anyOf',
+  'allOf',
+  'oneOf',
+]
+
+/** Members of a schema that hold schemas by name. */
+const SCHEMAS_BY_NAME = ['properties', 'patternProperties', 'dependentSchemas', '$defs']
 
 /** Kinds of which the checks tell more than by their JSON Schema. A cyclic type is an imported one in TypeBox 0.34. */
 const KINDS: ReadonlyMap<unknown, string> = new Map([
@@ -55,13 +73,17 @@ function kindOf(schema: Members): string {
 /** Describes the schemas inside of a schema. A format is left out: TypeBox 0.34 does not know those of 1.x. */
 function describeMembers(schema: Members, path: string, known: readonly string[]): Members {
   const { format: _format, ...members } = schema
-  const describe = (inner: unknown) => describeProperty(inner, path, known)
+  const describe = (inner: unknown) =>
+    typeof inner === 'boolean' ? inner : describeProperty(inner, path, known)
+  // A member of `dependencies` may be a list of names.
+  const describeDependency = (inner: unknown) => (Array.isArray(inner) ? inner : describe(inner))
   const inside = [
     ...list(members, SCHEMAS).map(([name, inner]) => [
       name,
       Array.isArray(inner) ? inner.map(describe) : describe(inner),
     ]),
     ...list(members, SCHEMAS_BY_NAME).map(([name, inner]) => [name, mapMembers(inner, describe)]),
+    ...list(members, ['dependencies']).map(([name, inner]) => [name, mapMembers(inner, describeDependency)]),
   ]
   const values: unknown = members['enum']
   return {
@@ -80,5 +102,5 @@ const list = (members: Members, names: readonly string[]) =>
     return typeof inner === 'object' && inner !== null ? [[name, inner] as const] : []
   })
 
-const mapMembers = (members: object, map: (inner: unknown) => TSchema) =>
+const mapMembers = (members: object, map: (inner: unknown) => unknown) =>
   Object.fromEntries(Object.entries(members).map(([name, inner]) => [name, map(inner)]))

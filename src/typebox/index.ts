@@ -3,6 +3,7 @@
  * @module
  */
 import { isMembers, type Members } from '../base/members.js'
+import { dropPromises } from '../base/promises.js'
 import {
   copySchema,
   type TSchema as Description,
@@ -122,6 +123,7 @@ function read(
     try {
       values[name] = decode(values[name])
     } catch {
+      dropPromises(values)
       return toIssues([name])
     }
   }

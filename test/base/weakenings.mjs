@@ -74,6 +74,17 @@ export const groups = [
   },
   {
     file: 'base/members',
+    tests: ['claims/standard-schema'],
+    rows: [
+      [
+        'an instance of a class is an object of members',
+        'prototype === null || Object.getPrototypeOf(prototype) === null',
+        'prototype !== 0',
+      ],
+    ],
+  },
+  {
+    file: 'base/members',
     tests: ['guard/guard'],
     rows: [['only the top of the payload is frozen', ' deepFreeze(member)\n', ' void member\n']],
   },
@@ -93,6 +104,15 @@ export const groups = [
     rows: [
       ['undefined for an option that narrows', 'Reflect.get(options, name) === undefined', 'false'],
       ['undefined for an argument', 'given.at(-1) === undefined', 'false'],
+    ],
+  },
+  {
+    file: 'base/promises',
+    tests: ['claims/standard-schema', 'claims/reader'],
+    rows: [
+      ['a rejection inside of a value', '      ignoreRejection(part)\n', ''],
+      ['only the first level of a value', 'parts.add(inner)', 'part === value && parts.add(inner)'],
+      ['promises inside of lists', 'Array.isArray(part) || ', ''],
     ],
   },
   {

@@ -113,6 +113,28 @@ t.test('transforms are decoded, and one that throws refuses the token', async (t
   })
 })
 
+t.test('a transform that gives a promise is a fault of the application, at any level', async (t) => {
+  const reject = async () => {
+    throw new Error('unhandled')
+  }
+  const late = Type.Transform(Type.String())
+    .Decode(reject)
+    .Encode(() => '')
+  for (const [schema, value] of [
+    [late, 'x'],
+    [Type.Array(late), ['x', 'y']],
+    [Type.Object({ a: late }), { a: 'x' }],
+  ] as const) {
+    const { claims, fault } = read(Type.Object({ late: schema, next: late }), { late: value, next: 'x' })
+    t.equal(claims, undefined)
+    t.match(fault?.('eu'), {
+      reasonCode: 'CLAIMS_SCHEMA_ASYNCHRONOUS',
+      code: 'COGNITO_ERR_INTERNAL',
+      pool: 'eu',
+    })
+  }
+})
+
 t.test('a type guard decides over the payload', async (t) => {
   const isTenant = (claims: unknown): claims is { tenant: string } =>
     typeof (claims as { tenant?: unknown }).tenant === 'string'

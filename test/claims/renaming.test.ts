@@ -16,6 +16,19 @@ const id: Payload = { sub: 's', iss: 'i', exp: 2, iat: 1, token_use: 'id', aud: 
 const read = (schema: ClaimsOption, claims: Payload) =>
   compileClaims(schema, 'claims').read({ ...id, ...claims }, 'id')
 
+t.test('a member __proto__ of a payload gives no claims', async (t) => {
+  const payload = JSON.parse('{"__proto__":{"tenant":"victim"}}')
+  for (const schema of [
+    z.object({ tenant: z.string() }),
+    v.object({ tenant: v.string() }),
+    type({ tenant: 'string' }),
+  ]) {
+    t.strictSame(read(claimsFrom({ tenant: 'custom:tenant' }, schema), payload), {
+      misfits: ['tenant (custom:tenant)'],
+    })
+  }
+})
+
 const NAMES = {
   tenant: 'custom:tenant',
   seats: { claim: 'custom:seats', as: 'integer' },

@@ -137,6 +137,42 @@ t.test(
   },
 )
 
+t.test('a promise at any level of an output is a fault of the application', async (t) => {
+  const reject = async () => {
+    throw new Error('unhandled')
+  }
+  const late = { late: 'x' }
+  for (const schema of [
+    z.object({ late: z.string() }).transform(() => ({ late: reject(), more: reject() })),
+    v.object({ late: v.pipe(v.string(), v.transform(reject)) }),
+    type({ late: type('string').pipe(reject) }),
+    claimsFrom({ given: 'late' }, v.object({ given: v.pipe(v.string(), v.transform(reject)) })),
+  ]) {
+    t.equal(faultOf(schema, late)[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  }
+  const cycle: Record<string, unknown> = { list: [{ fulfilled: Promise.resolve() }, reject()] }
+  cycle['self'] = cycle
+  t.equal(faultOf(putOut(cycle))[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  const withThen = (then: unknown) => Object.fromEntries([['then', then]])
+  t.equal(faultOf(putOut({ late: withThen(() => 1) }))[0], 'CLAIMS_SCHEMA_ASYNCHRONOUS')
+  const second = v.object({ late: v.pipe(v.string(), v.transform(reject)), n: v.number() })
+  t.strictSame(read(second, late), { misfits: ['n'] }, 'a misfit counts first, and nothing is left unhandled')
+  const text = { ...withThen('text'), at: new Date(0) }
+  t.match(read(putOut(text)), { claims: text })
+})
+
+t.test('a strict object refuses every token', async (t) => {
+  const claims = { 'custom:tenant': 'acme' }
+  for (const schema of [
+    z.strictObject({ 'custom:tenant': z.string() }),
+    z.object({ 'custom:tenant': z.string() }).strict(),
+    v.strictObject({ 'custom:tenant': v.string() }),
+    type({ '+': 'reject', 'custom:tenant': 'string' }),
+  ]) {
+    t.ok(read(schema, claims).misfits)
+  }
+})
+
 class Account {
   readonly admin = true
 }
@@ -367,12 +403,18 @@ t.test('two guards: the second one reads what it names anew, and keeps what it d
   const second = app.authRequired('eu', { claims: other })
   app.get('/', { onRequest: [first, named] as never }, async ({ cognito }) => cognito?.claims)
   app.get('/anew', { onRequest: [first, named, second] as never }, async ({ cognito }) => cognito?.claims)
+  const withDefault = app.authRequired('eu', { claims: z.object({ plan: z.string().default('free') }) })
+  const bare = app.authRequired('eu', { claims: z.object({ plan: z.string().optional() }) })
+  app.get('/bare', { onRequest: [withDefault, bare] as never }, async ({ cognito }) => cognito?.claims)
+  app.get('/named', { onRequest: [withDefault, second] as never }, async ({ cognito }) => cognito?.claims)
   const ask = async (url: string) => {
     const answer = await app.inject({ url, headers: bearer(eu.idToken({ 'custom:plan': 'gold' })) })
     const { plan, 'custom:plan': wire } = answer.json()
     return [plan, wire]
   }
   t.strictSame(await ask('/'), ['gold', 'gold'])
+  t.strictSame(await ask('/bare'), ['free', undefined], 'a bare schema does not tell what it declares')
+  t.strictSame(await ask('/named'), [undefined, undefined])
   t.strictSame(
     await ask('/anew'),
     [undefined, 'gold'],

@@ -147,6 +147,22 @@ t.test('codecs are decoded after the check, and a function that throws refuses t
   t.strictSame(read(Type.Object({ a: picky }), { a: 'boom' }), { misfits: ['the object as a whole'] })
 })
 
+t.test('a codec that gives a promise is a fault of the application', async (t) => {
+  const reject = async () => {
+    throw new Error('unhandled')
+  }
+  const raise = (): never => {
+    throw new Error('secret')
+  }
+  const late = Type.Decode(Type.String(), reject)
+  const lists = Type.Object({ late, list: Type.Array(late) })
+  const { claims: found, fault } = read(lists, { late: 'x', list: ['x'] })
+  t.equal(found, undefined)
+  t.match(fault?.('eu'), { reasonCode: 'CLAIMS_SCHEMA_ASYNCHRONOUS', code: 'COGNITO_ERR_INTERNAL' })
+  const broken = Type.Object({ late, a: Type.Decode(Type.Any(), raise) })
+  t.strictSame(read(broken, { late: 'x', a: 1 }), { misfits: ['a'] }, 'nothing is left unhandled')
+})
+
 t.test('a default stands for an absent claim, in a copy of its own', async (t) => {
   const schema = Type.Object({
     seats: Type.Integer({ alias: 'custom:seats', default: 1 }),
@@ -284,6 +300,42 @@ t.test('what 0.34 refuses at boot is refused with its path', async (t) => {
     Type.Object({ email: Type.String({ default: 'nobody@example.com' }) }),
   ])
     t.doesNotThrow(() => claims(sound))
+})
+
+t.test('an unknown format stops the boot wherever typebox would check it', async (t) => {
+  const shapesOf = (format: string): readonly object[] => {
+    const inner = Type.String({ format })
+    return [
+      { type: 'array', items: [inner] },
+      { type: 'array', prefixItems: [inner] },
+      { type: 'array', items: [true], additionalItems: inner },
+      { type: 'array', unevaluatedItems: inner },
+      { type: 'array', contains: inner },
+      { type: 'object', additionalProperties: inner },
+      { type: 'object', unevaluatedProperties: inner },
+      { type: 'object', propertyNames: inner },
+      { type: 'object', properties: { b: inner } },
+      { type: 'object', patternProperties: { '^b': inner } },
+      { type: 'object', dependentSchemas: { b: inner } },
+      { type: 'object', dependencies: { a: ['b'], b: inner, c: true } },
+      { if: inner },
+      Object.fromEntries([
+        ['if', true],
+        ['then', inner],
+      ]),
+      { if: true, else: inner },
+      { not: inner },
+      { anyOf: [inner] },
+      { allOf: [inner] },
+      { oneOf: [inner] },
+    ]
+  }
+  const compileShape = (shape: object) => () => claims(Type.Object({ a: Type.Unsafe(shape) }))
+  for (const shape of shapesOf('nobody')) {
+    t.throws(compileShape(shape), { message: /^claims\.a: the format 'nobody'/ }, JSON.stringify(shape))
+  }
+  for (const shape of shapesOf('email')) t.doesNotThrow(compileShape(shape), JSON.stringify(shape))
+  t.throws(compileShape({ anyOf: [['b']] }), { message: /^claims\.a: expected a schema of typebox 1\.x$/ })
 })
 
 t.test('over HTTP', async (t) => {

@@ -15,6 +15,7 @@ export const groups = [
       ['a default of any type', 'check(fallback())', 'check'],
       ['claims that do not fit', 'if (!whole.check(values))', 'if (false)'],
       ['a codec that throws is passed over', 'return toIssues([name])', 'continue'],
+      ['a rejection before a codec that throws', '      dropPromises(values)\n', ''],
     ],
   },
   {
@@ -29,7 +30,9 @@ export const groups = [
       ['an intersection has no types', "return 'Intersect'", "return 'Schema'"],
       ['a negation of text', "? 'Not' : 'Schema'", "? 'Schema' : 'Schema'"],
       ['schemas inside of an object are not looked at', "'properties', ", ''],
-      ['items are not looked at', "'items', ", ''],
+      ['items are not looked at', "'items',\n", '\n'],
+      ['prefix items are not looked at', "'prefixItems',", ''],
+      ['dependent schemas are not looked at', "'dependentSchemas', ", ''],
     ],
   },
   {
