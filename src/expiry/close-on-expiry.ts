@@ -43,11 +43,14 @@ class Closing {
     target.onClosed(() => this.#callOff())
   }
 
-  /** Closes the target at the end of a token, in place of an earlier token. A target that is closing stays so. */
+  /**
+   * Closes the target at the end of a token, in place of an earlier token. A target that is closing stays so. The earlier
+   * token still counts when the new one cannot be followed.
+   */
   endWith(follow: () => FollowedToken, clock: Clock): void {
     if (this.#isClosing) return
-    this.#callOff()
     const { signal, release } = follow()
+    this.#callOff()
     this.#callOff = release
     const close = () => this.#close(signal.reason, clock)
     if (signal.aborted) close()
