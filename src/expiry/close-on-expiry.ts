@@ -57,10 +57,24 @@ class Closing {
     else signal.addEventListener('abort', close)
   }
 
+  /** Cuts a target whose `close` throws. Nobody could catch that error, so it would end the process. */
   #close(reason: unknown, clock: Clock): void {
     this.#isClosing = true
-    this.#callOff = clock.after(HANDSHAKE_MS, this.#target.cut)
-    this.#target.close(reason)
+    this.#callOff = clock.after(HANDSHAKE_MS, () => this.#cut())
+    try {
+      this.#target.close(reason)
+    } catch {
+      this.#callOff()
+      this.#cut()
+    }
+  }
+
+  #cut(): void {
+    try {
+      this.#target.cut()
+    } catch {
+      // A target that can neither be closed nor cut is the application's.
+    }
   }
 }
 

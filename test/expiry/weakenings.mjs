@@ -55,7 +55,14 @@ export const groups = [
     file: 'expiry/close-on-expiry',
     tests: ['expiry/close-on-expiry', 'expiry/streams', 'expiry/revocation'],
     rows: [
-      ['a peer that does not close stays', 'clock.after(HANDSHAKE_MS, this.#target.cut)', '() => {}'],
+      ['a peer that does not close stays', 'clock.after(HANDSHAKE_MS, () => this.#cut())', '() => {}'],
+      ['a target that cannot be closed stays', '      this.#callOff()\n      this.#cut()\n', ''],
+      [
+        'a target that cannot be closed ends the process',
+        '    } catch {\n      this.#callOff()',
+        '    } finally {\n      this.#callOff()',
+      ],
+      ['a target that cannot be cut ends the process', '() => this.#cut()', 'this.#target.cut'],
       ['a target that is closing is kept open by a token', 'if (!closable.isOpen()) return', ''],
       ['a stream that is closing is kept open by a token', 'if (this.#isClosing) return\n', ''],
       [
