@@ -302,7 +302,7 @@ t.test('a token that cannot be followed leaves the earlier one in force, and kee
   const elsewhere = createMoved({ ...store })
   state.failure = failure
   const renew = createExpiry(pools, elsewhere.gate, clock).closeOnExpiry
-  const exp = Number(authentication.payload.exp) + 3600
+  const exp = Number(authentication.payload['exp']) + 3600
   const renewed = { ...authentication, payload: { ...authentication.payload, exp } } as Authentication
   t.throws(() => renew(socket, renewed), failure)
   await clock.advance(0)

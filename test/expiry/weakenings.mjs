@@ -40,12 +40,9 @@ export const groups = [
     file: 'expiry/expiry-signal',
     tests: ['expiry/expiry-signal'],
     rows: [
-      ['a client that leaves is not noticed', "  signal.addEventListener('abort', end)\n", ''],
-      [
-        'a signal keeps every token that it has seen',
-        "() => signal.removeEventListener('abort', end)",
-        '() => {}',
-      ],
+      ['a client that leaves is not noticed', 'followed.end(signal.reason)', 'followed.release()'],
+      ['a signal keeps every token that it has seen', '() => tokens.delete(followed)', '() => {}'],
+      ['every token listens to its signal', 'joined.get(signal) ?? ', ''],
       ['a client that has left', '    if (signal?.aborted) return signal\n', ''],
       ['a missing authentication passes for nobody', 'if (authentication === null)', 'if (!authentication)'],
       ['anything for a signal', 'signal === undefined || isSignal(signal)', 'signal !== 8'],
@@ -60,7 +57,7 @@ export const groups = [
       [
         'a target that cannot be closed ends the process',
         '    } catch {\n      this.#callOff()',
-        '    } finally {\n      this.#callOff()',
+        '    } catch (error) {\n      queueMicrotask(() => {\n        throw error\n      })\n      this.#callOff()',
       ],
       ['a target that cannot be cut ends the process', '() => this.#cut()', 'this.#target.cut'],
       ['a target that is closing is kept open by a token', 'if (!closable.isOpen()) return', ''],
