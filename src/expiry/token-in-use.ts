@@ -10,7 +10,7 @@ import type { Authentication } from '../verify/authentication.js'
 export type Expiring = Pick<Authentication, 'payload'> & Partial<Pick<Authentication, 'pool'>>
 
 /** The members of a token that are needed to follow it. */
-export interface TokenInUse {
+interface TokenInUse {
   /** The claim `exp`; seconds since 1970. */
   readonly exp: number
   /** Name of the pool, as far as it is known. */
