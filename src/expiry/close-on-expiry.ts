@@ -43,21 +43,38 @@ class Closing {
     target.onClosed(() => this.#callOff())
   }
 
-  /** Closes the target at the end of a token, in place of an earlier token. A target that is closing stays so. */
+  /**
+   * Closes the target at the end of a token, in place of an earlier token. A target that is closing stays so. The earlier
+   * token still counts when the new one cannot be followed.
+   */
   endWith(follow: () => FollowedToken, clock: Clock): void {
     if (this.#isClosing) return
-    this.#callOff()
     const { signal, release } = follow()
+    this.#callOff()
     this.#callOff = release
     const close = () => this.#close(signal.reason, clock)
     if (signal.aborted) close()
     else signal.addEventListener('abort', close)
   }
 
+  /** Cuts a target whose `close` throws. Nobody could catch that error, so it would end the process. */
   #close(reason: unknown, clock: Clock): void {
     this.#isClosing = true
-    this.#callOff = clock.after(HANDSHAKE_MS, this.#target.cut)
-    this.#target.close(reason)
+    this.#callOff = clock.after(HANDSHAKE_MS, () => this.#cut())
+    try {
+      this.#target.close(reason)
+    } catch {
+      this.#callOff()
+      this.#cut()
+    }
+  }
+
+  #cut(): void {
+    try {
+      this.#target.cut()
+    } catch {
+      // A target that can neither be closed nor cut is the application's.
+    }
   }
 }
 

@@ -12,7 +12,8 @@ import { type Expiring, FollowedToken, type ReadToken, readToken } from './token
 export interface ExpirySignalOptions {
   /**
    * A signal that ends the stream anyway, such as when the client leaves. The new signal then fires with its reason, and
-   * nothing is kept for the token any longer. By default the timer is kept until the token ends.
+   * nothing is kept for the token any longer. By default the timer is kept until the token ends, and a store of
+   * revocations is asked about the token once a minute until then.
    */
   readonly signal?: AbortSignal | undefined
 }
@@ -38,11 +39,24 @@ export const createExpirySignal =
     return followed.signal
   }
 
+/** The tokens that another signal ends. A signal has one listener, because Node warns of a signal with more than ten. */
+const joined = new WeakMap<AbortSignal, Set<FollowedToken>>()
+
 /** Ends the token with another signal, which forgets the token when the token ends first. */
 function join(followed: FollowedToken, signal: AbortSignal): void {
-  const end = () => followed.end(signal.reason)
-  signal.addEventListener('abort', end)
-  followed.signal.addEventListener('abort', () => signal.removeEventListener('abort', end))
+  const tokens = joined.get(signal) ?? listenTo(signal)
+  tokens.add(followed)
+  followed.signal.addEventListener('abort', () => tokens.delete(followed))
+}
+
+/** Starts a set of tokens that end with a signal. The set stays with its signal, and the signal with nothing else. */
+function listenTo(signal: AbortSignal): Set<FollowedToken> {
+  const tokens = new Set<FollowedToken>()
+  signal.addEventListener('abort', () => {
+    for (const followed of tokens) followed.end(signal.reason)
+  })
+  joined.set(signal, tokens)
+  return tokens
 }
 
 function readSignal(options: ExpirySignalOptions): AbortSignal | undefined {
@@ -71,8 +85,10 @@ const createSignal = createExpirySignal(readToken)
  * @param options - see {@link ExpirySignalOptions}; by default none
  * @throws {TypeError} when an argument is anything else
  * @example
- * app.get('/ticks', { onRequest: app.authRequired('eu') }, async (request) => {
- *   const signal = expirySignal(request.cognito)
+ * app.get('/ticks', { onRequest: app.authRequired('eu') }, async (request, reply) => {
+ *   const leaving = new AbortController()
+ *   reply.raw.once('close', () => leaving.abort())
+ *   const signal = expirySignal(request.cognito, { signal: leaving.signal })
  *   return Readable.from(ticks(signal))
  * })
  */

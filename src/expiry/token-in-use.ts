@@ -10,7 +10,7 @@ import type { Authentication } from '../verify/authentication.js'
 export type Expiring = Pick<Authentication, 'payload'> & Partial<Pick<Authentication, 'pool'>>
 
 /** The members of a token that are needed to follow it. */
-export interface TokenInUse {
+interface TokenInUse {
   /** The claim `exp`; seconds since 1970. */
   readonly exp: number
   /** Name of the pool, as far as it is known. */
@@ -45,12 +45,24 @@ export class FollowedToken {
   #silentLooks = 0
   #endListening: (() => void) | undefined
 
-  /** Follows the token at once. */
+  /**
+   * Follows the token at once.
+   *
+   * @throws {unknown} what the store throws when it cannot be listened to; nothing is then kept for the token
+   */
   constructor(token: TokenInUse, clock: Clock) {
     this.#token = token
     this.#clock = clock
-    this.#endListening = token.revocations?.listen(() => this.end(refuse('TOKEN_REVOKED', this.#context())))
-    this.#look()
+    this.#wait()
+    if (this.#isReleased) return
+    try {
+      this.#endListening = token.revocations?.listen(() => this.end(refuse('TOKEN_REVOKED', this.#context())))
+    } catch (error) {
+      this.release()
+      throw error
+    }
+    // The store is asked after the first moment at which a mark is heard, so that no mark is missed between the two.
+    this.#ask()
   }
 
   /** Is aborted at the end of the token, with the refusal that a request would get then. */
@@ -73,15 +85,21 @@ export class FollowedToken {
     this.#endListening = undefined
   }
 
-  #look(): void {
-    const { exp, revocations } = this.#token
-    const left = exp * 1000 - this.#clock.now()
+  /** Ends an expired token, and sets the timer of the next look for any other. */
+  #wait(): void {
+    const left = this.#token.exp * 1000 - this.#clock.now()
     if (left <= 0) {
       this.end(refuse('TOKEN_EXPIRED', this.#context()))
       return
     }
-    this.#callOff = this.#clock.after(Math.min(left, LOOK_MS), () => this.#look())
-    revocations?.ask().then(
+    this.#callOff = this.#clock.after(Math.min(left, LOOK_MS), () => {
+      this.#wait()
+      if (!this.#isReleased) this.#ask()
+    })
+  }
+
+  #ask(): void {
+    this.#token.revocations?.ask().then(
       () => this.#hearYes(),
       (error: unknown) => this.#hearNo(error),
     )

@@ -97,6 +97,33 @@ t.test('a peer that does not agree to close is cut off after two seconds', async
   t.strictSame(plain.calls, [[1000, ...CLOSED]], 'where it can be cut off')
 })
 
+t.test('a socket whose close throws is cut off at once, and its error ends no process', async (t) => {
+  const clock = new TestClock()
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  process.on('uncaughtException', onError)
+  t.teardown(() => process.off('uncaughtException', onError))
+  const fail = () => {
+    throw new Error('a broken socket')
+  }
+  for (const ms of [-1, 1000]) {
+    const { socket, calls } = createSocket(clock)
+    watch({ ...socket, close: fail }, expiringIn(clock, ms), clock)
+    await clock.advance(1000)
+    t.match(calls, [[Number, 'terminate']], `${ms} ms`)
+    t.equal(clock.pending, 0)
+    watch({ ...socket, readyState: 1, close: fail, terminate: fail }, expiringIn(clock, ms), clock)
+    await clock.advance(1000)
+    const stubborn = createSocket(clock, { agrees: false })
+    watch({ ...stubborn.socket, terminate: fail }, expiringIn(clock, ms), clock)
+    await clock.advance(DAY)
+    t.match(stubborn.calls, [[Number, ...CLOSED]])
+    t.equal(clock.pending, 0)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(errors, [])
+})
+
 t.test('a socket that closes takes its timer with it', async (t) => {
   const clock = new TestClock()
   const { socket, calls, end } = createSocket(clock)

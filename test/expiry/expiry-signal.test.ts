@@ -7,9 +7,11 @@ import t from 'tap'
 import { createExpirySignal } from '../../src/expiry/expiry-signal.js'
 import { readToken } from '../../src/expiry/token-in-use.js'
 import { CognitoError, type ExpirySignalOptions, expirySignal } from '../../src/index.js'
+import { exposeGarbageCollector } from '../support/garbage.js'
 import { TestClock } from '../support/test-clock.js'
 
 const DAY = 86_400_000
+const collectGarbage = exposeGarbageCollector()
 
 /** A signal by a clock that the test moves. */
 function signalIn(clock: TestClock, ms: number, options?: ExpirySignalOptions): AbortSignal {
@@ -97,13 +99,42 @@ t.test('ten thousand streams leave no timers and no listeners', async (t) => {
   t.ok(ended.every(({ aborted }) => aborted))
   t.equal(clock.pending, 0)
   for (let index = 0; index < 1000; index += 1) signalIn(clock, 1000, { signal: process.signal })
-  t.strictSame([clock.pending, listeners(process.signal)], [1000, 1000])
+  t.strictSame([clock.pending, listeners(process.signal)], [1000, 1], 'one listener for all')
   await clock.advance(1000)
-  t.strictSame(
-    [clock.pending, listeners(process.signal)],
-    [0, 0],
-    'a signal that lives longer forgets them, too',
+  t.strictSame([clock.pending, listeners(process.signal)], [0, 1])
+})
+
+t.test('a signal that lives longer forgets the tokens that have ended', async (t) => {
+  const clock = new TestClock()
+  const { signal } = new AbortController()
+  const refs = Array.from({ length: 100 }, () => new WeakRef(signalIn(clock, 1000, { signal })))
+  await clock.advance(1000)
+  // A reference is kept until the next turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  t.ok(refs.filter((ref) => ref.deref() !== undefined).length <= 1)
+  t.equal(signal.aborted, false)
+})
+
+t.test('one signal for many streams ends them all, and Node warns of nothing', async (t) => {
+  const clock = new TestClock()
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const leaving = new AbortController()
+  const reason = new Error('the server closes')
+  const signals = Array.from({ length: 30 }, (_, index) =>
+    signalIn(clock, index < 10 ? 1000 : DAY, { signal: leaving.signal }),
   )
+  await clock.advance(1000)
+  t.equal(signals.filter(({ aborted }) => aborted).length, 10)
+  leaving.abort(reason)
+  t.ok(signals.slice(10).every((signal) => signal.reason === reason))
+  t.match(signals[0]?.reason, { code: 'COGNITO_ERR_TOKEN_EXPIRED' })
+  t.equal(clock.pending, 0)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(warnings, [])
 })
 
 t.test('without credentials no token ends', async (t) => {

@@ -19,7 +19,14 @@ export const groups = [
       ],
       ['a mark is not heard', "() => this.end(refuse('TOKEN_REVOKED', this.#context()))", '() => {}'],
       ['a store is listened to for ever', '    this.#endListening?.()\n', ''],
-      ['a store is not asked', 'revocations?.ask().then(', 'Promise.resolve().then('],
+      ['a store is not asked', 'this.#token.revocations?.ask().then(', 'Promise.resolve().then('],
+      ['an expired token is listened to', '    if (this.#isReleased) return\n    try', '    try'],
+      ['an expired token is asked about', 'if (!this.#isReleased) this.#ask()', 'this.#ask()'],
+      [
+        'a store that cannot be heard keeps a timer',
+        '      this.release()\n      throw error',
+        '      throw error',
+      ],
       [
         'a failing store keeps every token',
         '!isSilent || this.#silentLooks >= MAX_SILENT_LOOKS',
@@ -33,12 +40,9 @@ export const groups = [
     file: 'expiry/expiry-signal',
     tests: ['expiry/expiry-signal'],
     rows: [
-      ['a client that leaves is not noticed', "  signal.addEventListener('abort', end)\n", ''],
-      [
-        'a signal keeps every token that it has seen',
-        "() => signal.removeEventListener('abort', end)",
-        '() => {}',
-      ],
+      ['a client that leaves is not noticed', 'followed.end(signal.reason)', 'followed.release()'],
+      ['a signal keeps every token that it has seen', '() => tokens.delete(followed)', '() => {}'],
+      ['every token listens to its signal', 'joined.get(signal) ?? ', ''],
       ['a client that has left', '    if (signal?.aborted) return signal\n', ''],
       ['a missing authentication passes for nobody', 'if (authentication === null)', 'if (!authentication)'],
       ['anything for a signal', 'signal === undefined || isSignal(signal)', 'signal !== 8'],
@@ -46,12 +50,28 @@ export const groups = [
   },
   {
     file: 'expiry/close-on-expiry',
-    tests: ['expiry/close-on-expiry', 'expiry/streams'],
+    tests: ['expiry/close-on-expiry', 'expiry/streams', 'expiry/revocation'],
     rows: [
-      ['a peer that does not close stays', 'clock.after(HANDSHAKE_MS, this.#target.cut)', '() => {}'],
+      ['a peer that does not close stays', 'clock.after(HANDSHAKE_MS, () => this.#cut())', '() => {}'],
+      ['a target that cannot be closed stays', '      this.#callOff()\n      this.#cut()\n', ''],
+      [
+        'a target that cannot be closed ends the process',
+        '    } catch {\n      this.#callOff()',
+        '    } catch (error) {\n      queueMicrotask(() => {\n        throw error\n      })\n      this.#callOff()',
+      ],
+      ['a target that cannot be cut ends the process', '() => this.#cut()', 'this.#target.cut'],
       ['a target that is closing is kept open by a token', 'if (!closable.isOpen()) return', ''],
       ['a stream that is closing is kept open by a token', 'if (this.#isClosing) return\n', ''],
-      ['the end of an earlier token counts', '    this.#callOff()\n    const {', '    const {'],
+      [
+        'the end of an earlier token counts',
+        '    this.#callOff()\n    this.#callOff = release',
+        '    this.#callOff = release',
+      ],
+      [
+        'a token that cannot be followed ends the earlier one',
+        'const { signal, release } = follow()',
+        'this.#callOff()\n    const { signal, release } = follow()',
+      ],
       ['a timer outlives its target', 'target.onClosed(() => this.#callOff())', 'target.onClosed(() => {})'],
       ['every token listens to its target', 'closings.get(target) ?? ', ''],
       [
