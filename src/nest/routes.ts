@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { CognitoException, toException } from './exception.js'
 import { MetadataScanner, RouteConfig, type Type } from './framework.js'
-import { type Mark, type Marked, readMark, readMetadata } from './marks.js'
+import { assertKept, type Mark, type Marked, readMark, readMetadata } from './marks.js'
 
 /** A handler of a controller, with its mark. */
 interface MarkedHandler {
@@ -32,7 +32,8 @@ export interface MarkedRoutes {
   /**
    * Compiles the guards of all marks of a class.
    *
-   * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+   * @throws {TypeError} for an unknown pool, for a requirement that is wrong or can never hold, and for a mark that another
+   *   decorator has dropped
    */
   readonly compile: (type: Type<unknown>) => void
   /** Does the same for a controller, and writes the marks of its handlers into the configuration of their routes. */
@@ -52,6 +53,7 @@ export function markRoutes(app: FastifyInstance, passed: WeakSet<object>): Marke
   const expected = new Set<MarkedHandler>()
 
   function compile(type: Type<unknown>): void {
+    assertKept(type)
     for (const { name, mark } of listHandlers(type)) {
       if (mark.name === 'Public' || hooks.has(mark)) continue
       try {

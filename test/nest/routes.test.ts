@@ -348,6 +348,78 @@ t.test('a mark that NestJS drops stops the boot', async (t) => {
   await t.rejects(startNest(t, { controllers: [Bound] }), { name: 'TypeError', message })
 })
 
+/** A decorator that replaces the method, and copies no metadata. */
+const Timed: () => MethodDecorator = () => (_target, _key, descriptor) => {
+  const { value } = descriptor
+  const timed = function (this: unknown, ...given: unknown[]) {
+    return Reflect.apply(value as never, this, given)
+  }
+  descriptor.value = timed as never
+}
+
+/** Decorates a method as the compiler does, which writes the descriptor back. */
+function decorateMethod(
+  { prototype }: { prototype: object },
+  name: string,
+  ...decorators: MethodDecorator[]
+) {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  for (const decorator of decorators.reverse()) decorator(prototype, name, descriptor)
+  Object.defineProperty(prototype, name, descriptor)
+}
+
+t.test('a mark below a decorator that replaces the method stops the boot', async (t) => {
+  const message =
+    'Lost.read: expected @Cognito above the decorator that replaces the method, because the mark is lost below it'
+  const start = (...decorators: MethodDecorator[]) => {
+    class Lost {
+      read() {
+        return 'in'
+      }
+    }
+    decorateMethod(Lost, 'read', ...decorators)
+    return Lost
+  }
+  const getter: MethodDecorator = (_target, _key, descriptor) => {
+    const { value } = descriptor
+    delete descriptor.value
+    delete descriptor.writable
+    descriptor.get = () => value as never
+  }
+  for (const [what, type] of Object.entries({
+    alone: start(Get(), Timed(), Cognito('eu')),
+    'below the mark of the class': decorate(start(Get(), Timed(), Cognito('eu')), { type: [Cognito('us')] }),
+    'as an accessor': start(getter, Get(), Cognito('eu')),
+  })) {
+    controller('lost', type, {})
+    await t.rejects(startNest(t, { controllers: [type] }), { name: 'TypeError', message }, what)
+    await t.rejects(startNest(t, { providers: [type] }), { name: 'TypeError', message }, `${what}: provider`)
+  }
+  const Kept = controller('kept', start(Cognito('eu'), Get(), Timed()), {})
+  const { ask } = await startNest(t, { controllers: [Kept] })
+  t.strictSame(await outcomes(ask, '/kept'), GUARDED)
+})
+
+t.test('a class may replace a method whose mark is lost', async (t) => {
+  class Base {
+    read() {
+      return 'base'
+    }
+  }
+  decorateMethod(Base, 'read', Timed(), Cognito('us'))
+  class Own extends Base {
+    override read() {
+      return 'in'
+    }
+  }
+  controller('own', Own, { methods: { read: [Get(), Cognito('eu')] } })
+  const { ask } = await startNest(t, { controllers: [Own] })
+  t.strictSame(await outcomes(ask, '/own'), GUARDED)
+  class Heir extends Base {}
+  controller('heir', Heir, {})
+  await t.rejects(startNest(t, { controllers: [Heir] }), { name: 'TypeError', message: /^Heir\.read: / })
+})
+
 t.test('a controller with marks does not start without CognitoModule', async (t) => {
   class AppModule {}
   Module({ controllers: [Shop] })(AppModule)

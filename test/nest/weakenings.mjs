@@ -58,10 +58,17 @@ export const groups = [
     rows: [
       [
         'the mark of a class replaces that of a method',
-        'readOwn(handler) ?? readOwn(controller)',
-        'readOwn(controller) ?? readOwn(handler)',
+        'readMarkOf(handler) ?? readMarkOf(controller)',
+        'readMarkOf(controller) ?? readMarkOf(handler)',
       ],
-      ['a second mark replaces the first', 'if (other !== undefined &&', 'if (other === mark &&'],
+      ['a second mark replaces the first', 'if (other !== undefined)', 'if (other === mark)'],
+      [
+        'the mark of the class above it counts as its own',
+        'const other = ofTarget.get(key) ??',
+        'const other =',
+      ],
+      ['a replaced method has lost its mark', 'readMarkOf(method) === mark)', 'mark !== null)'],
+      ['an override counts as a replaced method', 'if (ownerOf(prototype, key) !== owner) continue', ''],
       ['a static method is marked', 'isMarked(method) && !isMarked(target)', 'isMarked(method)'],
     ],
   },
