@@ -2,7 +2,7 @@
  * Marks outside of routes: on handlers that NestJS runs for GraphQL, for gateways and for messages.
  * @module
  */
-import { type ExecutionContext, type Type, UseGuards } from '@nestjs/common'
+import { type ExecutionContext, Get, type Type, UseGuards } from '@nestjs/common'
 import { ExternalContextCreator } from '@nestjs/core'
 import t, { type Test } from 'tap'
 import {
@@ -15,7 +15,7 @@ import {
   Public,
 } from '../../src/nest/index.js'
 import { bearer } from '../support/app.js'
-import { decorate, pools, startNest } from '../support/nest-app.js'
+import { controller, decorate, pools, startNest } from '../support/nest-app.js'
 
 class Resolver {
   orders(subject: unknown) {
@@ -137,6 +137,39 @@ t.test('a handler of a route whose hook has not run is guarded all the same', as
   const { run } = await start(t, 'http')
   t.equal(await run('orders', request(pools.eu.accessToken({ sub: 'f00' })), {}), 'f00')
   await t.rejects(run('orders', request(), {}), { code: 'COGNITO_ERR_TOKEN_MISSING' })
+})
+
+t.test('a request that passed the mark of its route passes no other mark', async (t) => {
+  class Desk {
+    read() {
+      return 'in'
+    }
+    admin() {
+      return 'admin'
+    }
+  }
+  controller('desk', Desk, {
+    methods: { read: [Get(), Cognito('eu')], admin: [Cognito('eu', { groups: 'admins' })] },
+  })
+  const seen: unknown[] = []
+  // NestJS runs no guards of a controller here, unless the class is a provider, too.
+  const { app, ask } = await startNest(t, {
+    controllers: [Desk],
+    providers: [Desk],
+    before: (app) =>
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .addHook('preHandler', async (request) => void seen.push(request)),
+  })
+  const desk = app.get(Desk)
+  const run = (name: 'read' | 'admin', request: unknown) =>
+    app.get(ExternalContextCreator).create(desk, Desk.prototype[name], name)(request)
+  t.equal((await ask('/desk', pools.eu.accessToken())).body, 'in')
+  t.equal((await ask('/desk', pools.eu.accessToken({ 'cognito:groups': ['admins'] }))).body, 'in')
+  t.equal(await run('read', seen[0]), 'in')
+  await t.rejects(run('admin', seen[0]), { code: 'COGNITO_ERR_GROUP_INSUFFICIENT' })
+  t.equal(await run('admin', seen[1]), 'admin')
 })
 
 t.test('the guard alone lets nothing pass', async (t) => {

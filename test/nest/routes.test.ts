@@ -236,6 +236,68 @@ t.test('classes that inherit a handler have marks of their own', async (t) => {
   }
 })
 
+t.test('classes with one function of a mixin have marks of their own', async (t) => {
+  class Mixin {
+    list() {
+      return this.constructor.name
+    }
+  }
+  decorate(Mixin, { methods: { list: [Get()] } })
+  const mix = <T extends new () => object>(path: string, type: T, ...marks: ClassDecorator[]) => {
+    Object.defineProperty(type.prototype, 'list', {
+      ...Object.getOwnPropertyDescriptor(Mixin.prototype, 'list'),
+    })
+    return controller(path, type, { type: marks })
+  }
+  const Open = mix('open', class Open {}, Public())
+  const Plain = mix('plain', class Plain {})
+  const Eu = mix('eu', class Eu {}, Cognito('eu'))
+  const Admins = mix('admins', class Admins {}, Cognito('eu', { groups: 'admins' }))
+  for (const time of ['first', 'second']) {
+    const { ask } = await startNest(t, { controllers: [Open, Plain, Eu, Admins] })
+    t.strictSame(await outcomes(ask, '/open'), [200, 200, 200], time)
+    t.strictSame(await outcomes(ask, '/plain'), [200, 200, 200], time)
+    t.strictSame(await outcomes(ask, '/eu'), GUARDED, time)
+    t.strictSame(await outcomes(ask, '/admins'), [403, 401, 401], time)
+  }
+  const error = { message: /Routes without a guard:\n {2}GET \/plain$/ }
+  await t.rejects(
+    startNest(t, { controllers: [Open, Plain, Eu, Admins], options: { routes: 'error' } }),
+    error,
+  )
+})
+
+t.test('a guarded class that extends an open one is not declared open', async (t) => {
+  class Open {
+    list() {
+      return 'in'
+    }
+    set() {
+      return 'in'
+    }
+  }
+  class Closed extends Open {}
+  const own = RouteConfig({ cognito: false, team: 'a' })
+  controller('open', Open, { methods: { list: [Get()], set: [Get('set'), own] }, type: [Public()] })
+  controller('closed', Closed, { type: [Cognito('eu')] })
+  const seen: unknown[] = []
+  const { ask } = await startNest(t, {
+    controllers: [Open, Closed],
+    before: (app) =>
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .addHook(
+          'onRoute',
+          ({ url, config }) => void seen.push([url, Reflect.get(Object(config), 'cognito')]),
+        ),
+  })
+  t.strictSame(await outcomes(ask, '/open'), [200, 200, 200])
+  t.strictSame(await outcomes(ask, '/closed'), GUARDED)
+  const declared = seen.filter(([, cognito]: never) => cognito === false).map(([url]: never) => url)
+  t.strictSame(new Set(declared), new Set(['/open', '/open/set']))
+})
+
 t.test('an anonymous body is not parsed', async (t) => {
   const { app } = await startNest(t, { controllers: [Shop] })
   const send = (headers: Record<string, string>) =>

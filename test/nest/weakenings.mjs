@@ -13,11 +13,17 @@ export const groups = [
       ['a mark that reached no route is fine', 'if (names.length > 0) throw', 'if (names.length > 99) throw'],
       [
         'classes share the handler that they inherit',
-        'if (Object.hasOwn(type.prototype, name)) return method',
+        'if (handlers.get(method)?.type === type) return method',
         'if (name !== "") return method',
       ],
-      ['the configuration of the application is lost', '{ ...given, ...open,', '{ ...open,'],
-      ['an open handler is not declared', '{ cognito: false }', '{}'],
+      [
+        'the configuration of the application is lost',
+        '{ ...givenConfig(method), ...declare',
+        '{ ...declare',
+      ],
+      ['a subclass stays declared open', 'return opened || cognito', 'return cognito'],
+      ['classes share the copy of a method', 'handlers.get(method)?.type === type', 'handlers.has(method)'],
+      ['an open handler is not declared', '? { cognito: false }', '? {}'],
       [
         'the marks of a class are not compiled',
         'for (const { name, mark } of listHandlers(type)) {',
@@ -36,8 +42,13 @@ export const groups = [
     rows: [
       [
         'every request counts as passed',
-        'this.#host.passed.has(subjectOf(context))',
+        'this.#host.passed.get(subjectOf(context)) === mark',
         'subjectOf(context) !== context',
+      ],
+      [
+        'a request that passed one mark passes every mark',
+        'passed.get(subjectOf(context)) === mark',
+        'passed.has(subjectOf(context))',
       ],
       [
         'a handler without a mark is open',
