@@ -99,18 +99,74 @@ t.test('a resolver of GraphQL', async (t) => {
 })
 
 t.test('handlers of one request have each the identity of their own mark', async (t) => {
+  const ofUsers = pools.us.accessToken({ sub: 'ba5', scope: 'users/read' })
+  const ofOrders = pools.eu.accessToken({ sub: 'f00' })
   const { run } = await start(t, 'graphql', {
     // The pool of the token is not the same, so that the identities differ.
     requestOf: (context) =>
-      request(
-        context.getHandler() === Resolver.prototype.users
-          ? pools.us.accessToken({ sub: 'ba5', scope: 'users/read' })
-          : pools.eu.accessToken({ sub: 'f00' }),
-      ) as never,
+      request(context.getHandler() === Resolver.prototype.users ? ofUsers : ofOrders) as never,
   })
   const shared = {}
   const answers = await Promise.all([run('orders', {}, {}, shared, {}), run('users', {}, {}, shared, {})])
   t.strictSame(answers, ['f00', 'ba5'])
+})
+
+t.test('classes that inherit a resolver have each the identity of their own mark', async (t) => {
+  class Base {
+    me(user: unknown) {
+      return user
+    }
+  }
+  decorate(Base, { parameters: { me: [Identity('user')] } })
+  class Customers extends Base {}
+  class Staff extends Base {}
+  class Bare extends Base {}
+  decorate(Customers, { type: [Cognito('eu', { loadUser: () => 'customer' })] })
+  decorate(Staff, { type: [Cognito('eu', { loadUser: () => 'staff' })] })
+  decorate(Bare, { parameters: { me: [Identity('user')] } })
+  const { app } = await startNest(t, { providers: [Customers, Staff, Bare] })
+  const parameters = { exchangeKeyForValue: (_key: unknown, data: unknown) => data }
+  const shared = { req: request(pools.eu.accessToken()) }
+  const ask = (type: Type<Base>) => {
+    const instance = app.get(type)
+    return app
+      .get(ExternalContextCreator)
+      .create(
+        instance,
+        instance.me,
+        'me',
+        '__routeArguments__',
+        parameters,
+        undefined,
+        undefined,
+        undefined,
+        'graphql',
+      )({}, {}, shared, {})
+  }
+  t.strictSame(await Promise.all([ask(Customers), ask(Staff)]), ['customer', 'staff'])
+  await t.rejects(ask(Bare), { name: 'TypeError', message: /^Bare\.me: @Identity expected @Cognito/ })
+})
+
+t.test('messages of one client with tokens of their own have each their identity', async (t) => {
+  const requestOf = (context: ExecutionContext) => request(tokenOf(context.getArgByIndex(1))) as never
+  const tokenOf = (message: { token?: string } | string) =>
+    typeof message === 'string' ? message : message.token
+  const { run } = await start(t, 'ws', { requestOf })
+  const [ada, bob] = ['ada', 'bob'].map((sub) => pools.eu.accessToken({ sub }))
+  const client = {}
+  const answers = [run('orders', client, { token: ada }), run('orders', client, { token: bob })]
+  t.strictSame(await Promise.all(answers), ['ada', 'bob'])
+  const message = /^Resolver\.orders: expected requestOf to return one token for one call/
+  for (const shared of [{}, { request: {} }]) {
+    t.equal(await run('orders', shared, ada), 'ada')
+    t.equal(await run('orders', shared, ada), 'ada', 'the same token again')
+    await t.rejects(run('orders', shared, bob), { name: 'TypeError', message })
+  }
+  const renewed = { request: {} }
+  t.equal(await run('orders', renewed, ada), 'ada')
+  renewed.request = {}
+  t.equal(await run('orders', renewed, bob), 'bob', 'a client with another request')
+  t.equal(await run('maybe', client, {}), null)
 })
 
 t.test('a handler of a gateway finds the request at the client', async (t) => {

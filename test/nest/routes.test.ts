@@ -280,22 +280,20 @@ t.test('a guarded class that extends an open one is not declared open', async (t
   const own = RouteConfig({ cognito: false, team: 'a' })
   controller('open', Open, { methods: { list: [Get()], set: [Get('set'), own] }, type: [Public()] })
   controller('closed', Closed, { type: [Cognito('eu')] })
-  const seen: unknown[] = []
+  const declared = new Set<string>()
   const { ask } = await startNest(t, {
     controllers: [Open, Closed],
     before: (app) =>
       app
         .getHttpAdapter()
         .getInstance()
-        .addHook(
-          'onRoute',
-          ({ url, config }) => void seen.push([url, Reflect.get(Object(config), 'cognito')]),
-        ),
+        .addHook('onRoute', ({ url, config }) => {
+          if (Reflect.get(Object(config), 'cognito') === false) declared.add(url)
+        }),
   })
   t.strictSame(await outcomes(ask, '/open'), [200, 200, 200])
   t.strictSame(await outcomes(ask, '/closed'), GUARDED)
-  const declared = seen.filter(([, cognito]: never) => cognito === false).map(([url]: never) => url)
-  t.strictSame(new Set(declared), new Set(['/open', '/open/set']))
+  t.strictSame(declared, new Set(['/open', '/open/set']))
 })
 
 t.test('an anonymous body is not parsed', async (t) => {

@@ -89,6 +89,21 @@ export const groups = [
     rows: [
       ['handlers of one call share an identity', '?.get(context.getHandler())', '?.values().next().value'],
       [
+        'classes share the identity of a handler that they inherit',
+        '?.get(context.getClass())?.get(context.getHandler())',
+        '?.get(Object.getPrototypeOf(context.getClass()))?.get(context.getHandler())',
+      ],
+      [
+        'messages of one client share an identity',
+        "if (context.getType<string>() !== 'ws')",
+        "if (context.getType<string>() !== '')",
+      ],
+      [
+        'a call has the identity of two tokens',
+        'if (other !== undefined && other',
+        'if (other === identity && other',
+      ],
+      [
         'a handler without a mark has no identity',
         "if (markOf(context)?.name === 'CognitoOptional') return null",
         'if (attached !== 0) return null',
