@@ -37,7 +37,7 @@ export interface MarkedRoutes {
    *   decorator has dropped
    */
   readonly compile: (type: Type<unknown>) => void
-  /** Does the same for a controller, and writes the marks of its handlers into the configuration of their routes. */
+  /** Writes the marks of the handlers of a controller into the configuration of their routes. */
   readonly add: (type: Type<unknown>) => void
   /** @throws {TypeError} when the mark of a handler has reached no route */
   readonly assertSeen: () => void
@@ -76,7 +76,6 @@ export function markRoutes(app: FastifyInstance, passed: WeakMap<object, Mark>):
   return {
     compile,
     add(type) {
-      compile(type)
       for (const handler of configureRoutes(type)) expected.add(handler)
     },
     assertSeen() {

@@ -111,6 +111,17 @@ export const groups = [
     ],
   },
   {
+    file: 'nest/placement',
+    tests: ['nest/placement'],
+    rows: [
+      ['a mark on a method of a socket is fine', 'if (UNGUARDED.has(key) &&', "if (key === '' &&"],
+      ['a mark on a field is fine', 'return !fields && FIELDS', 'return fields && FIELDS'],
+      ['any options of GraphQL guard fields', "enhancers.includes('guards')", 'enhancers.length > 0'],
+      ['one GraphQL module counts for all', 'found.every(', 'found.some('],
+      ['an application without GraphQL guards fields', 'found.length > 0 && ', ''],
+    ],
+  },
+  {
     file: 'nest/exception',
     tests: ['nest/refusals'],
     rows: [['a defect is a refusal', ' && error.statusCode !== 500', '']],
