@@ -10,7 +10,7 @@ import { type Marked, readMark } from './marks.js'
 /** The place of the object that one call of a handler shares with its guard and its parameters, among the arguments. */
 const PLACES: Readonly<Record<string, number>> = { http: 0, ws: 0, rpc: 1, graphql: 2 }
 
-/** What marks proved outside of routes, by the object of the call, by the class, because classes inherit handlers, and by the handler. */
+/** The identities that marks proved outside of routes, by the object of the call, by the class, because classes inherit handlers, and by the handler. */
 const proved = new WeakMap<object, WeakMap<object, Map<unknown, Authentication | null>>>()
 
 /** Returns the request of Fastify, the GraphQL context, the client of a gateway, or the context of a message. */
