@@ -37,7 +37,7 @@ export class CognitoGuard {
       throw new TypeError(
         `${describeHandler(context)}: CognitoGuard expected @Cognito on the method or its class`,
       )
-    if (mark.name === 'Public' || this.#host.passed.has(subjectOf(context))) return true
+    if (mark.name === 'Public' || this.#host.passed.get(subjectOf(context)) === mark) return true
     keepIdentity(context, await this.#authenticate(context, mark))
     return true
   }

@@ -10,6 +10,7 @@ import type { NotFoundReplier } from '../guard/route-types.js'
 import cognito from '../index.js'
 import type { PluginOptions } from '../options.js'
 import { type AbstractHttpAdapter, type HttpAdapterHost, Logger } from './framework.js'
+import type { Mark } from './marks.js'
 import type { CognitoModuleExtras } from './module-options.js'
 
 /**
@@ -28,11 +29,11 @@ export class CognitoHost {
   readonly #options: PluginOptions
   #registered: Promise<FastifyInstance> | undefined
   /**
-   * The requests that passed the hook of their route.
+   * The requests that passed the hook of their route, each with the mark that the hook is of.
    *
    * @internal
    */
-  readonly passed = new WeakSet<object>()
+  readonly passed = new WeakMap<object, Mark>()
   /** @internal */
   readonly extras: CognitoModuleExtras
 

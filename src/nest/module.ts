@@ -20,6 +20,7 @@ import {
   type CognitoModuleAsyncOptions,
   type CognitoModuleExtras,
 } from './module-options.js'
+import { assertGuarded, guardsFields } from './placement.js'
 import { type MarkedRoutes, markRoutes } from './routes.js'
 
 const OPTIONS = Symbol('fastify-cognito.options')
@@ -28,8 +29,8 @@ const OPTIONS = Symbol('fastify-cognito.options')
  * Registers the plugin `fastify-cognito` on the Fastify instance of the application. The marks of all modules then count, and
  * every module may inject {@link CognitoHost}. An application imports the module once, in its root module.
  *
- * @throws {TypeError} at boot, for a wrong option or mark, for a mark that reached no route, and for another adapter than
- *   `FastifyAdapter`
+ * @throws {TypeError} at boot, for a wrong option or mark, for a mark that reached no route or that NestJS runs no guards
+ *   for, and for another adapter than `FastifyAdapter`
  * @example Module({ imports: [CognitoModule.forRoot({ pools })], controllers: [Orders] })(AppModule)
  */
 export class CognitoModule {
@@ -97,8 +98,14 @@ export class CognitoModule {
         'CognitoModule: expected CognitoModule.forRoot or CognitoModule.forRootAsync in imports',
       )
     const routes = markRoutes(await host.register(), host.passed)
-    for (const type of listClasses(this.#discovery.getControllers())) routes.add(type)
-    for (const type of listClasses(this.#discovery.getProviders())) routes.compile(type)
+    const controllers = listClasses(this.#discovery.getControllers())
+    const providers = this.#discovery.getProviders()
+    const fields = guardsFields(providers)
+    for (const type of [...controllers, ...listClasses(providers)]) {
+      assertGuarded(type, fields)
+      routes.compile(type)
+    }
+    for (const type of controllers) routes.add(type)
     this.#routes = routes
   }
 

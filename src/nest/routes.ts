@@ -6,10 +6,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { CognitoException, toException } from './exception.js'
 import { MetadataScanner, RouteConfig, type Type } from './framework.js'
-import { type Mark, type Marked, readMark, readMetadata } from './marks.js'
+import { assertKept, type Mark, type Marked, readMark, readMetadata } from './marks.js'
 
 /** A handler of a controller, with its mark. */
 interface MarkedHandler {
+  readonly type: Type<unknown>
   /** Class and method, for messages: `Orders.list`. */
   readonly name: string
   readonly mark: Mark
@@ -22,7 +23,7 @@ const HANDLER = Symbol('fastify-cognito.handler')
 const PATH = 'path'
 const CONFIG = RouteConfig({}).KEY
 
-/** The handlers by their function, because one process may start several applications of the same controllers. */
+/** The handlers by the function that was made for them, because one process may start several applications of the same controllers. */
 const handlers = new WeakMap<Marked, MarkedHandler>()
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
@@ -32,10 +33,11 @@ export interface MarkedRoutes {
   /**
    * Compiles the guards of all marks of a class.
    *
-   * @throws {TypeError} for an unknown pool, and for a requirement that is wrong or can never hold
+   * @throws {TypeError} for an unknown pool, for a requirement that is wrong or can never hold, and for a mark that another
+   *   decorator has dropped
    */
   readonly compile: (type: Type<unknown>) => void
-  /** Does the same for a controller, and writes the marks of its handlers into the configuration of their routes. */
+  /** Writes the marks of the handlers of a controller into the configuration of their routes. */
   readonly add: (type: Type<unknown>) => void
   /** @throws {TypeError} when the mark of a handler has reached no route */
   readonly assertSeen: () => void
@@ -45,17 +47,18 @@ export interface MarkedRoutes {
  * Watches the routes that an application adds from now on, and puts the guards of marks before them.
  *
  * @param app - the instance with the plugin
- * @param passed - gets the requests that a guard lets pass
+ * @param passed - gets the requests that a guard lets pass, with the mark of the guard
  */
-export function markRoutes(app: FastifyInstance, passed: WeakSet<object>): MarkedRoutes {
+export function markRoutes(app: FastifyInstance, passed: WeakMap<object, Mark>): MarkedRoutes {
   const hooks = new Map<Mark, Hook>()
   const expected = new Set<MarkedHandler>()
 
   function compile(type: Type<unknown>): void {
+    assertKept(type)
     for (const { name, mark } of listHandlers(type)) {
       if (mark.name === 'Public' || hooks.has(mark)) continue
       try {
-        hooks.set(mark, toHook(app, compileGuard(app, mark), passed))
+        hooks.set(mark, toHook(app, mark, passed))
       } catch (error) {
         throw new TypeError(`${name}: @${mark.name}: ${(error as Error).message}`, { cause: error })
       }
@@ -73,7 +76,6 @@ export function markRoutes(app: FastifyInstance, passed: WeakSet<object>): Marke
   return {
     compile,
     add(type) {
-      compile(type)
       for (const handler of configureRoutes(type)) expected.add(handler)
     },
     assertSeen() {
@@ -94,7 +96,7 @@ const methodOf = ({ prototype }: Type<unknown>, name: string): Marked => prototy
 const listHandlers = (type: Type<unknown>): readonly (MarkedHandler & { readonly method: string })[] =>
   scanner.getAllMethodNames(type.prototype).flatMap((method) => {
     const mark = readMark(methodOf(type, method), type)
-    return mark === undefined ? [] : [{ method, name: `${type.name}.${method}`, mark }]
+    return mark === undefined ? [] : [{ type, method, name: `${type.name}.${method}`, mark }]
   })
 
 /** Writes the marks of a controller into the configuration of its routes, beside what the application has there. */
@@ -103,23 +105,32 @@ function configureRoutes(type: Type<unknown>): readonly MarkedHandler[] {
     ({ method }) => readMetadata(PATH, methodOf(type, method)) !== undefined,
   )
   return routes.map((found) => {
-    const method = ownMethod(type, found.method)
+    const method = ownMethod(found)
     const handler = handlers.get(method) ?? found
     handlers.set(method, handler)
-    const given = Object(readMetadata(CONFIG, method))
-    const open = handler.mark.name === 'Public' && { cognito: false }
-    RouteConfig({ ...given, ...open, [HANDLER]: handler })(method)
+    RouteConfig({ ...givenConfig(method), ...declare(handler.mark), [HANDLER]: handler })(method)
     return handler
   })
 }
 
+/** Returns the configuration of the application, without what the mark of another class has added to a function of both. */
+function givenConfig(method: Marked): object {
+  const { cognito, ...given } = Object(readMetadata(CONFIG, method))
+  const opened = given[HANDLER]?.mark.name === 'Public'
+  return opened || cognito === undefined ? given : { ...given, cognito }
+}
+
+/** The option `routes` does not list a route that is declared open. */
+const declare = ({ name }: Mark): object => (name === 'Public' ? { cognito: false } : {})
+
 /**
- * Returns the method of a class as a function that no other class has, because marks of classes may differ. The copy of an
- * inherited method has the method as its prototype, so that it inherits the metadata of the method, too.
+ * Returns the method of a class as a function that no other class has, because marks of classes may differ. Classes share a
+ * function when one inherits it, and when a mixin copies it into both. The copy has the method as its prototype, so that it
+ * inherits the metadata of the method, too. The method itself stays as it is for classes without a mark.
  */
-function ownMethod(type: Type<unknown>, name: string): Marked {
+function ownMethod({ type, method: name }: MarkedHandler & { readonly method: string }): Marked {
   const method = methodOf(type, name)
-  if (Object.hasOwn(type.prototype, name)) return method
+  if (handlers.get(method)?.type === type) return method
   const copy = function (this: unknown, ...given: unknown[]) {
     return Reflect.apply(method, this, given)
   }
@@ -139,11 +150,12 @@ function compileGuard({ authRequired, authOptional }: FastifyInstance, { name, g
  * Makes the hook of a mark: a guard whose refusals are exceptions of NestJS. The plugin writes the headers of the answer, because
  * the refusal is the cause of the exception.
  */
-function toHook(app: FastifyInstance, guard: Hook, passed: WeakSet<object>): Hook {
+function toHook(app: FastifyInstance, mark: Mark, passed: WeakMap<object, Mark>): Hook {
+  const guard = compileGuard(app, mark)
   const hook: Hook = (request, reply, done) => {
     guard(request, reply, (error) => {
       if (error !== undefined) return done(refuse(reply, error))
-      passed.add(request)
+      passed.set(request, mark)
       done()
     })
   }

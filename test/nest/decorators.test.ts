@@ -62,3 +62,20 @@ t.test('a class or method has one mark', async (t) => {
     message: 'Base.list: expected one mark, and not @Cognito beside @Cognito',
   })
 })
+
+t.test(
+  'a class that extends another has one mark, even when a constant is the decorator of both',
+  async (t) => {
+    const Admin = Cognito('eu', { groups: 'admins' })
+    class Base {}
+    class Inner extends Base {}
+    class Outer extends Inner {}
+    decorate(Base, { type: [Admin] })
+    decorate(Inner, { type: [Admin] })
+    t.throws(() => decorate(Inner, { type: [Public()] }), {
+      name: 'TypeError',
+      message: 'Inner: expected one mark, and not @Public beside @Cognito',
+    })
+    t.doesNotThrow(() => decorate(Outer, { type: [Public()] }))
+  },
+)

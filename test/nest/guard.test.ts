@@ -2,7 +2,7 @@
  * Marks outside of routes: on handlers that NestJS runs for GraphQL, for gateways and for messages.
  * @module
  */
-import { type ExecutionContext, type Type, UseGuards } from '@nestjs/common'
+import { type ExecutionContext, Get, type Type, UseGuards } from '@nestjs/common'
 import { ExternalContextCreator } from '@nestjs/core'
 import t, { type Test } from 'tap'
 import {
@@ -15,7 +15,7 @@ import {
   Public,
 } from '../../src/nest/index.js'
 import { bearer } from '../support/app.js'
-import { decorate, pools, startNest } from '../support/nest-app.js'
+import { controller, decorate, pools, startNest } from '../support/nest-app.js'
 
 class Resolver {
   orders(subject: unknown) {
@@ -99,18 +99,74 @@ t.test('a resolver of GraphQL', async (t) => {
 })
 
 t.test('handlers of one request have each the identity of their own mark', async (t) => {
+  const ofUsers = pools.us.accessToken({ sub: 'ba5', scope: 'users/read' })
+  const ofOrders = pools.eu.accessToken({ sub: 'f00' })
   const { run } = await start(t, 'graphql', {
     // The pool of the token is not the same, so that the identities differ.
     requestOf: (context) =>
-      request(
-        context.getHandler() === Resolver.prototype.users
-          ? pools.us.accessToken({ sub: 'ba5', scope: 'users/read' })
-          : pools.eu.accessToken({ sub: 'f00' }),
-      ) as never,
+      request(context.getHandler() === Resolver.prototype.users ? ofUsers : ofOrders) as never,
   })
   const shared = {}
   const answers = await Promise.all([run('orders', {}, {}, shared, {}), run('users', {}, {}, shared, {})])
   t.strictSame(answers, ['f00', 'ba5'])
+})
+
+t.test('classes that inherit a resolver have each the identity of their own mark', async (t) => {
+  class Base {
+    me(user: unknown) {
+      return user
+    }
+  }
+  decorate(Base, { parameters: { me: [Identity('user')] } })
+  class Customers extends Base {}
+  class Staff extends Base {}
+  class Bare extends Base {}
+  decorate(Customers, { type: [Cognito('eu', { loadUser: () => 'customer' })] })
+  decorate(Staff, { type: [Cognito('eu', { loadUser: () => 'staff' })] })
+  decorate(Bare, { parameters: { me: [Identity('user')] } })
+  const { app } = await startNest(t, { providers: [Customers, Staff, Bare] })
+  const parameters = { exchangeKeyForValue: (_key: unknown, data: unknown) => data }
+  const shared = { req: request(pools.eu.accessToken()) }
+  const ask = (type: Type<Base>) => {
+    const instance = app.get(type)
+    return app
+      .get(ExternalContextCreator)
+      .create(
+        instance,
+        instance.me,
+        'me',
+        '__routeArguments__',
+        parameters,
+        undefined,
+        undefined,
+        undefined,
+        'graphql',
+      )({}, {}, shared, {})
+  }
+  t.strictSame(await Promise.all([ask(Customers), ask(Staff)]), ['customer', 'staff'])
+  await t.rejects(ask(Bare), { name: 'TypeError', message: /^Bare\.me: @Identity expected @Cognito/ })
+})
+
+t.test('messages of one client with tokens of their own have each their identity', async (t) => {
+  const requestOf = (context: ExecutionContext) => request(tokenOf(context.getArgByIndex(1))) as never
+  const tokenOf = (message: { token?: string } | string) =>
+    typeof message === 'string' ? message : message.token
+  const { run } = await start(t, 'ws', { requestOf })
+  const [ada, bob] = ['ada', 'bob'].map((sub) => pools.eu.accessToken({ sub }))
+  const client = {}
+  const answers = [run('orders', client, { token: ada }), run('orders', client, { token: bob })]
+  t.strictSame(await Promise.all(answers), ['ada', 'bob'])
+  const message = /^Resolver\.orders: expected requestOf to return one token for one call/
+  for (const shared of [{}, { request: {} }]) {
+    t.equal(await run('orders', shared, ada), 'ada')
+    t.equal(await run('orders', shared, ada), 'ada', 'the same token again')
+    await t.rejects(run('orders', shared, bob), { name: 'TypeError', message })
+  }
+  const renewed = { request: {} }
+  t.equal(await run('orders', renewed, ada), 'ada')
+  renewed.request = {}
+  t.equal(await run('orders', renewed, bob), 'bob', 'a client with another request')
+  t.equal(await run('maybe', client, {}), null)
 })
 
 t.test('a handler of a gateway finds the request at the client', async (t) => {
@@ -137,6 +193,39 @@ t.test('a handler of a route whose hook has not run is guarded all the same', as
   const { run } = await start(t, 'http')
   t.equal(await run('orders', request(pools.eu.accessToken({ sub: 'f00' })), {}), 'f00')
   await t.rejects(run('orders', request(), {}), { code: 'COGNITO_ERR_TOKEN_MISSING' })
+})
+
+t.test('a request that passed the mark of its route passes no other mark', async (t) => {
+  class Desk {
+    read() {
+      return 'in'
+    }
+    admin() {
+      return 'admin'
+    }
+  }
+  controller('desk', Desk, {
+    methods: { read: [Get(), Cognito('eu')], admin: [Cognito('eu', { groups: 'admins' })] },
+  })
+  const seen: unknown[] = []
+  // NestJS runs no guards of a controller here, unless the class is a provider, too.
+  const { app, ask } = await startNest(t, {
+    controllers: [Desk],
+    providers: [Desk],
+    before: (app) =>
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .addHook('preHandler', async (request) => void seen.push(request)),
+  })
+  const desk = app.get(Desk)
+  const run = (name: 'read' | 'admin', request: unknown) =>
+    app.get(ExternalContextCreator).create(desk, Desk.prototype[name], name)(request)
+  t.equal((await ask('/desk', pools.eu.accessToken())).body, 'in')
+  t.equal((await ask('/desk', pools.eu.accessToken({ 'cognito:groups': ['admins'] }))).body, 'in')
+  t.equal(await run('read', seen[0]), 'in')
+  await t.rejects(run('admin', seen[0]), { code: 'COGNITO_ERR_GROUP_INSUFFICIENT' })
+  t.equal(await run('admin', seen[1]), 'admin')
 })
 
 t.test('the guard alone lets nothing pass', async (t) => {

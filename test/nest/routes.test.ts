@@ -236,6 +236,66 @@ t.test('classes that inherit a handler have marks of their own', async (t) => {
   }
 })
 
+t.test('classes with one function of a mixin have marks of their own', async (t) => {
+  class Mixin {
+    list() {
+      return this.constructor.name
+    }
+  }
+  decorate(Mixin, { methods: { list: [Get()] } })
+  const mix = <T extends new () => object>(path: string, type: T, ...marks: ClassDecorator[]) => {
+    Object.defineProperty(type.prototype, 'list', {
+      ...Object.getOwnPropertyDescriptor(Mixin.prototype, 'list'),
+    })
+    return controller(path, type, { type: marks })
+  }
+  const Open = mix('open', class Open {}, Public())
+  const Plain = mix('plain', class Plain {})
+  const Eu = mix('eu', class Eu {}, Cognito('eu'))
+  const Admins = mix('admins', class Admins {}, Cognito('eu', { groups: 'admins' }))
+  for (const time of ['first', 'second']) {
+    const { ask } = await startNest(t, { controllers: [Open, Plain, Eu, Admins] })
+    t.strictSame(await outcomes(ask, '/open'), [200, 200, 200], time)
+    t.strictSame(await outcomes(ask, '/plain'), [200, 200, 200], time)
+    t.strictSame(await outcomes(ask, '/eu'), GUARDED, time)
+    t.strictSame(await outcomes(ask, '/admins'), [403, 401, 401], time)
+  }
+  const error = { message: /Routes without a guard:\n {2}GET \/plain$/ }
+  await t.rejects(
+    startNest(t, { controllers: [Open, Plain, Eu, Admins], options: { routes: 'error' } }),
+    error,
+  )
+})
+
+t.test('a guarded class that extends an open one is not declared open', async (t) => {
+  class Open {
+    list() {
+      return 'in'
+    }
+    set() {
+      return 'in'
+    }
+  }
+  class Closed extends Open {}
+  const own = RouteConfig({ cognito: false, team: 'a' })
+  controller('open', Open, { methods: { list: [Get()], set: [Get('set'), own] }, type: [Public()] })
+  controller('closed', Closed, { type: [Cognito('eu')] })
+  const declared = new Set<string>()
+  const { ask } = await startNest(t, {
+    controllers: [Open, Closed],
+    before: (app) =>
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .addHook('onRoute', ({ url, config }) => {
+          if (Reflect.get(Object(config), 'cognito') === false) declared.add(url)
+        }),
+  })
+  t.strictSame(await outcomes(ask, '/open'), [200, 200, 200])
+  t.strictSame(await outcomes(ask, '/closed'), GUARDED)
+  t.strictSame(declared, new Set(['/open', '/open/set']))
+})
+
 t.test('an anonymous body is not parsed', async (t) => {
   const { app } = await startNest(t, { controllers: [Shop] })
   const send = (headers: Record<string, string>) =>
@@ -346,6 +406,78 @@ t.test('a mark that NestJS drops stops the boot', async (t) => {
   const message =
     /^CognitoModule: expected every mark to reach a route\..* Marks without a route: Bound\.read \(@Cognito\)$/
   await t.rejects(startNest(t, { controllers: [Bound] }), { name: 'TypeError', message })
+})
+
+/** A decorator that replaces the method, and copies no metadata. */
+const Timed: () => MethodDecorator = () => (_target, _key, descriptor) => {
+  const { value } = descriptor
+  const timed = function (this: unknown, ...given: unknown[]) {
+    return Reflect.apply(value as never, this, given)
+  }
+  descriptor.value = timed as never
+}
+
+/** Decorates a method as the compiler does, which writes the descriptor back. */
+function decorateMethod(
+  { prototype }: { prototype: object },
+  name: string,
+  ...decorators: MethodDecorator[]
+) {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  for (const decorator of decorators.reverse()) decorator(prototype, name, descriptor)
+  Object.defineProperty(prototype, name, descriptor)
+}
+
+t.test('a mark below a decorator that replaces the method stops the boot', async (t) => {
+  const message =
+    'Lost.read: expected @Cognito above the decorator that replaces the method, because the mark is lost below it'
+  const start = (...decorators: MethodDecorator[]) => {
+    class Lost {
+      read() {
+        return 'in'
+      }
+    }
+    decorateMethod(Lost, 'read', ...decorators)
+    return Lost
+  }
+  const getter: MethodDecorator = (_target, _key, descriptor) => {
+    const { value } = descriptor
+    delete descriptor.value
+    delete descriptor.writable
+    descriptor.get = () => value as never
+  }
+  for (const [what, type] of Object.entries({
+    alone: start(Get(), Timed(), Cognito('eu')),
+    'below the mark of the class': decorate(start(Get(), Timed(), Cognito('eu')), { type: [Cognito('us')] }),
+    'as an accessor': start(getter, Get(), Cognito('eu')),
+  })) {
+    controller('lost', type, {})
+    await t.rejects(startNest(t, { controllers: [type] }), { name: 'TypeError', message }, what)
+    await t.rejects(startNest(t, { providers: [type] }), { name: 'TypeError', message }, `${what}: provider`)
+  }
+  const Kept = controller('kept', start(Cognito('eu'), Get(), Timed()), {})
+  const { ask } = await startNest(t, { controllers: [Kept] })
+  t.strictSame(await outcomes(ask, '/kept'), GUARDED)
+})
+
+t.test('a class may replace a method whose mark is lost', async (t) => {
+  class Base {
+    read() {
+      return 'base'
+    }
+  }
+  decorateMethod(Base, 'read', Timed(), Cognito('us'))
+  class Own extends Base {
+    override read() {
+      return 'in'
+    }
+  }
+  controller('own', Own, { methods: { read: [Get(), Cognito('eu')] } })
+  const { ask } = await startNest(t, { controllers: [Own] })
+  t.strictSame(await outcomes(ask, '/own'), GUARDED)
+  class Heir extends Base {}
+  controller('heir', Heir, {})
+  await t.rejects(startNest(t, { controllers: [Heir] }), { name: 'TypeError', message: /^Heir\.read: / })
 })
 
 t.test('a controller with marks does not start without CognitoModule', async (t) => {

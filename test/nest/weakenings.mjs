@@ -13,11 +13,17 @@ export const groups = [
       ['a mark that reached no route is fine', 'if (names.length > 0) throw', 'if (names.length > 99) throw'],
       [
         'classes share the handler that they inherit',
-        'if (Object.hasOwn(type.prototype, name)) return method',
+        'if (handlers.get(method)?.type === type) return method',
         'if (name !== "") return method',
       ],
-      ['the configuration of the application is lost', '{ ...given, ...open,', '{ ...open,'],
-      ['an open handler is not declared', '{ cognito: false }', '{}'],
+      [
+        'the configuration of the application is lost',
+        '{ ...givenConfig(method), ...declare',
+        '{ ...declare',
+      ],
+      ['a subclass stays declared open', 'return opened || cognito', 'return cognito'],
+      ['classes share the copy of a method', 'handlers.get(method)?.type === type', 'handlers.has(method)'],
+      ['an open handler is not declared', '? { cognito: false }', '? {}'],
       [
         'the marks of a class are not compiled',
         'for (const { name, mark } of listHandlers(type)) {',
@@ -36,8 +42,13 @@ export const groups = [
     rows: [
       [
         'every request counts as passed',
-        'this.#host.passed.has(subjectOf(context))',
+        'this.#host.passed.get(subjectOf(context)) === mark',
         'subjectOf(context) !== context',
+      ],
+      [
+        'a request that passed one mark passes every mark',
+        'passed.get(subjectOf(context)) === mark',
+        'passed.has(subjectOf(context))',
       ],
       [
         'a handler without a mark is open',
@@ -58,10 +69,17 @@ export const groups = [
     rows: [
       [
         'the mark of a class replaces that of a method',
-        'readOwn(handler) ?? readOwn(controller)',
-        'readOwn(controller) ?? readOwn(handler)',
+        'readMarkOf(handler) ?? readMarkOf(controller)',
+        'readMarkOf(controller) ?? readMarkOf(handler)',
       ],
-      ['a second mark replaces the first', 'if (other !== undefined &&', 'if (other === mark &&'],
+      ['a second mark replaces the first', 'if (other !== undefined)', 'if (other === mark)'],
+      [
+        'the mark of the class above it counts as its own',
+        'const other = ofTarget.get(key) ??',
+        'const other =',
+      ],
+      ['a replaced method has lost its mark', 'readMarkOf(method) === mark)', 'mark !== null)'],
+      ['an override counts as a replaced method', 'if (ownerOf(prototype, key) !== owner) continue', ''],
       ['a static method is marked', 'isMarked(method) && !isMarked(target)', 'isMarked(method)'],
     ],
   },
@@ -71,10 +89,36 @@ export const groups = [
     rows: [
       ['handlers of one call share an identity', '?.get(context.getHandler())', '?.values().next().value'],
       [
+        'classes share the identity of a handler that they inherit',
+        '?.get(context.getClass())?.get(context.getHandler())',
+        '?.get(Object.getPrototypeOf(context.getClass()))?.get(context.getHandler())',
+      ],
+      [
+        'messages of one client share an identity',
+        "if (context.getType<string>() !== 'ws')",
+        "if (context.getType<string>() !== '')",
+      ],
+      [
+        'a call has the identity of two tokens',
+        'if (other !== undefined && other',
+        'if (other === identity && other',
+      ],
+      [
         'a handler without a mark has no identity',
         "if (markOf(context)?.name === 'CognitoOptional') return null",
         'if (attached !== 0) return null',
       ],
+    ],
+  },
+  {
+    file: 'nest/placement',
+    tests: ['nest/placement'],
+    rows: [
+      ['a mark on a method of a socket is fine', 'if (UNGUARDED.has(key) &&', "if (key === '' &&"],
+      ['a mark on a field is fine', 'return !fields && FIELDS', 'return fields && FIELDS'],
+      ['any options of GraphQL guard fields', "enhancers.includes('guards')", 'enhancers.length > 0'],
+      ['one GraphQL module counts for all', 'found.every(', 'found.some('],
+      ['an application without GraphQL guards fields', 'found.length > 0 && ', ''],
     ],
   },
   {
