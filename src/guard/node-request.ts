@@ -27,7 +27,7 @@ class NodeRequest {
   }
 
   get query(): object {
-    const [, query = ''] = (this.url ?? '').split(/\?(.*)/s)
+    const [, query = ''] = String(this.url).split(/\?(.*)/s)
     return parseQuery(query)
   }
 

@@ -116,6 +116,8 @@ export function selectPools(
 
 /**
  * Refuses the name of a level that no pool of the guard has.
+ *
+ * @throws {TypeError} with the names that the pools have
  */
 function assertKnownLevels(
   acr: RequiredAcr | undefined,

@@ -392,3 +392,20 @@ t.test('over HTTP: a stream of a revoked token ends, another user’s goes on', 
   await app.cognito.revoke({ pool: 'eu', by: 'sub', value: 'ada' })
   t.strictSame([...open.values()].map(codeOf), [REVOKED, undefined])
 })
+
+t.test('an answer of the store that comes too late changes nothing', async (t) => {
+  const answers = [false]
+  let conclude = (_isRevoked: boolean) => {}
+  const isRevoked = () =>
+    answers.shift() ??
+    new Promise<boolean>((resolve) => {
+      conclude = resolve
+    })
+  const { app, signIn } = await setUp(t, { isRevoked, revoke() {} })
+  const leaving = new AbortController()
+  const signal = app.cognito.expirySignal(await signIn(), { signal: leaving.signal })
+  leaving.abort('left')
+  conclude(true)
+  await new Promise(setImmediate)
+  t.equal(signal.reason, 'left')
+})

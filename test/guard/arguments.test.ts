@@ -200,3 +200,18 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
     message: /^authOptional: expected the name of a registered pool/,
   })
 })
+
+t.test('a level that one pool of a list does not have stops the boot', async (t) => {
+  const acr = ['one', 'two', 'three', 'four']
+  const app = await createApp(t, { eu: eu.options(), us: us.options({ acr }) })
+  const requirement = { acr: 'urn:cognito:loa:2' }
+  t.throws(() => app.authRequired(['eu', 'us'], requirement), {
+    message: 'authRequired.acr: this can never hold: a pool has no level of these names',
+  })
+  t.ok(app.authRequired('eu', requirement))
+  t.ok(app.authRequired(['eu', 'us'], { acr: ['urn:cognito:loa:2', 'two'] }))
+  t.ok(
+    app.authRequired(() => 'eu', requirement),
+    'a function may choose the pool that has the level',
+  )
+})

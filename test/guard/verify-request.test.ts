@@ -336,8 +336,20 @@ t.test('two instances of the plugin read one request of node:http by their own o
   t.strictSame(await answer.json(), [null, 'ada'])
 })
 
+/** All orders of some of the names. */
+const listOrders = (names: readonly string[]): readonly (readonly string[])[] =>
+  names.flatMap((name) => [
+    [name],
+    ...listOrders(names.filter((other) => other !== name)).map((others) => [name, ...others]),
+  ])
+
 t.test('lists of pools that requests choose do not grow the cache', async (t) => {
-  const app = await createApp(t, pools())
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const entries = names.map((name, index) => [
+    name,
+    { userPoolId: `eu-west-1_AbCdEf12${index}`, appClientId: 'client' },
+  ])
+  const app = await createApp(t, Object.fromEntries(entries))
   let reads = 0
   const requirement = {
     get scopes() {
@@ -346,13 +358,33 @@ t.test('lists of pools that requests choose do not grow the cache', async (t) =>
     },
   }
   const request = { headers: {}, raw: {} } as never
-  const verify = (names: readonly string[]) =>
-    app.cognito.verifyRequest(request, names, requirement).catch(() => undefined)
-  const lists = Array.from({ length: 150 }, (_, index) => Array.from({ length: index + 1 }, () => 'eu'))
-  for (const names of lists) await verify(names)
-  reads = 0
-  await verify(['eu', 'eu'])
-  t.ok(reads > 0, 'the list was let go, and is compiled again')
+  const verify = async (pools: readonly string[]) => {
+    reads = 0
+    await app.cognito.verifyRequest(request, pools, requirement).catch(() => undefined)
+    return reads
+  }
+  const orders = listOrders(names)
+  t.equal(orders.length, 325)
+  for (const pools of orders) t.ok((await verify(pools)) > 0, 'a new list is compiled')
+  t.equal(await verify(['e', 'd', 'c', 'b', 'a']), 0, 'the last list is kept')
+  t.ok((await verify(['a'])) > 0, 'the first list was let go')
+})
+
+t.test('two tokens of one request that wait for one key are looked up each for itself', async (t) => {
+  const fresh = issuer.createPool()
+  const store = countingStore()
+  const tokens = [fresh.accessToken({ sub: 'ada' }), fresh.accessToken({ sub: 'bob' })]
+  const app = await createApp(
+    t,
+    { fresh: fresh.options() },
+    { revocation: { store }, tokenFrom: () => tokens.shift() },
+  )
+  const ask = answerBy(app, async (request) => {
+    const calls = [1, 2].map(() => app.cognito.verifyRequest(request))
+    return (await Promise.all(calls)).map(({ subject }) => subject)
+  })
+  t.strictSame((await ask()).json(), ['ada', 'bob'])
+  t.equal(store.asked, 2)
 })
 
 t.test('the key that a first call waits for is fetched once', async (t) => {
