@@ -202,7 +202,7 @@ t.test('a guard that can never open, or names what is not there, stops the boot'
 })
 
 t.test('a level that one pool of a list does not have stops the boot', async (t) => {
-  const acr = ['one', 'two', 'three', 'four']
+  const acr = ['one', 'two', 'three', 'four'] as const
   const app = await createApp(t, { eu: eu.options(), us: us.options({ acr }) })
   const requirement = { acr: 'urn:cognito:loa:2' }
   t.throws(() => app.authRequired(['eu', 'us'], requirement), {
