@@ -92,7 +92,7 @@ function runTest(copy, test) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', 'tsx', `test/${test}.test.ts`], {
       cwd: copy,
-      env: { ...env, TAP_BAIL: '1', TAP_TIMEOUT: '60' },
+      env: { ...env, TAP_BAIL: '1', TAP_TIMEOUT: String(TIMEOUT_MS / 1000 - 10) },
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     })

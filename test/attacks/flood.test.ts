@@ -19,10 +19,7 @@ import {
 } from '../support/flood.js'
 import { decode } from '../support/forge.js'
 import { addGuards } from '../support/moved-app.js'
-import { lastLong } from '../support/patience.js'
 import { type KeySet, type Publication, union } from '../support/publication.js'
-
-lastLong(t)
 
 const issuer = await TestIssuer.start()
 t.teardown(() => issuer.close())

@@ -9,11 +9,8 @@ import cognito, { type PoolOptions } from '../../src/index.js'
 import { startIssuer } from '../support/app.js'
 import { type Attack, allAttacks } from '../support/attacks.js'
 import { findDeviations } from '../support/deviations.js'
-import { lastLong } from '../support/patience.js'
 import { isExpressible, openSession } from '../support/raw-http2.js'
 import { startServer } from '../support/server.js'
-
-lastLong(t)
 
 const { eu, us } = await startIssuer(t)
 const line = (token: string) => [`authorization: Bearer ${token}`]

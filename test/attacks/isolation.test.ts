@@ -5,9 +5,6 @@
 import t, { type Test } from 'tap'
 import type { TestPool } from '../../src/testing/index.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 const { issuer, eu } = await startIssuer(t)
 

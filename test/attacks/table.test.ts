@@ -9,10 +9,7 @@ import cognito, { type RevocableToken, type RevocationStore } from '../../src/in
 import { TestIssuer } from '../../src/testing/index.js'
 import { type Answer, type Attack, allAttacks, NARROW, rightsAttacks } from '../support/attacks.js'
 import { findDeviations } from '../support/deviations.js'
-import { lastLong } from '../support/patience.js'
 import { sendRaw } from '../support/raw-http.js'
-
-lastLong(t)
 
 const issuer = await TestIssuer.start()
 const eu = issuer.createPool({ region: 'eu-west-1' })

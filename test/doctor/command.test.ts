@@ -10,9 +10,6 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { startIssuer } from '../support/app.js'
 import { command, pieces, writeSettings } from '../support/doctor.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 const { eu, us } = await startIssuer(t)
 const access = eu.accessToken()

@@ -14,9 +14,6 @@ import { createClient, createUser, forge, signIn, startCognitoLocal } from '../.
 import { people, setStage } from '../../demo/stage.js'
 import cognito from '../../src/index.js'
 import { holdTime } from '../support/held-time.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 const stage = await setStage()
 t.teardown(() => stage.cognito.stop())

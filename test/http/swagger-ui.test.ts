@@ -14,11 +14,8 @@ import type { PoolOptions } from '../../src/index.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { createApp, startIssuer } from '../support/app.js'
 import { inChromium, openPage } from '../support/chromium.js'
-import { lastLong } from '../support/patience.js'
 import { startServer } from '../support/server.js'
 import { tryOut } from '../support/swagger-page.js'
-
-lastLong(t)
 
 const { eu, us } = await startIssuer(t)
 

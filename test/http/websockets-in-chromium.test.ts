@@ -13,10 +13,7 @@ import cognito, { closeOnExpiry, fromCookie, fromHeader, fromSubprotocol } from 
 import { startIssuer } from '../support/app.js'
 import { inChromium, launchChromium } from '../support/chromium.js'
 import { holdTime, until } from '../support/held-time.js'
-import { lastLong } from '../support/patience.js'
 import { startServer } from '../support/server.js'
-
-lastLong(t)
 
 /** What became of a socket, as its page can tell. */
 interface Seen {

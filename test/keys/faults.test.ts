@@ -10,12 +10,9 @@ import type { KeysOptions } from '../../src/index.js'
 import { TestIssuer } from '../../src/testing/index.js'
 import { bearer } from '../support/app.js'
 import { addGuards } from '../support/moved-app.js'
-import { lastLong } from '../support/patience.js'
 import { until } from '../support/revocations.js'
 import { startServer } from '../support/server.js'
 import { TestClock } from '../support/test-clock.js'
-
-lastLong(t)
 
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()

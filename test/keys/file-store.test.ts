@@ -26,7 +26,6 @@ import type { KeyStore } from '../../src/index.js'
 import { fileKeyStore } from '../../src/keys/index.js'
 import { makeFolder } from '../support/folder.js'
 import { createLoggedApp } from '../support/logged-app.js'
-import { lastLong } from '../support/patience.js'
 import { until } from '../support/revocations.js'
 import { startServer } from '../support/server.js'
 import {
@@ -46,8 +45,6 @@ import {
   WAIT_MS,
   warning,
 } from '../support/stored-keys.js'
-
-lastLong(t)
 
 /** A file store in a folder that does not exist yet, and the path of the file of `downUrl`. */
 function createStore(test: Test) {

@@ -10,10 +10,8 @@ import { TestIssuer } from '../../src/testing/index.js'
 import { runAtOnce } from '../support/at-once.js'
 import { createChance } from '../support/chance.js'
 import { Freezer, type FrozenApp } from '../support/frozen-app.js'
-import { lastLong } from '../support/patience.js'
 import { Publication, union } from '../support/publication.js'
 
-lastLong(t)
 const chance = createChance(1)
 
 const [one, two, three] = await Promise.all([Freezer.start(t), Freezer.start(t), Freezer.start(t)])

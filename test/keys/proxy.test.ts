@@ -12,12 +12,9 @@ import t, { type Test } from 'tap'
 import { startIssuer } from '../support/app.js'
 import { makeFolder } from '../support/folder.js'
 import { askElsewhere, askHere, type Outcome } from '../support/keys-process.js'
-import { lastLong } from '../support/patience.js'
 import { type RunningProxy, startProxy } from '../support/proxy.js'
 import { startServer } from '../support/server.js'
 import { createIdentity, startTlsServer } from '../support/tls.js'
-
-lastLong(t)
 
 const { eu } = await startIssuer(t)
 const authority = createIdentity('authority')

@@ -10,13 +10,10 @@ import { type RedisClient, type RedisKeyStoreOptions, redisKeyStore } from '../.
 import type { TestPool } from '../../src/testing/index.js'
 import { startIssuer } from '../support/app.js'
 import { createLoggedApp, type LogLine } from '../support/logged-app.js'
-import { lastLong } from '../support/patience.js'
 import { TestRedis, withRedis } from '../support/redis.js'
 import { CLIENTS, CLUSTER, CLUSTER_CLIENTS, connectIoredis, formCluster } from '../support/redis-clients.js'
 import { until } from '../support/revocations.js'
 import { startServer } from '../support/server.js'
-
-lastLong(t)
 
 const { eu, us } = await startIssuer(t)
 

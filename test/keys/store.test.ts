@@ -7,7 +7,6 @@ import { createMemory, type MemoryPolicy } from '../../src/keys/store.js'
 import { resolveOptions } from '../../src/options.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { createLoggedApp } from '../support/logged-app.js'
-import { lastLong } from '../support/patience.js'
 import { until } from '../support/revocations.js'
 import {
   ACCEPTED,
@@ -28,8 +27,6 @@ import {
   warning,
 } from '../support/stored-keys.js'
 import { TestClock } from '../support/test-clock.js'
-
-lastLong(t)
 
 /** A memory on a clock that stands still at noon. */
 function createTestMemory(store: KeyStore, policy: Partial<MemoryPolicy> = {}) {

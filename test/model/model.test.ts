@@ -3,10 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { lastLong } from '../support/patience.js'
 import { runModel } from './run.js'
-
-lastLong(t)
 
 /** With this seed few courses catch more weakenings of the key ring than with its neighbours. */
 const SEED = 8

@@ -8,9 +8,6 @@ import t from 'tap'
 import cognito from '../../src/index.js'
 import { startIssuer } from '../support/app.js'
 import { exposeGarbageCollector } from '../support/garbage.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 const WARM_UP = 50
 const CYCLES = 300

@@ -18,9 +18,6 @@ import { PATHS } from '../../src/user-routes/options.js'
 import { EXCEPTION_REASONS, OWN_REASONS } from '../../src/user-routes/reasons.js'
 import { CHALLENGES } from '../../src/user-routes/sign-in.js'
 import { namesIn as names, readText as read, section, sorted, table } from '../support/pages.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 t.test('the reading of tables finds what is there, and misses what is not', async (t) => {
   const page =

@@ -31,9 +31,6 @@ import {
   readTable,
 } from '../support/option-texts.js'
 import { readText, section, sorted, table } from '../support/pages.js'
-import { lastLong } from '../support/patience.js'
-
-lastLong(t)
 
 interface Subject {
   readonly name: string

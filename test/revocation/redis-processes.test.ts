@@ -7,12 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startIssuer } from '../support/app.js'
 import { createChance } from '../support/chance.js'
-import { lastLong } from '../support/patience.js'
 import { TestRedis, withRedis } from '../support/redis.js'
 import { MODES, type RevocationApp, startProcess } from '../support/revocation-process.js'
 import { until } from '../support/revocations.js'
-
-lastLong(t)
 
 const { eu } = await startIssuer(t)
 const signIn = () => eu.accessToken({ jti: randomUUID() })

@@ -14,13 +14,10 @@ import { createRedisStore, redisRevocation } from '../../src/revocation/redis.js
 import type { RevocationStore } from '../../src/revocation/store.js'
 import { runAtOnce } from '../support/at-once.js'
 import { createChance } from '../support/chance.js'
-import { lastLong } from '../support/patience.js'
 import { TestRedis, withRedis } from '../support/redis.js'
 import { CLUSTER, connectIoredis, formCluster } from '../support/redis-clients.js'
 import { askAtOnce, EU, isCopied, mark, now, token, until } from '../support/revocations.js'
 import { TestClock } from '../support/test-clock.js'
-
-lastLong(t)
 
 const STREAM = '{fastify-cognito}:marks'
 

@@ -11,12 +11,9 @@ import { MarkTable } from '../../src/revocation/mark-table.js'
 import { type RedisRevocationOptions, redisRevocation } from '../../src/revocation/redis.js'
 import type { RevocableToken, RevocationMark, RevocationStore } from '../../src/revocation/store.js'
 import { runAtOnce } from '../support/at-once.js'
-import { lastLong } from '../support/patience.js'
 import { TestRedis, withRedis } from '../support/redis.js'
 import { CLIENTS, CLUSTER, CLUSTER_CLIENTS, connectIoredis, formCluster } from '../support/redis-clients.js'
 import { DAY, EU, isCopied, mark, now, token, US, until } from '../support/revocations.js'
-
-lastLong(t)
 
 /** A mark, tokens that it revokes, and tokens that it does not. */
 interface Case {

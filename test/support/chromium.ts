@@ -39,7 +39,6 @@ export const chromiumPath = folders
 /** Option of a test that needs the browser: `t.test(name, inChromium, …)` is left out where there is none. */
 export const inChromium = {
   skip: chromiumPath === undefined && 'Chromium is not installed (Debian: apt-get install chromium)',
-  timeout: 50_000,
 }
 
 /** Starts the browser. Who starts it closes it. */

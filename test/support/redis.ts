@@ -17,8 +17,6 @@ const PROGRAM = 'redis-server'
 /** Option of a test that needs Redis: `t.test(name, withRedis, …)` is left out where the program is missing. */
 export const withRedis = {
   skip: !isInstalled() && 'Redis is not installed (Debian: apt-get install redis-server)',
-  // Only a test that hangs lasts this long, however busy the machine is.
-  timeout: 250_000,
 }
 
 function isInstalled(): boolean {
