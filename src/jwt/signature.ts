@@ -28,21 +28,24 @@ const SPKI = '-----BEGIN PUBLIC KEY-----'
  * @throws {Error} when `pem` is no RSA public key
  */
 export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
-  const key = toRsaKey(pem)
+  assertRsaKey(pem)
+  // A set has keys that sign no token. An unused key costs its text alone.
+  let key: KeyObject | undefined
   let isAgreedUpon = false
   return (text, signature) => {
+    key ??= createPublicKey(pem)
     const isGenuine = isSignedWith(key, text, signature)
     if (isGenuine && (isAgreedUpon || isAcceptedBySecondVerifier(text, pem, tolerance))) isAgreedUpon = true
     else throw refuse('SIGNATURE_MISMATCH')
   }
 }
 
-/** Reads a key. It refuses each key that `@fastify/jwt` would refuse, because that library sees the key much later. */
-function toRsaKey(pem: string): KeyObject {
-  const key = createPublicKey(pem)
+/** Refuses each key that `@fastify/jwt` would refuse too, because that library sees a key not before its first token. */
+function assertRsaKey(pem: string): void {
   // `createPublicKey` also takes a private key, and keys of other algorithms.
-  if (key.asymmetricKeyType === 'rsa' && pem.startsWith(SPKI)) return key
-  throw new TypeError('expected an RSA public key as SPKI in PEM')
+  const { asymmetricKeyType } = createPublicKey(pem)
+  if (asymmetricKeyType !== 'rsa' || !pem.startsWith(SPKI))
+    throw new TypeError('expected an RSA public key as SPKI in PEM')
 }
 
 /** Length of the shortest signature, of a key of 2,048 bits, in base64url; characters. */

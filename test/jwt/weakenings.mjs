@@ -80,8 +80,8 @@ export const groups = [
         "else throw refuse('SIGNATURE_MISMATCH')",
         "else {\n      isAgreedUpon ||= isGenuine\n      throw refuse('SIGNATURE_MISMATCH')\n    }",
       ],
-      ['a key of any algorithm', "key.asymmetricKeyType === 'rsa' && ", ''],
-      ['a private key for a public one', ' && pem.startsWith(SPKI)', ''],
+      ['a key of any algorithm', "asymmetricKeyType !== 'rsa' || ", ''],
+      ['a private key for a public one', ' || !pem.startsWith(SPKI)', ''],
       [
         'the text of the library’s error gets out',
         'return false\n  }',
