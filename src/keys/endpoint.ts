@@ -8,7 +8,7 @@ import type { FetchedSet, FetchFailure, FetchKeySet, GoodSet } from './fetch.js'
 import { drawRefreshAt, type FreshnessPolicy, freshnessOf, isTrusted, type SetTimes } from './freshness.js'
 import type { PublishedKey } from './jwk.js'
 import type { PublishedKeys } from './key-set.js'
-import { createBackOff, createBudget, type EndpointHealth, type RequestLimits } from './request-limits.js'
+import { BackOff, Budget, type EndpointHealth, type RequestLimits } from './request-limits.js'
 import type { Memory } from './store.js'
 
 /** The policy of an endpoint. Times are in milliseconds. */
@@ -58,8 +58,8 @@ export class Endpoint<K> {
   readonly #policy: EndpointPolicy
   readonly #closing: AbortSignal
   readonly #onOutcome: () => void
-  readonly #budget: ReturnType<typeof createBudget>
-  readonly #backOff: ReturnType<typeof createBackOff>
+  readonly #budget: Budget
+  readonly #backOff: BackOff
   #set: HeldSet<K> | undefined
   #restored: Promise<void> | undefined
   #pending: Promise<void> | undefined
@@ -88,8 +88,8 @@ export class Endpoint<K> {
     this.#policy = policy
     this.#closing = closing
     this.#onOutcome = onOutcome
-    this.#budget = createBudget(policy)
-    this.#backOff = createBackOff(policy)
+    this.#budget = new Budget(policy)
+    this.#backOff = new BackOff(policy)
   }
 
   /** Returns a key that may be used at once, without a fetch; `undefined` when there is none. */
