@@ -115,6 +115,11 @@ t.test('the library agrees on each key for itself', async (t) => {
   t.throws(() => unused(expired), REFUSAL)
 })
 
+t.test('where the verifier of the library cannot be made, no token is believed', async (t) => {
+  const check = createCheck(Number.POSITIVE_INFINITY)
+  for (let time = 0; time < 2; time += 1) t.throws(() => check(pool.accessToken()), REFUSAL)
+})
+
 t.test('what is no RSA public key is refused before the first token', async (t) => {
   const spki = ({ publicKey }: KeyPairKeyObjectResult) =>
     publicKey.export({ type: 'spki', format: 'pem' }).toString()
