@@ -116,7 +116,7 @@ const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
   pid === undefined || exitCode !== null || signalCode !== null
 
 async function tryAgain(attempt: () => Promise<boolean>): Promise<void> {
-  if (!(await until(attempt, 10_000))) throw new Error('Redis ends as soon as it is started')
+  if (!(await until(attempt, 60_000))) throw new Error('Redis ends as soon as it is started')
 }
 
 async function findPort(): Promise<number> {
