@@ -143,7 +143,7 @@ function disposeAtExit(dispose: () => void): () => void {
   return release
 }
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 /** Waits for the emulator's own word: `/health` on that port might be answered by somebody else. */
 async function untilReady(child: ChildProcess, ended: Promise<void>): Promise<void> {

@@ -10,7 +10,7 @@ import { createExpiry, type Expiry } from './expiry/application.js'
 import { annotateComposed } from './guard/annotations.js'
 import type { ParseCookies } from './guard/node-request.js'
 import { createAnswer } from './guard/refusal-answer.js'
-import type { ProofOf } from './guard/register.js'
+import type { Named, ProofOf } from './guard/register.js'
 import type { RequestContext } from './guard/request-authentication.js'
 import type { AnyGuard, Guard, Protect } from './guard/route-types.js'
 import { createVerifyRequest, type VerifyRequest } from './guard/verify-request.js'
@@ -19,11 +19,12 @@ import type { KeyRingStatus } from './keys/key-ring.js'
 import { jwksUrlsOf } from './keys/locations.js'
 import type { ResolvedOptions } from './options.js'
 import type { ResolvedPool } from './pool/pool.js'
-import type { RevocationGate } from './revocation/gate.js'
-import { assertRevocation, type Revocation, toMark } from './revocation/mark.js'
+import type { Revocation } from './revocation/mark.js'
+import { createRevoke } from './revoke.js'
 import { createOpenapi } from './routes/openapi.js'
 import { addScopeGuard } from './routes/route-guards.js'
-import { choosePools } from './verify/token-policy.js'
+import { describeTenants, type TenantsInForce } from './tenants/application.js'
+import type { Tenants } from './tenants/tenants.js'
 import type { TokenRequirement } from './verify/token-requirement.js'
 
 /**
@@ -67,7 +68,7 @@ export interface Cognito<P> extends Expiry {
    * @example const { subject } = await app.cognito.verify(message.token, 'eu', { scopes: 'orders/read' })
    */
   readonly verify: <
-    N extends keyof P & string = keyof P & string,
+    N extends Named<P> = keyof P & string,
     U extends TokenUse = never,
     C extends ClaimsOption = never,
   >(
@@ -173,7 +174,9 @@ export interface Cognito<P> extends Expiry {
    * @example app.get('/ready', async () => app.cognito.status())
    */
   readonly status: () => Readonly<Record<string, KeyRingStatus>>
-  /** The registered pools: pool name → pool. */
+  /** The tenants in force: their number, the reading of their list, and the health of their keys. */
+  readonly tenants: TenantsInForce
+  /** The registered pools: pool name → pool. Tenants are not among them. */
   readonly pools: Readonly<Record<string, PoolDescription>>
 }
 
@@ -181,8 +184,14 @@ export interface Cognito<P> extends Expiry {
  * Makes `app.cognito`.
  *
  * @param parseCookies - parses the header `cookie` of a request of `node:http`
+ * @param tenants - `undefined` where the option `tenants` is not set
  */
-export function createCognito(context: RequestContext, options: ResolvedOptions, parseCookies: ParseCookies) {
+export function createCognito(
+  context: RequestContext,
+  options: ResolvedOptions,
+  parseCookies: ParseCookies,
+  tenants?: Tenants,
+) {
   const { pools } = options
   const { verifier, revocation: gate, now } = context
   return Object.freeze({
@@ -200,31 +209,14 @@ export function createCognito(context: RequestContext, options: ResolvedOptions,
       assertGiven(given, 'refresh')
       return verifier.refresh(given[0] === undefined ? undefined : [given[0]].flat())
     },
-    async revoke(revocation: Revocation) {
-      if (!gate)
-        throw new TypeError(
-          'revoke: expected the option revocation to be set, because its store keeps the mark',
-        )
-      await revoke(gate, revocation, options, now() / 1000)
-    },
-    ...createExpiry(pools, gate),
+    revoke: createRevoke({ gate, tenants, options, now }),
+    ...createExpiry(pools, gate, undefined, tenants),
     canRevoke: gate !== undefined,
     clockTolerance: options.clockTolerance,
     status: verifier.status,
+    tenants: describeTenants(tenants),
     pools: Object.freeze(Object.fromEntries([...pools].map(([name, pool]) => [name, describe(pool)]))),
   })
-}
-
-async function revoke(
-  gate: RevocationGate,
-  revocation: Revocation,
-  { pools, defaultPool, clockTolerance }: ResolvedOptions,
-  now: number,
-): Promise<void> {
-  assertRevocation(revocation)
-  const { pool = defaultPool } = revocation
-  const [{ userPoolId }] = choosePools(pools, [pool], 'revoke.pool')
-  await gate.revoke(toMark(revocation, userPoolId, now, clockTolerance), pool)
 }
 
 function describe({

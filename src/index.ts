@@ -17,12 +17,14 @@ import type { CognitoOf, GuardFactory, NotFoundReplier, RouteBrand } from './gua
 import { createAbsenceReason, createTokenFinder } from './guard/token-finder.js'
 import { createKeysLog } from './keys/log.js'
 import { type PluginOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import type { ResolvedPool } from './pool/pool.js'
 import { prefetchKeys } from './prefetch.js'
 import { connectStore } from './revocation/connection.js'
 import { auditRoutes } from './routes/audit.js'
 import { watchPlacement } from './routes/guard-placement.js'
 import { serveResource } from './routes/resource.js'
 import { watchRoutes } from './routes/route-guards.js'
+import { connectTenants } from './tenants/connection.js'
 import { createVerifier } from './verify/verifier.js'
 
 const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
@@ -33,7 +35,10 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   const routes = watchRoutes(app)
   const notFoundHandlers = watchPlacement(app, routes)
   if (options.routes !== false) auditRoutes(app, options.routes, routes, notFoundHandlers)
-  const verifier = createVerifier(options, timeOfDay, (pool) => createKeysLog(pool, app.log))
+  const tenants =
+    options.tenants && connectTenants(app, { ...options, tenants: options.tenants }, process.env)
+  const listenTo = (pool: ResolvedPool) => createKeysLog(pool, app.log)
+  const verifier = createVerifier(options, timeOfDay, listenTo, undefined, undefined, tenants)
   prefetchKeys(app, verifier, options)
   const revocation = options.revocation && connectStore(app, options.revocation)
   const realm = { realm: options.realm, metadataUrl: options.resource?.metadataUrl }
@@ -51,7 +56,7 @@ const plugin: FastifyPluginAsync<PluginOptions> = async (app, raw) => {
   }
   const { authRequired, authOptional } = createGuardFactories(context)
   app.decorateRequest('cognito', null, [])
-  const cognito = createCognito(context, options, (header) => parseCookies(app, header))
+  const cognito = createCognito(context, options, (header) => parseCookies(app, header), tenants)
   for (const [name, value] of Object.entries<unknown>({ authRequired, authOptional, cognito })) {
     app.decorate(name, value)
   }
@@ -101,6 +106,7 @@ export { type ExpirySignalOptions, expirySignal } from './expiry/expiry-signal.j
 export {
   type AuthOf,
   definePools,
+  defineTenants,
   type LoadRegisteredUser,
   type LoadUser,
   type OnlyKnown,
@@ -111,6 +117,13 @@ export {
 } from './guard/register.js'
 export type { Requirement } from './guard/requirement.js'
 export type { AnyGuard, CognitoRoute, Guard, GuardFactory, Identified, Protect } from './guard/route-types.js'
+export {
+  anyTenant,
+  type TenantFactory,
+  type TenantOfRequest,
+  type TenantSelector,
+  tenant,
+} from './guard/tenant-selector.js'
 export {
   type Credentials,
   fromCookie,
@@ -135,6 +148,10 @@ export type { Revocation } from './revocation/mark.js'
 export type { RevocationOptions } from './revocation/options.js'
 export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore } from './revocation/store.js'
 export type { ResourceOptions } from './routes/resource.js'
+export type { TenantsInForce } from './tenants/application.js'
+export type { SkippedRow } from './tenants/directory.js'
+export type { LoadTenants, TenantRow, TenantRows, TenantsOptions } from './tenants/options.js'
+export type { RowFault } from './tenants/row.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'
 export type { GroupConditions, RequiredGroups, RequiredNames } from './verify/required-names.js'

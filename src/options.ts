@@ -38,6 +38,12 @@ import {
   resolveResource,
   resourceSchema,
 } from './routes/resource.js'
+import {
+  type ResolvedTenants,
+  resolveTenants,
+  type TenantsOptions,
+  tenantsSchema,
+} from './tenants/options.js'
 
 /** The number of verified tokens that are remembered, and the time for which they are. */
 export interface TokenCacheOptions {
@@ -57,12 +63,18 @@ export interface TokenCacheOptions {
 
 /** The options of the plugin. */
 export interface PluginOptions {
-  /** The named user pools, at least one. */
-  readonly pools: Readonly<Record<string, PoolOptions>>
+  /** The named user pools, at least one; may be left out where `tenants` is set. */
+  readonly pools?: Readonly<Record<string, PoolOptions>>
   /**
-   * Name of the pool of a guard that names none.
+   * User pools, or app clients of shared pools, that the application keeps in its own database and changes while it runs.
    *
-   * @defaultValue the first of `pools`
+   * @defaultValue none
+   */
+  readonly tenants?: TenantsOptions
+  /**
+   * Name of the pool of a guard that names none. With `tenants`, each guard has to name its pools.
+   *
+   * @defaultValue the first of `pools`; none with `tenants`
    */
   readonly defaultPool?: string
   /**
@@ -135,7 +147,9 @@ export interface PluginOptions {
 /** All options after validation, with their defaults. */
 export interface ResolvedOptions {
   readonly pools: ReadonlyMap<string, ResolvedPool>
-  readonly defaultPool: string
+  /** `undefined` with `tenants`. */
+  readonly defaultPool: string | undefined
+  readonly tenants: ResolvedTenants | undefined
   readonly tokenSources: readonly TokenSource[]
   /** Seconds. */
   readonly clockTolerance: number
@@ -168,12 +182,15 @@ export const tokenCacheSchema = documented<TokenCacheOptions>()(
 export const pluginSchema = documented<PluginOptions>()(
   closedObject(
     {
-      pools: Type.Record(Type.String({ pattern: '^[A-Za-z][\\w.-]*$' }), poolSchema, {
-        minProperties: 1,
-        additionalProperties: false,
-        expected:
-          'at least one pool, under a name that begins with a letter and goes on with letters, digits, . _ or -',
-      }),
+      pools: Type.Optional(
+        Type.Record(Type.String({ pattern: '^[A-Za-z][\\w.-]*$' }), poolSchema, {
+          minProperties: 1,
+          additionalProperties: false,
+          expected:
+            'at least one pool, under a name that begins with a letter and goes on with letters, digits, . _ or -',
+        }),
+      ),
+      tenants: Type.Optional(tenantsSchema),
       defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
       tokenFrom: Type.Optional(checkedLater<TokenFrom>('token sources', { minItems: 1 })),
       clockTolerance: withDefault(seconds(0, MAX_TOLERANCE), 5),
@@ -204,15 +221,16 @@ export function resolveOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedOptions {
   assertOptions(plugin, given, '')
-  assertDefined(given, ['loadUser', 'resource', 'revocation', 'routes'], '')
+  assertDefined(given, ['pools', 'tenants', 'loadUser', 'resource', 'revocation', 'routes'], '')
   const options = fillDefaults(pluginSchema, given)
-  const pools = new Map(
-    Object.entries(options.pools).map(([name, pool]) => [name, resolvePool(name, pool, env)]),
-  )
-  assertPoolsApart(options.pools, [...pools.values()], env['AWS_COGNITO_KEYS_URL'] || undefined)
+  const { pools: named = {} } = options
+  const tenants = options.tenants && resolveTenants(options.tenants, env)
+  const pools = new Map(Object.entries(named).map(([name, pool]) => [name, resolvePool(name, pool, env)]))
+  assertPoolsApart(named, [...pools.values()], env['AWS_COGNITO_KEYS_URL'] || undefined)
   return Object.freeze({
     pools,
-    defaultPool: resolveDefaultPool(options.defaultPool, [...pools.keys()]),
+    tenants,
+    defaultPool: resolveDefaultPool(options.defaultPool, [...pools.keys()], tenants !== undefined),
     tokenSources: resolveTokenSources(options.tokenFrom),
     clockTolerance: options.clockTolerance,
     tokenCache: resolveTokenCache(options.tokenCache),
@@ -227,7 +245,16 @@ export function resolveOptions(
   })
 }
 
-function resolveDefaultPool(option: string | undefined, names: readonly string[]): string {
+function resolveDefaultPool(
+  option: string | undefined,
+  names: readonly string[],
+  hasTenants: boolean,
+): string | undefined {
+  if (hasTenants && option === undefined) return undefined
+  if (hasTenants)
+    throw new TypeError('defaultPool: expected none beside tenants; name the pool in each guard')
+  if (names.length === 0)
+    throw new TypeError('pools: expected at least one pool, or the option tenants; it is missing')
   const name = option ?? names[0]
   if (name !== undefined && names.includes(name)) return name
   throw new TypeError(`defaultPool: expected one of ${names.join(', ')}; found ${kindOf(name)}`)

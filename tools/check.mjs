@@ -7,6 +7,7 @@
  *     npm run check -- --stage lint     some of them; several with an option each
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 // biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
 import { stages } from './stages.mjs'
@@ -20,9 +21,16 @@ const { values: args } = parseArgs({
   },
 })
 
+/** Debian keeps the programs of PostgreSQL beside PATH. */
+function findInDebian(program) {
+  const folder = '/usr/lib/postgresql'
+  return existsSync(folder) ? readdirSync(folder).map((version) => `${folder}/${version}/bin/${program}`) : []
+}
+
 /** Programs of the operating system. Tests that need a missing one are left out, and say so. */
 const PROGRAMS = [
   { names: ['redis-server'], what: 'tests with a real Redis, and the judgement of the coverage' },
+  { names: ['postgres', ...findInDebian('postgres')], what: 'tests with LISTEN of PostgreSQL' },
   { names: ['chromium', 'chromium-browser', 'google-chrome'], what: 'tests in a real browser' },
 ]
 

@@ -11,6 +11,7 @@ const missing = of('COGNITO_ERR_TOKEN_MISSING')
 const malformed = of('COGNITO_ERR_REQUEST_INVALID')
 const invalid = of('COGNITO_ERR_TOKEN_INVALID')
 const keysUnavailable = of('COGNITO_ERR_KEYS_UNAVAILABLE')
+const tenantsUnavailable = of('COGNITO_ERR_TENANTS_UNAVAILABLE')
 const storeUnavailable = of('COGNITO_ERR_REVOCATION_UNAVAILABLE')
 const tooWeak = of('COGNITO_ERR_AUTHENTICATION_TOO_WEAK')
 const scopeInsufficient = of('COGNITO_ERR_SCOPE_INSUFFICIENT')
@@ -77,6 +78,11 @@ const TABLE = {
   ID_TOKEN_NOT_ACCEPTED: invalid('an ID token of pool {pool}; this route takes {accepted}'),
   ACCESS_TOKEN_NOT_ACCEPTED: invalid('an access token of pool {pool}; this route takes {accepted}'),
   POOL_NOT_ACCEPTED: invalid('an {kind} token of pool {pool}; this route takes {accepted}'),
+  TENANT_UNKNOWN: invalid('no tenant of the list has the issuer and the app client of the token'),
+  TENANT_NOT_NAMED: invalid('a token of a tenant; the request names no tenant'),
+  TENANT_NOT_ACCEPTED: invalid('a token of another tenant than the one that the request names'),
+  TENANT_CLAIM_MISMATCH: invalid('the claim of the option tenants.claim is not the name of the tenant'),
+  TENANT_REMOVED: invalid('the tenant of the token was removed from the list of tenants, or was changed'),
   EXP_MISSING: invalid('exp is missing'),
   EXP_NOT_SECONDS: invalid('exp is not a time in seconds'),
   EXP_IN_MILLISECONDS: invalid('exp is not a time in seconds: is it in milliseconds?'),
@@ -126,6 +132,11 @@ const TABLE = {
   ),
   REVOCATION_STORE_FAILED: storeUnavailable('the store of revocations failed: {word}'),
   REVOCATION_NOT_STORED: storeUnavailable('the store of revocations did not take a mark: {word}'),
+
+  TENANT_LIST_FAILED: tenantsUnavailable(
+    'the list of tenants could not be read, and none is held that could be trusted or has the tenant',
+  ),
+  TENANT_LOOKUP_POSTPONED: tenantsUnavailable('too many requests wait for the list of tenants'),
 
   POOL_CHOICE_INVALID: internal(
     "the guard's function chose no pool or an unknown one; registered are {pools}",

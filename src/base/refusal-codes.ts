@@ -64,6 +64,7 @@ const TABLE = {
     challenge: INSUFFICIENT,
   },
   COGNITO_ERR_KEYS_UNAVAILABLE: { status: 503, message: 'Signing keys are temporarily unavailable' },
+  COGNITO_ERR_TENANTS_UNAVAILABLE: { status: 503, message: 'Tenants are temporarily unavailable' },
   COGNITO_ERR_REVOCATION_UNAVAILABLE: {
     status: 503,
     message: 'Revocations are temporarily unavailable',

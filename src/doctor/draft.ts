@@ -4,10 +4,7 @@
  */
 import type { Members } from '../base/members.js'
 import type { ReasonCodeOf } from '../base/reasons.js'
-import type { ResolvedPool } from '../pool/pool.js'
-
-/** The options of a pool that the doctor compares claims with. */
-export type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
+import type { PoolIdentity, ResolvedPool } from '../pool/pool.js'
 
 /** A token under examination, without the faults that the doctor has found so far. */
 export interface Draft {
@@ -23,13 +20,18 @@ export interface Draft {
   readonly now: number
 }
 
-/** Reasons that are the fault of a request with several tokens, or of a route, and not of one token. */
+/** Reasons that are the fault of a request with several tokens, of a route, or of the list of tenants, and not of one token. */
 type ReasonBesides =
   | 'HEADER_REPEATED'
   | 'TOKEN_IN_HEADER_AND_QUERY'
   | 'QUERY_PARAMETER_REPEATED'
   | 'TOKEN_IN_SEVERAL_SUBPROTOCOLS'
   | 'POOL_NOT_ACCEPTED'
+  | 'TENANT_UNKNOWN'
+  | 'TENANT_NOT_NAMED'
+  | 'TENANT_NOT_ACCEPTED'
+  | 'TENANT_CLAIM_MISMATCH'
+  | 'TENANT_REMOVED'
 
 /** Codes of the reasons for which a token alone can be refused. */
 export type TokenReasonCode = Exclude<

@@ -11,7 +11,7 @@ import { createTokenParser } from '../jwt/form.js'
 import { isSignedWith } from '../jwt/signature.js'
 import { checkTimes, isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import type { ResolvedOptions } from '../options.js'
-import type { ResolvedPool } from '../pool/pool.js'
+import type { PoolIdentity, ResolvedPool } from '../pool/pool.js'
 import { readAuthentication } from '../verify/authentication-reader.js'
 import { checkCognitoClaims } from '../verify/cognito-claims.js'
 import { assertAccepted } from '../verify/token-policy.js'
@@ -21,7 +21,6 @@ import { CLAIM_REMEDIES, OTHER_REMEDY } from './claim-remedies.js'
 import {
   type Draft,
   headerOf,
-  type PoolIdentity,
   payloadOf,
   type Remedy,
   type TokenReasonCode,
@@ -173,12 +172,19 @@ function checkIssuer(draft: Draft): Check {
 function checkPool(draft: Draft, pool: ResolvedPool, isKind: boolean, { verifier }: TokenContext): Check[] {
   const payload = payloadOf(draft)
   const tokenUse = payload['token_use'] as TokenUse
-  const empty = { validUntil: 0, isRepeated: false, lastReading: undefined, revocable: undefined }
+  const empty = {
+    membership: undefined,
+    validUntil: 0,
+    isRepeated: false,
+    lastReading: undefined,
+    revocable: undefined,
+  }
   const token = { text: '', payload, pool, tokenUse, ...empty }
-  const own = verifier.compilePolicy([pool.name], {}, 'doctor')
-  const both = verifier.compilePolicy([pool.name], { tokenUse: ['access', 'id'] }, 'doctor')
+  const named = { names: [pool.name], takesTenants: false }
+  const own = verifier.compilePolicy(named, {}, 'doctor')
+  const both = verifier.compilePolicy(named, { tokenUse: ['access', 'id'] }, 'doctor')
   const refusals = [
-    isKind ? refusalOf(assertAccepted, pool.name, tokenUse, own.pools) : undefined,
+    isKind ? refusalOf(assertAccepted, pool, tokenUse, own) : undefined,
     refusalOf(readAuthentication, token, both),
   ]
   return refusals.flatMap((refusal) => (refusal === undefined ? [] : toCheck(refusal, draft)))
@@ -237,7 +243,7 @@ function describeLevel(acr: string, pool: ResolvedPool | undefined): string {
 
 /** Asks the plugin itself, as a route that takes the tokens of every pool and has no other requirement. */
 async function judge(text: string, verifier: Verifier): Promise<Check> {
-  const policy = verifier.compilePolicy(undefined, {}, 'doctor')
+  const policy = verifier.compilePolicy({ names: undefined, takesTenants: false }, {}, 'doctor')
   try {
     const { tokenUse, pool, principal } = readAuthentication(await verifier.verify(text, policy), policy)
     return holds('plugin', `accepts it: ${tokenUse} token of pool ${pool}, of a ${principal}`)

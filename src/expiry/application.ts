@@ -3,16 +3,22 @@
  * @module
  */
 import type { Clock } from '../base/clock.js'
+import { refuse } from '../base/errors.js'
+import type { Payload } from '../claims/standard-claims.js'
 import type { RevocationGate, UsedToken } from '../revocation/gate.js'
+import type { Authentication } from '../verify/authentication.js'
+import { clientOf } from '../verify/cognito-claims.js'
+import type { ListedTenant, TenantList } from '../verify/tenants.js'
 import { type CloseOnExpiry, createCloseOnExpiry } from './close-on-expiry.js'
 import { createExpirySignal, type ExpirySignal } from './expiry-signal.js'
-import { type ReadToken, type Revocations, readToken } from './token-in-use.js'
+import { type Ending, type ReadToken, readToken } from './token-in-use.js'
 
 /** The members of `app.cognito` for what outlives a token: they hear of revocations. */
 export interface Expiry {
   /**
    * Does the same as the function `expirySignal` of the package, and fires for a revoked token, too: at once where the
-   * store hears of marks, else within a minute. `signal.reason.code` is then `COGNITO_ERR_TOKEN_REVOKED`.
+   * store hears of marks, else within a minute. `signal.reason.code` is then `COGNITO_ERR_TOKEN_REVOKED`. It fires also when
+   * the tenant of the token is removed or changed, with `COGNITO_ERR_TOKEN_INVALID`.
    *
    * @param authentication - see `expirySignal`; an authentication of this application
    * @param options - see `expirySignal`
@@ -22,7 +28,8 @@ export interface Expiry {
   readonly expirySignal: ExpirySignal
   /**
    * Does the same as the function `closeOnExpiry` of the package, and closes at the revocation of the token, too: at once
-   * where the store hears of marks, else within a minute. A WebSocket then gets the reason `The token was revoked`.
+   * where the store hears of marks, else within a minute. A WebSocket then gets the reason `The token was revoked`. It
+   * closes also when the tenant of the token is removed or changed.
    *
    * @param target - see `closeOnExpiry`
    * @param authentication - see `closeOnExpiry`; an authentication of this application
@@ -37,35 +44,56 @@ export interface Expiry {
  *
  * @param pools - the registered pools by their names
  * @param gate - `undefined` where no store of revocations is set
+ * @param tenants - `undefined` where the option `tenants` is not set
  */
 export function createExpiry(
   pools: ReadonlyMap<string, UsedToken['pool']>,
   gate: RevocationGate | undefined,
   clock?: Clock,
+  tenants?: TenantList,
 ): Expiry {
   const read: ReadToken = (authentication, caller) => {
     const token = readToken(authentication, caller)
-    if (gate === undefined) return token
-    return { ...token, revocations: revocationsOf(gate, readUsed(pools, authentication, caller)) }
+    const { pool, tenant, payload } = authentication as Followed
+    const follow = (used: UsedToken['pool'] | undefined) =>
+      gate === undefined ? [] : [revocationsOf(gate, toUsed(used, payload, caller))]
+    if (tenants === undefined || tenant === undefined) return { ...token, endings: follow(pools.get(pool)) }
+    const listed = findTenant(tenants, tenant, payload)
+    if (listed === undefined) return { ...token, endings: [removed(pool)] }
+    return { ...token, endings: [...follow(listed.pool), removalOf(tenants, listed)] }
   }
   return { expirySignal: createExpirySignal(read, clock), closeOnExpiry: createCloseOnExpiry(read, clock) }
 }
 
-function revocationsOf(gate: RevocationGate, token: UsedToken): Revocations {
-  return {
-    ask: async () => gate.pass(token),
-    listen: (onRevoked) => gate.watch(token, onRevoked),
-  }
+/** The members of an authentication by which its token is followed. */
+type Followed = Pick<Authentication, 'pool' | 'payload'> & Partial<Pick<Authentication, 'tenant'>>
+
+/** Finds the tenant of a token by the issuer and the client, because a tenant of the same name may have others by now. */
+function findTenant(tenants: TenantList, name: string, payload: Payload): ListedTenant | undefined {
+  const tenant = tenants.lookUp(payload['iss'], clientOf(payload))
+  return tenant?.pool.tenant === name ? tenant : undefined
 }
 
-/** Reads the claims that a mark names. A value of another application would be followed in vain. */
-function readUsed(
-  pools: ReadonlyMap<string, UsedToken['pool']>,
-  authentication: unknown,
-  caller: string,
-): UsedToken {
-  const { pool: name, payload } = authentication as { readonly pool: string } & Pick<UsedToken, 'payload'>
-  const pool = pools.get(name)
+const revocationsOf = (gate: RevocationGate, token: UsedToken): Ending => ({
+  ask: async () => gate.pass(token),
+  listen: (onEnd) => gate.watch(token, () => onEnd(refuse('TOKEN_REVOKED', { pool: token.pool.name }))),
+})
+
+const removalOf = (tenants: TenantList, tenant: ListedTenant): Ending => ({
+  ask: async () => {},
+  listen: (onEnd) => tenants.watch(tenant, () => onEnd(refuse('TENANT_REMOVED', { pool: tenant.pool.name }))),
+})
+
+/** The end of a token whose tenant was removed before its token was followed. */
+const removed = (pool: string): Ending => ({
+  ask: async () => {
+    throw refuse('TENANT_REMOVED', { pool })
+  },
+  listen: () => () => {},
+})
+
+/** Takes the claims that a mark names. A value of another application would be followed in vain. */
+function toUsed(pool: UsedToken['pool'] | undefined, payload: Payload, caller: string): UsedToken {
   if (pool === undefined || typeof payload['sub'] !== 'string' || typeof payload['iat'] !== 'number') {
     throw new TypeError(
       `${caller}: expected an authentication of this application, with its pool and the claims sub and iat, because a mark may revoke the token`,

@@ -15,16 +15,16 @@ interface TokenInUse {
   readonly exp: number
   /** Name of the pool, as far as it is known. */
   readonly pool: string | undefined
-  /** `undefined` where no store of revocations is known. */
-  readonly revocations?: Revocations
+  /** The endings of the token before its time; empty for a token that is followed without its application. */
+  readonly endings?: readonly Ending[]
 }
 
-/** The revocations of one token. */
-export interface Revocations {
-  /** Rejects with the refusal when the token is revoked, and when the store fails and such requests are refused. */
+/** An end of a token before its time: its revocation, or the removal of its tenant. */
+export interface Ending {
+  /** Rejects with the refusal of the token, and when a store fails and such requests are refused. */
   readonly ask: () => Promise<void>
-  /** Calls back when the process hears that the token was revoked. Returns a function that ends the calls. */
-  readonly listen: (onRevoked: () => void) => () => void
+  /** Calls back with the refusal when the process hears of the end. Returns a function that ends the calls. */
+  readonly listen: (onEnd: (refusal: CognitoError) => void) => () => void
 }
 
 /** Reads an authentication for a function of the application, whose name the error has. */
@@ -43,7 +43,7 @@ export class FollowedToken {
   #isReleased = false
   #callOff = () => {}
   #silentLooks = 0
-  #endListening: (() => void) | undefined
+  readonly #listening: (() => void)[] = []
 
   /**
    * Follows the token at once.
@@ -56,7 +56,7 @@ export class FollowedToken {
     this.#wait()
     if (this.#isReleased) return
     try {
-      this.#endListening = token.revocations?.listen(() => this.end(refuse('TOKEN_REVOKED', this.#context())))
+      for (const { listen } of this.#endings) this.#listening.push(listen((refusal) => this.end(refusal)))
     } catch (error) {
       this.release()
       throw error
@@ -81,8 +81,7 @@ export class FollowedToken {
   readonly release = (): void => {
     this.#isReleased = true
     this.#callOff()
-    this.#endListening?.()
-    this.#endListening = undefined
+    for (const endListening of this.#listening.splice(0)) endListening()
   }
 
   /** Ends an expired token, and sets the timer of the next look for any other. */
@@ -99,10 +98,15 @@ export class FollowedToken {
   }
 
   #ask(): void {
-    this.#token.revocations?.ask().then(
+    if (this.#endings.length === 0) return
+    Promise.all(this.#endings.map((ending) => ending.ask())).then(
       () => this.#hearYes(),
       (error: unknown) => this.#hearNo(error),
     )
+  }
+
+  get #endings(): readonly Ending[] {
+    return this.#token.endings ?? []
   }
 
   #hearYes(): void {
@@ -122,7 +126,7 @@ export class FollowedToken {
 }
 
 /**
- * Reads the end of a token, without revocations.
+ * Reads the end of a token, without what may end it before its time.
  *
  * @throws {TypeError} when the value is no authentication
  */

@@ -2,6 +2,7 @@
  * A cache for what a pool and a requirement compile to, for functions that get both at each call.
  * @module
  */
+import type { Selectable } from './pool-selection.js'
 import type { PoolSelector } from './register.js'
 
 interface Store<V> {
@@ -14,16 +15,17 @@ const MAX_LISTS = 100
 
 /**
  * Returns a function that compiles each requirement object once for each pool. A requirement object that is no longer used
- * leaves the cache, and so does a function that chooses pools.
+ * leaves the cache, and so does a function that chooses pools, a selector of tenants, and a list with one.
  */
-export function compileOnce<S extends PoolSelector<string>, R extends object, V>(
+export function compileOnce<S extends PoolSelector<Selectable>, R extends object, V>(
   compile: (pool: S, requirement: R) => V,
 ): (pool: S, requirement: R) => V {
-  const known = new WeakMap<R, { readonly byNames: Map<unknown, V>; readonly byFunction: Store<V> }>()
+  const known = new WeakMap<R, { readonly byNames: Map<unknown, V>; readonly byObject: Store<V> }>()
   return (pool, requirement) => {
-    const stores = known.get(requirement) ?? { byNames: new Map(), byFunction: new WeakMap() }
-    const store = typeof pool === 'function' ? stores.byFunction : stores.byNames
-    const key = typeof pool === 'function' ? pool : JSON.stringify([pool].flat())
+    const stores = known.get(requirement) ?? { byNames: new Map(), byObject: new WeakMap() }
+    const hasNamesOnly = [pool].flat().every((name) => typeof name !== 'object' && typeof name !== 'function')
+    const store = hasNamesOnly ? stores.byNames : stores.byObject
+    const key = hasNamesOnly ? JSON.stringify([pool].flat()) : pool
     const value = store.get(key) ?? compile(pool, requirement)
     if (stores.byNames.size > MAX_LISTS) stores.byNames.clear()
     store.set(key, value)

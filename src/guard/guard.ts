@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { CognitoError, stampRealm } from '../base/errors.js'
 import type { Authentication } from '../verify/authentication.js'
 import { isObserved, observeGuard } from '../verify/diagnostics.js'
+import { termsOf } from '../verify/token-policy.js'
 import { annotateFactory, annotateGuard, listAlternatives } from './annotations.js'
 import type { GuardedRequest } from './once-a-request.js'
 import {
@@ -46,7 +47,7 @@ function describe(
 ) {
   const { scopes, groups, amr, check, loadUser = ownLoader } = requirement
   return listAlternatives({
-    pools: policy.pools,
+    pools: termsOf(policy),
     isOptional,
     scopes,
     groups,

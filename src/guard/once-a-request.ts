@@ -60,7 +60,8 @@ function recall(
   text: string,
 ): VerifiedToken | undefined {
   const seen = request[memo]?.verified
-  return seen && seen.text === text && now() / 1000 < seen.validUntil ? seen : undefined
+  const isInTime = seen && seen.text === text && now() / 1000 < seen.validUntil
+  return isInTime && seen.membership?.isCurrent() !== false ? seen : undefined
 }
 
 function remember({ memo }: OnceContext, request: GuardedRequest, verified: VerifiedToken): VerifiedToken {

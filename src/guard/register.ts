@@ -8,6 +8,7 @@ import type { AccessClaims, IdClaims, ProfileClaim, TokenUse } from '../claims/s
 import type { OutputOf, StandardSchema } from '../claims/standard-schema.js'
 import type { PoolOptions } from '../pool/pool.js'
 import type { Authentication, WithUser } from '../verify/authentication.js'
+import type { TenantSelector } from './tenant-selector.js'
 
 /** Options of pools by the name of the pool. */
 export type PoolSet = Readonly<Record<string, PoolOptions>>
@@ -32,8 +33,22 @@ export function definePools<const P extends PoolSet>(pools: P & OnlyKnown<P>): P
 }
 
 /**
- * The interface that an application augments, once a program: with `pools: typeof pools`, and with `user`, the type of
- * the user that `loadUser` returns.
+ * Keeps the exact type of the options of tenants, so that guards of tenants can be typed by them. Returns its argument
+ * unchecked: the plugin validates the options when it is registered.
+ *
+ * @example
+ * const tenants = defineTenants({ load: () => listTenants(), tokenUse: 'id', claims: Type.Object({ plan: Type.String() }) })
+ * declare module 'fastify-cognito' {
+ *   interface Register { tenants: typeof tenants }
+ * }
+ */
+export function defineTenants<const T extends TenantTypes>(tenants: T): T {
+  return tenants
+}
+
+/**
+ * The interface that an application augments, once a program: with `pools: typeof pools`, with `tenants: typeof tenants`, and
+ * with `user`, the type of the user that `loadUser` returns.
  *
  * @example
  * declare module 'fastify-cognito' {
@@ -49,6 +64,17 @@ interface Misregistered {
 
 /** The registered pools; pools of any names where the application registers none. */
 export type Pools = Register extends { pools: infer P } ? (P extends PoolSet ? P : Misregistered) : PoolSet
+
+/** The part of the options of tenants that types depend on. */
+export type TenantTypes = Pick<PoolOptions, 'tokenUse' | 'claims'>
+
+/** The registered options of tenants; options of any tenants where the application registers none. */
+export type Tenants = Register extends { tenants: infer T }
+  ? T extends TenantTypes
+    ? T
+    : never
+  : TenantTypes
+type RegisteredTenants = Register extends { tenants: unknown } ? TenantSelector : never
 
 type DecodedOf<S, T = Extract<S[Extract<keyof S, symbol>], { Decode: unknown }>> = T extends {
   Decode: (value: never) => infer O
@@ -103,18 +129,31 @@ type RegisteredUser = Register extends { user: infer T } ? WithUser<T> : unknown
 type Unknown = null | undefined | false
 type UserOf<R> = [R] extends [never] ? RegisteredUser : WithUser<Exclude<Awaited<R>, Unknown>>
 
-type OfUse<N extends string, U, C> = U extends TokenUse ? Authentication<N, U, ClaimsOf<U, C>> : never
+type OfUse<N extends string, U, C, T extends string | undefined> = U extends TokenUse
+  ? Authentication<N, U, ClaimsOf<U, C>, T>
+  : never
+
+/** A pool of `P` by its name, or tenants by a selector. */
+export type Named<P> = (keyof P & string) | TenantSelector
 
 /** The authentication by a token of the pools `N`, before a user is loaded. The parameters are those of {@link AuthOf}. */
-export type ProofOf<P, N extends keyof P, U = never, C = never> = N extends keyof P & string
-  ? OfUse<N, [U] extends [never] ? UseOf<P[N]> : U, [C] extends [never] ? OptionOf<P[N]> : C>
-  : never
+export type ProofOf<P, N, U = never, C = never> = N extends TenantSelector
+  ? OfOptions<`tenant:${string}`, Tenants, U, C, string>
+  : N extends keyof P & string
+    ? OfOptions<N, P[N], U, C, undefined>
+    : never
+type OfOptions<N extends string, O, U, C, T extends string | undefined> = OfUse<
+  N,
+  [U] extends [never] ? UseOf<O> : U,
+  [C] extends [never] ? OptionOf<O> : C,
+  T
+>
 
 /**
  * The authentication that a guard of the pools `N` proves. Several names give a union, discriminated by `pool`. `U`, `C`
  * and `R` are the `tokenUse`, the `claims` and the result of `loadUser` of a requirement, where it has them.
  */
-export type AuthOf<P, N extends keyof P, U = never, C = never, R = never> = ProofOf<P, N, U, C> & UserOf<R>
+export type AuthOf<P, N extends Named<P>, U = never, C = never, R = never> = ProofOf<P, N, U, C> & UserOf<R>
 
 /**
  * Finds the application's own user of a verified token. The results `null`, `undefined` and `false` refuse the request
@@ -124,11 +163,14 @@ export type LoadUser<A = Authentication, R = unknown> = (authentication: A, requ
 
 /** The option `loadUser` of the plugin, typed by the registered pools and user. */
 export type LoadRegisteredUser = LoadUser<
-  ProofOf<Pools, keyof Pools & string>,
+  ProofOf<Pools, (keyof Pools & string) | RegisteredTenants>,
   Register extends { user: infer T } ? T | Unknown | Promise<T | Unknown> : unknown
 >
 
-/** The pools of a guard: a name, a list of names, or a function of the request that returns one of these. */
+/**
+ * The pools of a guard: a name, a selector of tenants, a list of these, or a function of the request that returns one name or
+ * several.
+ */
 export type PoolSelector<N> =
   | N
   | readonly N[]

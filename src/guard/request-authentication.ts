@@ -13,7 +13,7 @@ import { readAuthentication } from '../verify/authentication-reader.js'
 import type { TokenPolicy } from '../verify/token-policy.js'
 import type { AddUser } from './load-user.js'
 import { type GuardedRequest, type OnceContext, passOnce, verifyOnce } from './once-a-request.js'
-import { compileSelection } from './pool-selection.js'
+import { compileSelection, type Selectable } from './pool-selection.js'
 import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
 import type { TokenFinder } from './token-sources.js'
@@ -23,7 +23,8 @@ export interface RequestContext extends OnceContext {
   readonly findToken: TokenFinder
   /** Makes the refusal of a request that has credentials and no token. */
   readonly explainAbsence: (request: FastifyRequest) => CognitoError
-  readonly defaultPool: string
+  /** The pool of a guard that names none; `undefined` where the option `tenants` is set. */
+  readonly defaultPool: string | undefined
   /** The option `loadUser` of the plugin. The `loadUser` of a requirement replaces the option. */
   readonly loadUser: LoadUser | undefined
   readonly addUser: AddUser
@@ -32,7 +33,7 @@ export interface RequestContext extends OnceContext {
 }
 
 /** The pool and the requirement, as far as a caller passes them. */
-export type Given = [pool?: PoolSelector<string>, requirement?: Requirement]
+export type Given = [pool?: PoolSelector<Selectable>, requirement?: Requirement]
 
 /** The kind of an authentication. */
 export interface Terms {
@@ -72,7 +73,7 @@ export function compileAuthentication(
   assertGiven(given, name)
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
-  const pools = selector === undefined ? context.defaultPool : selector
+  const pools = selector ?? assertDefaultPool(context.defaultPool, name)
   const selection = compileSelection(context.verifier, pools, requirement, name)
   const conclude = createConclusion(context, requirement)
 
@@ -131,6 +132,18 @@ function createConclusion(context: RequestContext, requirement: Requirement) {
       ? decide(request, authentication, policy)
       : passing.then(() => decide(request, authentication, policy))
   }
+}
+
+/**
+ * Returns the pool of a guard that names none.
+ *
+ * @throws {TypeError} where the option `tenants` is set, because such a guard would be of pools or of tenants by chance
+ */
+export function assertDefaultPool(pool: string | undefined, name: string): string {
+  if (pool !== undefined) return pool
+  throw new TypeError(
+    `${name}: expected the name of a pool, tenant(…) or anyTenant, because the option tenants is set`,
+  )
 }
 
 /** Returns a thrown value as an error, because Fastify would let the request pass for a falsy value. */

@@ -16,7 +16,7 @@ import type {
 import type { ClaimsOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { Authentication } from '../verify/authentication.js'
-import type { AuthOf, PoolSelector, ProofOf } from './register.js'
+import type { AuthOf, Named, PoolSelector, ProofOf } from './register.js'
 import type { Requirement } from './requirement.js'
 
 declare const kAuth: unique symbol
@@ -77,7 +77,7 @@ export type AnyGuard = ((...args: never) => void) & { readonly guard?: never }
  * `authOptional`, `never` for `authRequired`.
  */
 export type GuardFactory<P, Anonymous> = <
-  N extends keyof P & string = keyof P & string,
+  N extends Named<P> = keyof P & string,
   U extends TokenUse = never,
   C extends ClaimsOption = never,
   R = never,

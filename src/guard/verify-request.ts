@@ -13,9 +13,11 @@ import { isObserved, observePromise } from '../verify/diagnostics.js'
 import { compileOnce } from './compiled-once.js'
 import { createToRequest, type ParseCookies, type ToRequest } from './node-request.js'
 import type { GuardedRequest } from './once-a-request.js'
-import type { AuthOf, PoolSelector, ProofOf } from './register.js'
+import type { Selectable } from './pool-selection.js'
+import type { AuthOf, Named, PoolSelector, ProofOf } from './register.js'
 import {
   type Authenticate,
+  assertDefaultPool,
   compileAuthentication,
   type Given,
   type RequestContext,
@@ -32,7 +34,7 @@ export type VerifiableRequest = Pick<FastifyRequest, 'headers' | 'raw'> | Incomi
  * `verifyRequest.optional`, `never` for `verifyRequest`.
  */
 export type RequestVerification<P, Anonymous> = <
-  N extends keyof P & string = keyof P & string,
+  N extends Named<P> = keyof P & string,
   U extends TokenUse = never,
   C extends ClaimsOption = never,
   R = never,
@@ -72,13 +74,13 @@ export function createVerifyRequest(context: RequestContext, parseCookies: Parse
 function createVerification(context: RequestContext, toRequest: ToRequest, terms: Terms) {
   const { defaultPool, memo, realm } = context
   const { name } = terms
-  const compile = compileOnce((pool: PoolSelector<string>, requirement: Requirement) =>
+  const compile = compileOnce((pool: PoolSelector<Selectable>, requirement: Requirement) =>
     compileAuthentication(context, terms, [pool, requirement]),
   )
 
   return async (given: VerifiableRequest, ...rest: Given): Promise<Authentication | null> => {
     assertGiven(rest, name)
-    const [pool = defaultPool, requirement = NOTHING] = rest
+    const [pool = assertDefaultPool(defaultPool, name), requirement = NOTHING] = rest
     const { authenticate } = compile(pool, requirement)
     const request = toRequest(given, name)
     const run = async () => {

@@ -9,7 +9,9 @@ import { readAuthentication } from '../verify/authentication-reader.js'
 import { isObserved, observePromise } from '../verify/diagnostics.js'
 import { assertRequirement, type TokenRequirement } from '../verify/token-requirement.js'
 import { compileOnce } from './compiled-once.js'
-import type { RequestContext } from './request-authentication.js'
+import { narrowTenant, type Selectable, splitSelector } from './pool-selection.js'
+import { assertDefaultPool, type RequestContext } from './request-authentication.js'
+import type { TenantChoice } from './tenant-selector.js'
 
 const NOTHING: TokenRequirement = Object.freeze({})
 
@@ -20,17 +22,20 @@ export function createVerifyToken({
   defaultPool,
   realm,
 }: Pick<RequestContext, 'verifier' | 'revocation' | 'defaultPool' | 'realm'>) {
-  const compile = compileOnce((pool: string | readonly string[], requirement: TokenRequirement) => {
+  const compile = compileOnce((pool: Selectable | readonly Selectable[], requirement: TokenRequirement) => {
     assertRequirement(requirement, 'verify')
-    return verifier.compilePolicy([pool].flat(), requirement, 'verify')
+    const { names, tenant } = splitSelector(pool, 'verify')
+    assertWithoutRequest(tenant)
+    const takesTenants = tenant !== undefined
+    return narrowTenant(verifier.compilePolicy({ names, takesTenants }, requirement, 'verify'), tenant)
   })
 
   return async (
     token: string,
-    ...given: [pool?: string | readonly string[], requirement?: TokenRequirement]
+    ...given: [pool?: Selectable | readonly Selectable[], requirement?: TokenRequirement]
   ) => {
     assertGiven(given, 'verify')
-    const [pool = defaultPool, requirement = NOTHING] = given
+    const [pool = assertDefaultPool(defaultPool, 'verify'), requirement = NOTHING] = given
     const policy = compile(pool, requirement)
     let verified: VerifiedToken | undefined
     const run = async () => {
@@ -46,4 +51,11 @@ export function createVerifyToken({
       throw stampRealm(error, realm)
     }
   }
+}
+
+function assertWithoutRequest(tenant: TenantChoice | undefined): void {
+  if (typeof tenant !== 'function') return
+  throw new TypeError(
+    "verify: expected tenant('name') or anyTenant; there is no request from which a function could take the name",
+  )
 }

@@ -16,6 +16,7 @@ export type IdentityPart = keyof Authentication | 'user' | ((identity: AnyIdenti
 /** The members by name. The table is checked against the type, because a name may be misspelt. */
 const MEMBERS: Readonly<Record<keyof Authentication | 'user', true>> = {
   pool: true,
+  tenant: true,
   tokenUse: true,
   principal: true,
   subject: true,

@@ -2,7 +2,6 @@
  * One user pool: its options, and the issuers and URLs of keys that follow from the options.
  * @module
  */
-import { fileURLToPath } from 'node:url'
 import {
   assertDefined,
   checkedLater,
@@ -16,20 +15,15 @@ import {
   text,
   withDefault,
 } from '../base/option-schema.js'
-import {
-  assertInsecureHttp,
-  isLoopback,
-  parsePrivateUrl,
-  parseUrl,
-  URL_EXPECTED,
-} from '../base/private-url.js'
+import { assertInsecureHttp, isLoopback, parsePrivateUrl } from '../base/private-url.js'
 import { Type } from '../base/schema.js'
-import { deriveIssuers, deriveJwksUrl, parseUserPoolId } from '../base/user-pool-id.js'
+import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import { MAX_KEYS, type PublishedKeys, readEntries, readKeySet } from '../keys/key-set.js'
 import type { KeyLocations } from '../keys/locations.js'
+import { type Environment, resolveJwksUrls } from './jwks-url.js'
 import { levelsOption } from './levels.js'
 
 /** The options of one user pool. */
@@ -116,6 +110,8 @@ export interface JsonWebKeySet {
 
 /** A pool after validation. */
 export interface ResolvedPool extends KeyLocations {
+  /** Name of the tenant whose pool it is; `undefined` for a registered pool. */
+  readonly tenant: string | undefined
   readonly userPoolId: string
   /** `undefined` when neither the options nor the user pool id has the region. */
   readonly region: string | undefined
@@ -130,6 +126,9 @@ export interface ResolvedPool extends KeyLocations {
   /** Origin of the managed login; `undefined` without the option `domain`. */
   readonly loginOrigin: string | undefined
 }
+
+/** The options of a pool that claims are compared with. */
+export type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 
 const CLIENT_EXPECTED = 'an app client id, a list of them, or null to accept every client of the pool'
 
@@ -174,11 +173,7 @@ const toSet = <T extends string>(value: T | readonly T[]): ReadonlySet<T> =>
  * @param env - the environment, for `AWS_COGNITO_KEYS_URL` and `NODE_ENV`
  * @throws {TypeError} with the path of a wrong option and what was expected
  */
-export function resolvePool(
-  name: string,
-  given: PoolOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): ResolvedPool {
+export function resolvePool(name: string, given: PoolOptions, env: Environment): ResolvedPool {
   const path = `pools.${name}`
   assertDefined(given, ['issuer', 'tokenUse', 'audience', 'acr', 'claims', 'jwks'], path)
   const options = fillDefaults(poolSchema, given)
@@ -193,6 +188,7 @@ export function resolvePool(
   const issuers = resolveIssuers(path, options)
   return Object.freeze({
     name,
+    tenant: undefined,
     userPoolId: options.userPoolId,
     region,
     clientIds: options.appClientId === null ? null : toSet(options.appClientId),
@@ -201,7 +197,7 @@ export function resolvePool(
     acr: Object.freeze([...options.acr]),
     issuers: new Set(issuers),
     jwksUrls:
-      options.jwks === undefined ? resolveJwksUrls(path, options, issuers, { region, env }) : new Map(),
+      options.jwks === undefined ? resolveJwksUrls(issuers, { ...options, path, region }, env) : new Map(),
     jwks: options.jwks === undefined ? undefined : resolveJwks(path, options),
     claims: options.claims,
     loginOrigin: options.domain === undefined ? undefined : toLoginOrigin(path, options.domain),
@@ -210,27 +206,6 @@ export function resolvePool(
 
 const resolveIssuers = (path: string, { userPoolId, region, issuer }: FilledPool): readonly string[] =>
   issuer === undefined ? toCognitoIssuers(path, userPoolId, region) : [issuer].flat()
-
-interface Surroundings {
-  readonly region: string | undefined
-  readonly env: Readonly<Record<string, string | undefined>>
-}
-
-function resolveJwksUrls(
-  path: string,
-  { userPoolId, jwksUrl, insecureHttp }: FilledPool,
-  issuers: readonly string[],
-  { region, env }: Surroundings,
-): ReadonlyMap<string, string> {
-  const keysUrl = env['AWS_COGNITO_KEYS_URL']
-  // An empty variable counts as absent.
-  const overriding = jwksUrl ?? (keysUrl ? fillPlaceholders(keysUrl, userPoolId, region) : undefined)
-  const source =
-    jwksUrl !== undefined ? `${path}.jwksUrl` : overriding ? 'AWS_COGNITO_KEYS_URL' : `${path}.issuer`
-  return new Map(
-    issuers.map((iss) => [iss, toJwksUrl(source, overriding ?? deriveJwksUrl(iss), insecureHttp)]),
-  )
-}
 
 /**
  * Reads the key set of the options. An endpoint may publish keys that are passed over. In the options, a private key is a
@@ -261,33 +236,6 @@ function toCognitoIssuers(path: string, userPoolId: string, region: string | und
     )
   }
   return deriveIssuers(userPoolId, parsed)
-}
-
-const fillPlaceholders = (url: string, userPoolId: string, region: string | undefined) =>
-  url.replaceAll('{userPoolId}', userPoolId).replaceAll('{region}', region ?? '{region}')
-
-/** Refuses URLs that cannot be fetched, and URLs whose answer an attacker on the network path could forge. */
-function toJwksUrl(path: string, value: string, insecureHttp: boolean): string {
-  const url = value.startsWith('file:') ? parseFileUrl(path, value) : parseUrl(value, insecureHttp)
-  if (url === undefined) throw new TypeError(`${path}: ${URL_EXPECTED}`)
-  if (url.username || url.password || url.hash || url.pathname === '/' || /[{}]/.test(value)) {
-    throw new TypeError(
-      `${path}: expected a URL with a path, and without credentials, fragment or unfilled placeholders`,
-    )
-  }
-  return url.href
-}
-
-/** Parses a file URL. A relative URL is refused, because `new URL` would look for the file in the root folder. */
-function parseFileUrl(path: string, value: string): URL {
-  try {
-    const url = new URL(value)
-    fileURLToPath(url)
-    if (value.startsWith('file:/') && url.search === '') return url
-  } catch {
-    // The error below says what was expected.
-  }
-  throw new TypeError(`${path}: expected a file URL of this machine, such as 'file:///etc/cognito/jwks.json'`)
 }
 
 /** Reads the option `domain`. The prefix of the domain alone, as the AWS console shows it, is refused; so is a URL with a path. */

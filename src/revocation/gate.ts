@@ -4,6 +4,7 @@
  */
 
 import { afterReading, type Clock, monotonicClock } from '../base/clock.js'
+import { wordOf } from '../base/error-word.js'
 import { refuse } from '../base/errors.js'
 import { type Members, ownMember } from '../base/members.js'
 import { isPromised } from '../base/promises.js'
@@ -154,15 +155,8 @@ function toVerdict(answer: unknown): boolean {
 /** A fault of a store that the gate itself has found. */
 class Failure extends Error {}
 
-/** Returns a short word for an error: its code or name. The message is left out, because it may repeat the command. */
-export function toWord(error: unknown): string {
-  if (error instanceof Failure) return error.message
-  const { code, name }: { readonly code?: unknown; readonly name?: unknown } = Object(error)
-  return [code, name].find(isWord) ?? 'it threw'
-}
-
-const WORD = /^\w[\w ]{0,59}$/
-const isWord = (value: unknown): value is string => typeof value === 'string' && WORD.test(value)
+/** Returns a short word for an error. */
+export const toWord = (error: unknown): string => (error instanceof Failure ? error.message : wordOf(error))
 
 async function within(ms: number, answer: unknown, clock: Clock): Promise<unknown> {
   if (!isPromised(answer)) return answer

@@ -7,9 +7,15 @@ import { type CompiledSchema, compileSchema, Type } from '../base/schema.js'
 import { MAX_LIFETIME, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import { type RevocationMark, toKey } from './store.js'
 
-/** The revocation of one token, by its claim `jti`. */
-interface OneToken {
+/** The pool of a revocation. */
+interface Place {
   readonly pool?: string
+  /** The name of a tenant, in place of `pool`. */
+  readonly tenant?: string
+}
+
+/** The revocation of one token, by its claim `jti`. */
+interface OneToken extends Place {
   readonly by: 'jti'
   readonly value: string
   /** The token's claim `exp`; seconds since 1970. The mark is kept until `exp`, or for a day when `exp` is left out. */
@@ -17,15 +23,13 @@ interface OneToken {
 }
 
 /** The revocation of all tokens of one sign-in, by the claim `origin_jti`. */
-interface OneSignIn {
-  readonly pool?: string
+interface OneSignIn extends Place {
   readonly by: 'origin_jti'
   readonly value: string
 }
 
 /** The revocation of the tokens of a user or an app client that are accepted now, or that were issued until a time. */
-interface UntilNow {
-  readonly pool?: string
+interface UntilNow extends Place {
   readonly by: 'sub' | 'client_id'
   readonly value: string
   /**
@@ -37,16 +41,15 @@ interface UntilNow {
   readonly notBefore?: number
 }
 
-/** The revocation of the tokens of a whole pool, as {@link UntilNow}. */
-interface WholePool {
-  readonly pool?: string
+/** The revocation of the tokens of a whole pool, or of a whole tenant, as {@link UntilNow}. */
+interface WholePool extends Place {
   readonly by: 'pool'
   readonly notBefore?: number
 }
 
 /**
  * A revocation for `app.cognito.revoke`: of tokens with a claim, or of all tokens of a pool. `pool` is the name of a
- * registered pool; without `pool`, the default pool is meant. A revocation concerns issued tokens only: to keep a user from
+ * registered pool; without `pool`, the default pool is meant. `tenant` is the name of a tenant in its place. A revocation concerns issued tokens only: to keep a user from
  * getting new tokens, end the sign-in in Cognito as well.
  *
  * @typeParam N - names of the pools
@@ -58,21 +61,23 @@ export type Revocation<N extends string = string> = (OneToken | OneSignIn | Unti
 
 const value = text(`the value of the claim, ${spell(TEXT.minLength, TEXT.maxLength)} characters`)
 const pool = Type.Optional(Type.String({ expected: 'the name of a pool' }))
+const tenant = Type.Optional(Type.String({ expected: 'the name of a tenant' }))
+const place = { pool, tenant }
 const time = Type.Optional(Type.Number({ minimum: 0, maximum: 1e11, expected: 'seconds since 1970' }))
 const OBJECT = 'an object'
 
 const oneToken = compileSchema(
-  documented<OneToken>()(closedObject({ pool, by: Type.Literal('jti'), value, exp: time }, OBJECT)),
+  documented<OneToken>()(closedObject({ ...place, by: Type.Literal('jti'), value, exp: time }, OBJECT)),
 )
 const oneSignIn = compileSchema(
-  documented<OneSignIn>()(closedObject({ pool, by: Type.Literal('origin_jti'), value }, OBJECT)),
+  documented<OneSignIn>()(closedObject({ ...place, by: Type.Literal('origin_jti'), value }, OBJECT)),
 )
 const subjectOrClient = Type.Union([Type.Literal('sub'), Type.Literal('client_id')])
 const untilNow = compileSchema(
-  documented<UntilNow>()(closedObject({ pool, by: subjectOrClient, value, notBefore: time }, OBJECT)),
+  documented<UntilNow>()(closedObject({ ...place, by: subjectOrClient, value, notBefore: time }, OBJECT)),
 )
 const wholePool = compileSchema(
-  documented<WholePool>()(closedObject({ pool, by: Type.Literal('pool'), notBefore: time }, OBJECT)),
+  documented<WholePool>()(closedObject({ ...place, by: Type.Literal('pool'), notBefore: time }, OBJECT)),
 )
 
 /** The schema of a revocation by its member `by`. */

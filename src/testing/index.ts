@@ -3,21 +3,14 @@
  * Cognito's exact shape and a JWKS endpoint on loopback, so that the plugin verifies the tokens as in production.
  * @module
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  randomUUID,
-  sign as rsaSign,
-} from 'node:crypto'
+import { type KeyObject, randomBytes, randomUUID, sign as rsaSign } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { monotonicClock } from '../base/clock.js'
 import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { PoolOptions } from '../pool/pool.js'
+import { createKeys, type KeyPair } from './keys.js'
 
 /** The options of {@link TestIssuer.createPool}. */
 export interface TestPoolInit {
@@ -49,32 +42,7 @@ export type TestPoolOptions = Required<Pick<PoolOptions, 'userPoolId' | 'region'
   readonly appClientId: string
 }
 
-interface SigningKey {
-  readonly kid: string
-  readonly privateKey: KeyObject
-  readonly jwk: Readonly<Record<string, unknown>>
-}
-
-type KeyPair = Readonly<Record<TokenUse, SigningKey>>
-
 const toBase64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-/** Generates keys as text: Node 20 can deadlock when a generated key object is exported during garbage collection. */
-const generateKeys = () =>
-  generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-
-function createKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeys()
-  const jwk = createPublicKey(publicKey).export({ format: 'jwk' })
-  const kid = randomBytes(32).toString('base64')
-  return { kid, privateKey: createPrivateKey(privateKey), jwk: { alg: 'RS256', kid, use: 'sig', ...jwk } }
-}
-
-const createKeys = (): KeyPair => ({ access: createKey(), id: createKey() })
 
 /** A user pool of a {@link TestIssuer}. As in Cognito, its access tokens and its ID tokens have different keys. */
 export class TestPool {
@@ -256,6 +224,15 @@ export class TestIssuer {
   /** Origin of the issuer, such as `http://127.0.0.1:49152`. */
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /**
+   * URL of the keys of every pool, for `AWS_COGNITO_KEYS_URL`, by which the keys of tenants are found.
+   *
+   * @example process.env.AWS_COGNITO_KEYS_URL = issuer.keysUrl
+   */
+  get keysUrl(): string {
+    return `${this.origin}/{userPoolId}/.well-known/jwks.json`
   }
 
   /** Number of JWKS requests so far: user pool id → number. */

@@ -25,7 +25,7 @@ export function readAuthentication(
 ): Authentication {
   // A policy never changes, so it accepts a token again that it accepted once.
   if (earlier === null && token.lastReading?.policy === policy) return token.lastReading.authentication
-  const { claimsReader } = assertAccepted(token.pool.name, token.tokenUse, policy.pools)
+  const { claimsReader } = assertAccepted(token.pool, token.tokenUse, policy)
   return read(token, policy, claimsReader, earlier?.token === token.text ? earlier : null)
 }
 
@@ -71,6 +71,7 @@ function toAuthentication(
 ): Authentication {
   const identity = {
     pool: pool.name,
+    tenant: pool.tenant,
     tokenUse,
     ...readIdentity(payload),
     claims: Object.freeze(claims),

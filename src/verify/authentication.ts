@@ -6,11 +6,19 @@
 import type { NameList } from '../base/name-list.js'
 import type { CommonClaims, Payload, TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
+import type { Membership } from './tenants.js'
 
 /** The sender of a request, as the token proves it. */
-export interface Authentication<N extends string = string, U extends TokenUse = TokenUse, C = CommonClaims> {
-  /** Name of the pool that issued the token. */
+export interface Authentication<
+  N extends string = string,
+  U extends TokenUse = TokenUse,
+  C = CommonClaims,
+  T extends string | undefined = string | undefined,
+> {
+  /** Name of the pool that issued the token; `tenant:` and the name for a tenant. */
   readonly pool: N
+  /** Name of the tenant; `undefined` for a registered pool. */
+  readonly tenant: T
   /** The claim `token_use`. */
   readonly tokenUse: U
   /** `'machine'` for a token of the client-credentials grant, which has no user. */
@@ -45,6 +53,8 @@ export interface VerifiedToken {
   readonly payload: Payload
   readonly pool: ResolvedPool
   readonly tokenUse: TokenUse
+  /** The place of its tenant in the list; `undefined` for a token of a registered pool. */
+  readonly membership: Membership | undefined
   /** Time until which the token is accepted without being verified again; seconds since 1970. */
   readonly validUntil: number
   /** `true` when the last request with the token found it in the cache. */

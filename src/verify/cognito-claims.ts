@@ -8,10 +8,8 @@ import { ownMember } from '../base/members.js'
 import { type NameList, toNameList } from '../base/name-list.js'
 import type { FixedReasonCode } from '../base/reasons.js'
 import type { Payload, TokenUse } from '../claims/standard-claims.js'
-import type { ResolvedPool } from '../pool/pool.js'
+import type { PoolIdentity } from '../pool/pool.js'
 import type { Authentication } from './authentication.js'
-
-type PoolIdentity = Pick<ResolvedPool, 'name' | 'clientIds' | 'audiences'>
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
@@ -63,6 +61,10 @@ function findIdFault(payload: Payload, { clientIds }: PoolIdentity): FixedReason
   if (!isText(audience)) return 'AUD_NOT_A_CLIENT_ID'
   return clientIds !== null && !clientIds.has(audience) ? 'AUD_NOT_ACCEPTED' : undefined
 }
+
+/** Returns the app client that a token names, unchecked: `client_id` of an access token, `aud` of an ID token. */
+export const clientOf = (payload: Payload): unknown =>
+  ownMember(payload, ownMember(payload, 'token_use') === 'access' ? 'client_id' : 'aud')
 
 /** The members of an authentication that come from claims of every Cognito token. */
 export type TokenIdentity = Pick<

@@ -9,6 +9,7 @@ import { closedObject } from '../base/option-schema.js'
 import { Type } from '../base/schema.js'
 import { isTime, MIN_FUTURE_TOLERANCE } from '../jwt/times.js'
 import { LEVEL } from '../pool/levels.js'
+import { termsNameOf } from '../pool/tenant-name.js'
 import { compileNames, isConditions, type RequiredNames } from './required-names.js'
 
 /** Required level of the sign-in: one name, one name of a list, or a level of the pool and all above it. */
@@ -79,7 +80,7 @@ type FindRefusal = (signedIn: SignedIn, challenge: ChallengeParameters) => Cogni
  * Compiles the requirements on a sign-in. Every refusal has the whole challenge of the route for the pool of the token, so
  * that one more sign-in is enough. A token that fails several requirements is refused as too weak, and not as too old.
  *
- * @param pools - the levels of each pool that the route accepts
+ * @param pools - the levels of each pool that the route accepts, and of `ANY_TENANT`
  * @returns a function that throws unless the sign-in meets the requirements; `undefined` where nothing is required
  */
 export function requireSignIn(
@@ -98,7 +99,7 @@ export function requireSignIn(
     [...pools].map(([pool, { accepted }]) => [pool, Object.freeze({ ...toAcrValues(accepted), ...age })]),
   )
   return (signedIn) => {
-    const challenge = challenges.get(signedIn.pool) ?? age
+    const challenge = challenges.get(termsNameOf(signedIn.pool)) ?? age
     for (const find of rules) {
       const refusal = find(signedIn, challenge)
       if (refusal) throw refusal
@@ -117,7 +118,7 @@ const requireLevel =
   (pools: ReadonlyMap<string, PoolLevels>): FindRefusal =>
   ({ payload, pool }, challenge) => {
     const acr = ownMember(payload, 'acr')
-    const { levels, accepted } = pools.get(pool) ?? NO_LEVELS
+    const { levels, accepted } = pools.get(termsNameOf(pool)) ?? NO_LEVELS
     if (accepted.some((one) => one === acr)) return undefined
     if (acr === undefined) return refuse('ACR_MISSING', { pool, challenge })
     return levels.some((one) => one === acr)

@@ -3,13 +3,14 @@
  * @module
  */
 
-import { refuse } from '../base/errors.js'
+import { type CognitoError, refuse } from '../base/errors.js'
 import { nearestSpelling } from '../base/nearest-name.js'
 import { printable } from '../base/printable.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsReader, compileClaims } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
 import type { ResolvedPool } from '../pool/pool.js'
+import { ANY_TENANT } from '../pool/tenant-name.js'
 import { isConditions } from './required-names.js'
 import { acceptedLevels, type PoolLevels, type RequiredAcr, type SignInClock } from './sign-in.js'
 import { type Authorize, compileRequirement, type TokenRequirement } from './token-requirement.js'
@@ -17,12 +18,37 @@ import { type Authorize, compileRequirement, type TokenRequirement } from './tok
 /** The policy of one guard. */
 export interface TokenPolicy {
   readonly pools: ReadonlyMap<string, PoolPolicy>
+  /** The tenants that are accepted; `undefined` for a guard that names no tenants. */
+  readonly tenants: TenantsPolicy | undefined
   readonly authorize: Authorize
+}
+
+/** Accepts every tenant. No name of a tenant is a symbol. */
+export const EVERY_TENANT: unique symbol = Symbol('every tenant')
+
+/** The tenants that a guard accepts: one, {@link EVERY_TENANT}, or none where the request names none. */
+export interface TenantsPolicy {
+  readonly name: string | typeof EVERY_TENANT | undefined
+  readonly terms: PoolPolicy
+}
+
+/** The pools that a guard names. */
+export interface NamedPools {
+  /** Names of pools; `undefined` for all registered pools, where a function of the request chooses. */
+  readonly names: readonly string[] | undefined
+  readonly takesTenants: boolean
 }
 
 /** The kinds of token of one pool that a guard accepts, and the reader of their claims. */
 export interface PoolPolicy extends PoolLevels {
   readonly tokenUses: ReadonlySet<TokenUse>
+  readonly claimsReader: ClaimsReader
+}
+
+/** The options of pools that a policy depends on, and the reader of their claims. */
+export interface CompiledTerms {
+  readonly tokenUses: ReadonlySet<TokenUse>
+  readonly acr: readonly string[]
   readonly claimsReader: ClaimsReader
 }
 
@@ -32,37 +58,56 @@ export interface CompiledPool {
   readonly claimsReader: ClaimsReader
 }
 
+/** The registered pools, and what all tenants have in common. */
+export interface Registered {
+  readonly pools: ReadonlyMap<string, CompiledPool>
+  /** `undefined` without the option `tenants`. */
+  readonly tenants: CompiledTerms | undefined
+}
+
 /**
  * Compiles the policy of a guard.
  *
- * @param registered - the pools of the plugin by their names
- * @param names - the pools of the guard; `undefined` for all pools, where a function of the request chooses
  * @param requirement - a requirement that matches its schema
  * @param path - the name of the requirement in messages of errors
  * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
  */
 export function compilePolicy(
-  registered: ReadonlyMap<string, CompiledPool>,
-  names: readonly string[] | undefined,
+  registered: Registered,
+  { names, takesTenants }: NamedPools,
   requirement: TokenRequirement,
   path: string,
   clock: SignInClock,
 ): TokenPolicy {
-  const { claims } = requirement
+  const toTerms = createTerms(requirement, path)
+  const isWithoutPools = takesTenants && names?.length === 0
+  const chosen = isWithoutPools ? [] : choosePools(registered.pools, names, path)
+  const pools = new Map(
+    chosen.map(({ pool, claimsReader }) => [pool.name, toTerms({ ...pool, claimsReader })] as const),
+  )
+  const terms = takesTenants ? toTerms(assertTenants(registered, path)) : undefined
+  const all = terms === undefined ? pools : new Map([...pools, [ANY_TENANT, terms]])
+  assertKnownLevels(requirement.acr, all, path)
+  assertPossible(requirement, all, names === undefined, path)
+  const authorize = compileRequirement(requirement, path, all, clock)
+  return { pools, tenants: terms && { name: EVERY_TENANT, terms }, authorize }
+}
+
+function createTerms(requirement: TokenRequirement, path: string): (from: CompiledTerms) => PoolPolicy {
+  const { claims, acr: required } = requirement
   const ownReader = claims === undefined ? undefined : compileClaims(claims, `${path}.claims`)
   const uses = requirement.tokenUse && new Set([requirement.tokenUse].flat())
-  const pools = new Map<string, PoolPolicy>()
-  for (const { pool, claimsReader } of choosePools(registered, names, path)) {
-    pools.set(pool.name, {
-      tokenUses: uses ?? pool.tokenUses,
-      claimsReader: ownReader ?? claimsReader,
-      levels: pool.acr,
-      accepted: requirement.acr === undefined ? [] : acceptedLevels(requirement.acr, pool.acr),
-    })
-  }
-  assertKnownLevels(requirement.acr, pools, path)
-  assertPossible(requirement, pools, names === undefined, path)
-  return { pools, authorize: compileRequirement(requirement, path, pools, clock) }
+  return ({ tokenUses, claimsReader, acr }) => ({
+    tokenUses: uses ?? tokenUses,
+    claimsReader: ownReader ?? claimsReader,
+    levels: acr,
+    accepted: required === undefined ? [] : acceptedLevels(required, acr),
+  })
+}
+
+function assertTenants({ tenants }: Registered, path: string): CompiledTerms {
+  if (tenants !== undefined) return tenants
+  throw new TypeError(`${path}: expected the option tenants to be set, because the guard names tenants`)
 }
 
 /**
@@ -102,7 +147,7 @@ function describeFound(names: readonly unknown[], known: readonly string[]): str
  * Narrows a policy to the pools that the function of a guard chose. Returns `undefined` where the policy lacks one of them.
  */
 export function selectPools(
-  { pools, authorize }: TokenPolicy,
+  { pools, tenants, authorize }: TokenPolicy,
   names: readonly string[],
 ): TokenPolicy | undefined {
   const chosen = new Map<string, PoolPolicy>()
@@ -111,8 +156,20 @@ export function selectPools(
     if (pool === undefined) return undefined
     chosen.set(name, pool)
   }
-  return chosen.size > 0 ? { pools: chosen, authorize } : undefined
+  return chosen.size > 0 ? { pools: chosen, tenants, authorize } : undefined
 }
+
+/** Narrows a policy to one tenant; to none, where `name` is `undefined`. The pools stay accepted. */
+export function selectTenant(
+  { pools, tenants, authorize }: TokenPolicy,
+  name: string | undefined,
+): TokenPolicy {
+  return { pools, tenants: tenants && { name, terms: tenants.terms }, authorize }
+}
+
+/** The accepted kinds of token by the name of their pool; those of tenants under {@link ANY_TENANT}. */
+export const termsOf = ({ pools, tenants }: TokenPolicy): ReadonlyMap<string, PoolPolicy> =>
+  tenants === undefined ? pools : new Map([...pools, [ANY_TENANT, tenants.terms]])
 
 /**
  * Refuses the name of a level that no pool of the guard has.
@@ -163,18 +220,38 @@ function assertPossible(
  * @throws {CognitoError} `COGNITO_ERR_TOKEN_INVALID` when the policy does not accept this kind of token of the pool
  */
 export function assertAccepted(
-  name: string,
+  pool: Pick<ResolvedPool, 'name' | 'tenant'>,
   tokenUse: TokenUse,
-  pools: ReadonlyMap<string, PoolPolicy>,
+  policy: TokenPolicy,
 ): PoolPolicy {
-  const expected = pools.get(name)
+  const expected =
+    pool.tenant === undefined ? policy.pools.get(pool.name) : findTerms(pool.tenant, policy.tenants)
   if (expected?.tokenUses.has(tokenUse)) return expected
-  const taken = [...pools].map(
+  throw explain(pool, tokenUse, policy, expected !== undefined)
+}
+
+function findTerms(tenant: string, accepted: TenantsPolicy | undefined): PoolPolicy | undefined {
+  return accepted?.name === tenant || accepted?.name === EVERY_TENANT ? accepted.terms : undefined
+}
+
+function explain(
+  { name, tenant }: Pick<ResolvedPool, 'name' | 'tenant'>,
+  tokenUse: TokenUse,
+  policy: TokenPolicy,
+  isAcceptedPool: boolean,
+): CognitoError {
+  // The name that the request chose is not repeated.
+  if (!isAcceptedPool && tenant !== undefined && policy.tenants !== undefined) {
+    return refuse(policy.tenants.name === undefined ? 'TENANT_NOT_NAMED' : 'TENANT_NOT_ACCEPTED', {
+      pool: name,
+    })
+  }
+  const taken = [...termsOf(policy)].map(
     ([pool, { tokenUses }]) => `${[...tokenUses].map(describe).join(' or ')} tokens of pool ${pool}`,
   )
-  const reasonCode = expected === undefined ? 'POOL_NOT_ACCEPTED' : KIND_NOT_ACCEPTED[tokenUse]
+  const reasonCode = isAcceptedPool ? KIND_NOT_ACCEPTED[tokenUse] : 'POOL_NOT_ACCEPTED'
   const details = { kind: describe(tokenUse), pool: name, accepted: taken.join(', ') }
-  throw refuse(reasonCode, { pool: name }, details)
+  return refuse(reasonCode, { pool: name }, details)
 }
 
 const KIND_NOT_ACCEPTED = { id: 'ID_TOKEN_NOT_ACCEPTED', access: 'ACCESS_TOKEN_NOT_ACCEPTED' } as const

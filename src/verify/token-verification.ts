@@ -5,28 +5,19 @@
  */
 
 import { refuse } from '../base/errors.js'
-import { deepFreeze, ownMember } from '../base/members.js'
+import { deepFreeze } from '../base/members.js'
+import type { Payload } from '../claims/standard-claims.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
 import type { LocatedToken } from '../jwt/located-token.js'
 import type { SignatureCheck } from '../jwt/signature.js'
 import { checkTimes, validityOf } from '../jwt/times.js'
 import { type PoolKeys, takeKey } from '../keys/pool-keys.js'
-import type { ResolvedPool } from '../pool/pool.js'
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-claims.js'
+import type { FindIssuingPool } from './issuing-pool.js'
+import type { PoolWithKeys } from './tenants.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
-
-/** A pool and its keys. */
-export interface PoolWithKeys {
-  readonly pool: ResolvedPool
-  readonly keys: PoolKeys
-}
-
-/** A pool at one of its issuers. */
-export interface IssuingPool extends PoolWithKeys {
-  readonly issuer: string
-}
 
 /**
  * Verifies a token: synchronously where its key is held.
@@ -66,12 +57,12 @@ export interface VerificationSettings {
 }
 
 /**
- * Makes the verification for the pools with these issuers.
+ * Makes the verification.
  *
  * @param now - returns milliseconds since 1970
  */
 export function createTokenVerification(
-  byIssuer: ReadonlyMap<unknown, IssuingPool>,
+  findPool: FindIssuingPool,
   { tokenCache, clockTolerance, maxTokenLength }: VerificationSettings,
   now: () => number,
 ): VerifyToken {
@@ -98,18 +89,18 @@ export function createTokenVerification(
     return verified
   }
 
-  /** Runs every check that needs no key before the key is looked up. */
-  function verify(found: NewToken, { pools }: TokenPolicy): RememberedToken | Promise<RememberedToken> {
+  /** Goes on with a promise only where a list or a key has to be fetched. */
+  function verify(found: NewToken, policy: TokenPolicy): RememberedToken | Promise<RememberedToken> {
     const token = parser.parse(found.text)
-    const issuer = ownMember(token.payload, 'iss')
-    const chosen = byIssuer.get(issuer)
-    if (!chosen) throw refuse('ISSUER_UNKNOWN')
-    const { pool, keys } = chosen
-    assertAccepted(pool.name, checkCognitoClaims(token.payload, pool), pools)
-    checkTimes(token.payload, now() / 1000, clockTolerance, pool.name)
-    const goOn = (held: SignatureCheck) => conclude(found, token, chosen, held)
-    const held = keys.held(token.kid)
-    return held === undefined ? findKey(chosen, token.kid).then(goOn) : goOn(held)
+    const goOn = (chosen: PoolWithKeys) => {
+      runChecks(token.payload, chosen, policy, { now: now() / 1000, tolerance: clockTolerance })
+      const key = chosen.keys.held(token.kid) ?? findKey(chosen, token)
+      return key instanceof Promise
+        ? key.then((later) => conclude(found, token, assertCurrent(chosen), later))
+        : conclude(found, token, chosen, key)
+    }
+    const chosen = findPool(token.payload, policy)
+    return chosen instanceof Promise ? chosen.then(goOn) : goOn(chosen)
   }
 
   return (input, policy, start = 0) => {
@@ -122,8 +113,29 @@ export function createTokenVerification(
   }
 }
 
-async function findKey({ pool, keys, issuer }: IssuingPool, kid: string): Promise<SignatureCheck> {
-  return takeKey(await keys.find(kid, issuer), pool.name)
+/** Runs every check that needs no key before the key is looked up. Times are in seconds. */
+function runChecks(
+  payload: Payload,
+  { pool, membership }: PoolWithKeys,
+  policy: TokenPolicy,
+  { now, tolerance }: { readonly now: number; readonly tolerance: number },
+): void {
+  assertAccepted(pool, checkCognitoClaims(payload, pool), policy)
+  membership?.assertClaim(payload)
+  checkTimes(payload, now, tolerance, pool.name)
+}
+
+/** Returns the pool, unless its tenant was removed while the key was fetched. */
+function assertCurrent(chosen: PoolWithKeys): PoolWithKeys {
+  if (chosen.membership?.isCurrent() !== false) return chosen
+  throw refuse('TENANT_REMOVED', { pool: chosen.pool.name })
+}
+
+async function findKey(
+  { pool, keys }: PoolWithKeys,
+  { payload, kid }: UnverifiedToken,
+): Promise<SignatureCheck> {
+  return takeKey(await keys.find(kid, String(payload['iss'])), pool.name)
 }
 
 type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>
@@ -131,7 +143,7 @@ type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'
 function remember(
   { input, start }: LocatedToken,
   { payload, kid }: UnverifiedToken,
-  { pool, keys }: PoolWithKeys,
+  { pool, keys, membership }: PoolWithKeys,
   { checkSignature, validFrom, validUntil }: Proof,
 ): RememberedToken {
   return {
@@ -139,6 +151,7 @@ function remember(
     text: input.slice(start),
     payload: deepFreeze(payload),
     pool,
+    membership,
     tokenUse: payload['token_use'] === 'access' ? 'access' : 'id',
     isRepeated: false,
     lastReading: undefined,
@@ -151,10 +164,11 @@ function remember(
   }
 }
 
-/** Returns `true` while the time of the token runs and the key of its signature is held. */
+/** Returns `true` while the time of the token runs, the key of its signature is held, and its tenant is in the list. */
 function isStillValid(
-  { kid, keys, checkSignature, validFrom, validUntil }: RememberedToken,
+  { kid, keys, membership, checkSignature, validFrom, validUntil }: RememberedToken,
   now: number,
 ): boolean {
-  return now >= validFrom && now < validUntil && keys.held(kid) === checkSignature
+  const isInTime = now >= validFrom && now < validUntil
+  return isInTime && membership?.isCurrent() !== false && keys.held(kid) === checkSignature
 }

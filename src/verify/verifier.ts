@@ -9,30 +9,27 @@ import type { KeyRingStatus } from '../keys/key-ring.js'
 import type { ResolvedKeys } from '../keys/options.js'
 import { createPoolKeys, type KeysListener } from '../keys/pool-keys.js'
 import type { ResolvedPool } from '../pool/pool.js'
-import { type CompiledPool, choosePools, compilePolicy, type TokenPolicy } from './token-policy.js'
-import type { TokenRequirement } from './token-requirement.js'
+import { createPoolFinder } from './issuing-pool.js'
+import type { PoolWithKeys, TenantList } from './tenants.js'
 import {
-  createTokenVerification,
-  type IssuingPool,
-  type PoolWithKeys,
-  type VerificationSettings,
-  type VerifyToken,
-} from './token-verification.js'
+  type CompiledPool,
+  choosePools,
+  compilePolicy,
+  type NamedPools,
+  type TokenPolicy,
+} from './token-policy.js'
+import type { TokenRequirement } from './token-requirement.js'
+import { createTokenVerification, type VerificationSettings, type VerifyToken } from './token-verification.js'
 
 /** Verifies tokens of the registered pools. */
 export interface Verifier {
   /**
    * Compiles the policy of a guard.
    *
-   * @param names - names of pools; `undefined` for all pools, where a function of the request chooses
    * @param path - the name of the requirement in messages of errors
    * @throws {TypeError} for an unknown pool, an unusable claim schema, and a requirement that can never hold
    */
-  readonly compilePolicy: (
-    names: readonly string[] | undefined,
-    requirement: TokenRequirement,
-    path: string,
-  ) => TokenPolicy
+  readonly compilePolicy: (named: NamedPools, requirement: TokenRequirement, path: string) => TokenPolicy
   /**
    * Verifies a token: synchronously where its key is held.
    *
@@ -54,8 +51,13 @@ export interface Verifier {
   readonly close: () => void
 }
 
+/** The part of the option `tenants` that policies depend on. */
+export type TenantTerms = Pick<ResolvedPool, 'tokenUses' | 'acr' | 'claims'>
+
 /** The settings of a verifier. */
 export interface VerifierSettings extends VerificationSettings {
+  /** The options that all tenants have in common; absent without tenants. */
+  readonly tenants?: TenantTerms | undefined
   /** The registered pools by their names. */
   readonly pools: ReadonlyMap<string, ResolvedPool>
   readonly keys: ResolvedKeys
@@ -71,7 +73,8 @@ const NO_LISTENER: KeysListener = { onStatus: ignore, onStoreFailure: ignore }
  * @param listenTo - makes the listener for the keys of a pool
  * @param clock - the clock for the age of keys; it includes the time of a suspended process, because keys age meanwhile
  * @param random - returns a number from 0 to 1, which spreads the times of fetches
- * @throws {TypeError} when the claim schema of a pool cannot be used; the message names the path
+ * @param tenants - the list of tenants, where the option `tenants` is set
+ * @throws {TypeError} when a claim schema cannot be used; the message names the path
  */
 export function createVerifier(
   options: VerifierSettings,
@@ -79,9 +82,10 @@ export function createVerifier(
   listenTo: (pool: ResolvedPool) => KeysListener = () => NO_LISTENER,
   clock: Clock = createWakingClock(),
   random = Math.random,
+  tenants?: TenantList,
 ): Verifier {
   const pools = new Map<string, PoolWithKeys & CompiledPool>()
-  const byIssuer = new Map<unknown, IssuingPool>()
+  const byIssuer = new Map<unknown, PoolWithKeys>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const { keys: keysOptions, clockTolerance: tolerance } = options
@@ -90,12 +94,13 @@ export function createVerifier(
     const keys = createPoolKeys(pool, context, listenTo(pool))
     const entry = { pool, keys, claimsReader: compileClaims(pool.claims, `pools.${pool.name}.claims`) }
     pools.set(pool.name, entry)
-    for (const issuer of pool.issuers) byIssuer.set(issuer, { pool, keys, issuer })
+    for (const issuer of pool.issuers) byIssuer.set(issuer, entry)
   }
+  const registered = { pools, tenants: options.tenants && compileTerms(options.tenants) }
   return {
-    compilePolicy: (names, requirement, path) =>
-      compilePolicy(pools, names, requirement, path, { now, tolerance }),
-    verify: createTokenVerification(byIssuer, options, now),
+    compilePolicy: (named, requirement, path) =>
+      compilePolicy(registered, named, requirement, path, { now, tolerance }),
+    verify: createTokenVerification(createPoolFinder(byIssuer, tenants, { now, tolerance }), options, now),
     async prefetch(name) {
       const [{ keys }] = choosePools(pools, [name], 'prefetch')
       await keys.ensure()
@@ -109,3 +114,9 @@ export function createVerifier(
     close: () => closing.abort(),
   }
 }
+
+const compileTerms = ({ tokenUses, acr, claims }: TenantTerms) => ({
+  tokenUses,
+  acr,
+  claimsReader: compileClaims(claims, 'tenants.claims'),
+})

@@ -26,7 +26,7 @@ const TIMEOUT_MS = 500
 /** The pause before a second attempt; milliseconds. */
 const PAUSE_MS = 200
 /** Longest wait for what has to happen, however busy the machine is; milliseconds. */
-const WAIT_MS = 30_000
+const WAIT_MS = 90_000
 
 /** Ways of failing that are over only with the deadline. */
 const ENDLESS: Readonly<Record<string, RequestListener>> = {

@@ -9,7 +9,8 @@ import { Closing } from '../../src/keys/closing.js'
 import { Endpoint } from '../../src/keys/endpoint.js'
 import { readKeySet } from '../../src/keys/key-set.js'
 import { createInlineSource, foreverPolicy } from '../../src/keys/sources.js'
-import { type PluginOptions, resolveOptions } from '../../src/options.js'
+import { resolveOptions } from '../../src/options.js'
+import type { PoolOptions } from '../../src/pool/pool.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { startIssuer } from '../support/app.js'
 import { examine } from '../support/doctor.js'
@@ -30,7 +31,7 @@ const REFUSED = { status: 401, code: 'COGNITO_ERR_TOKEN_INVALID', retryAfter: un
 /** The options of a pool with its keys in them. */
 function inline(pool: TestPool, jwks: unknown = pool.keySet(), extra: object = {}) {
   const { jwksUrl: _, ...options } = pool.options()
-  return { ...options, jwks, ...extra } as PluginOptions['pools'][string]
+  return { ...options, jwks, ...extra } as PoolOptions
 }
 
 t.test('inline keys: nothing is fetched, whoever asks, and an unknown key is 401 at once', async (t) => {

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import cognito, { type KeysOptions, type PluginOptions } from '../../src/index.js'
+import cognito, { type KeysOptions, type PoolSet } from '../../src/index.js'
 import { fileKeyStore } from '../../src/keys/index.js'
 import { startIssuer } from '../support/app.js'
 import { makeFolder } from '../support/folder.js'
@@ -18,7 +18,7 @@ import { startServer } from '../support/server.js'
 const { issuer, eu, us } = await startIssuer(t)
 
 /** Longest wait for what has to happen; milliseconds. */
-const WAIT_MS = 20_000
+const WAIT_MS = 90_000
 const ACCEPTED = { status: 200, code: undefined, retryAfter: undefined }
 const REFUSED = { status: 401, code: 'COGNITO_ERR_TOKEN_INVALID', retryAfter: undefined }
 
@@ -28,7 +28,7 @@ const fetchesOf = ({ userPoolId }: { userPoolId: string }) => issuer.fetches.get
 /** An app whose log lines are kept. */
 function createApp(
   test: Test,
-  pools: PluginOptions['pools'],
+  pools: PoolSet,
   prefetch?: NonNullable<KeysOptions['prefetch']>,
   more: KeysOptions = {},
 ) {

@@ -3,6 +3,7 @@
  * @module
  */
 import t, { type Test } from 'tap'
+import type { PoolSet } from '../../src/guard/register.js'
 import { type PluginOptions, resolveOptions } from '../../src/options.js'
 import type { ResolvedPool } from '../../src/pool/pool.js'
 import { createLoggedApp } from '../support/logged-app.js'
@@ -123,7 +124,7 @@ t.test(
 )
 
 /** What an application with these pools warns of when it starts. */
-async function warningsOf(test: Test, pools: PluginOptions['pools']) {
+async function warningsOf(test: Test, pools: PoolSet) {
   const { app, lines } = createLoggedApp(test, { pools, keys: { prefetch: false } })
   await app.ready()
   return lines.map(({ pool, host }) => (host === undefined ? { pool } : { pool, host }))

@@ -66,7 +66,13 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'token-policy',
       'token-requirement',
       'verifier',
+      'tenants',
     ],
+  },
+  tenants: {
+    imports: ['base', 'claims', 'keys', 'pool', 'verify'],
+    face: ['application', 'connection', 'directory', 'options', 'row', 'tenants'],
+    knowsFastify: true,
   },
   revocation: {
     imports: ['base', 'jwt', 'verify'],
@@ -74,7 +80,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
     knowsFastify: true,
   },
   expiry: {
-    imports: ['base', 'revocation', 'verify'],
+    imports: ['base', 'claims', 'revocation', 'verify'],
     face: ['application', 'closable', 'close-on-expiry', 'expiry-signal'],
   },
   guard: {
@@ -88,6 +94,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
       'register',
       'request-authentication',
       'requirement',
+      'tenant-selector',
       'route-types',
       'token-finder',
       'token-sources',
@@ -102,7 +109,18 @@ const WINGS: Readonly<Record<string, Wing>> = {
     knowsFastify: true,
   },
   [PLUGIN]: {
-    imports: ['base', 'claims', 'expiry', 'guard', 'keys', 'pool', 'revocation', 'routes', 'verify'],
+    imports: [
+      'base',
+      'claims',
+      'expiry',
+      'guard',
+      'keys',
+      'pool',
+      'revocation',
+      'routes',
+      'tenants',
+      'verify',
+    ],
     face: ['index', 'options', 'cognito'],
     knowsFastify: true,
   },

@@ -19,7 +19,10 @@ const DAY = 86_400
 async function verifiedToken(test: Test) {
   const verifier = createVerifier(resolveOptions({ pools: { eu: eu.options() } }, {}))
   test.teardown(() => verifier.close())
-  return verifier.verify(eu.accessToken(), verifier.compilePolicy(['eu'], {}, 'test'))
+  return verifier.verify(
+    eu.accessToken(),
+    verifier.compilePolicy({ names: ['eu'], takesTenants: false }, {}, 'test'),
+  )
 }
 
 /** A clock that the test moves, and that fires what is due. */

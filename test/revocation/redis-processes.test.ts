@@ -15,7 +15,7 @@ const { eu } = await startIssuer(t)
 const signIn = () => eu.accessToken({ jti: randomUUID() })
 
 /** Longest wait for what has to happen; milliseconds. */
-const WAIT_MS = 20_000
+const WAIT_MS = 90_000
 
 type Pair = readonly [one: RevocationApp, other: RevocationApp]
 

@@ -128,7 +128,7 @@ async function openStore(t: Test, options: RedisRevocationOptions): Promise<Revo
   const store = redisRevocation(options)
   void store.open?.()
   t.teardown(() => store.close?.())
-  if (options.replica) t.ok(await until(() => isCopied(store), 5000), 'the copy is complete')
+  if (options.replica) t.ok(await until(() => isCopied(store), 90_000), 'the copy is complete')
   return store
 }
 

@@ -415,10 +415,10 @@ t.test('app.cognito.revoke says what it cannot take, and does not repeat it', as
     [{ by: 'jti', value: 'x'.repeat(2049) }, value],
     [
       { by: 'jti', value: 'x', notBefore: 1 },
-      'revoke.notBefore: unknown name; expected pool, by, value, exp',
+      'revoke.notBefore: unknown name; expected pool, tenant, by, value, exp',
     ],
-    [{ by: 'origin_jti', value: 'x', exp: 1 }, 'revoke.exp: unknown name; expected pool, by, value'],
-    [{ by: 'pool', value: 'x' }, 'revoke.value: unknown name; expected pool, by, notBefore'],
+    [{ by: 'origin_jti', value: 'x', exp: 1 }, 'revoke.exp: unknown name; expected pool, tenant, by, value'],
+    [{ by: 'pool', value: 'x' }, 'revoke.value: unknown name; expected pool, tenant, by, notBefore'],
     [{ by: 'jti', value: 'x', exp: '1' }, `revoke.exp: ${time}`],
     [{ by: 'pool', notBefore: Number.NaN }, `revoke.notBefore: ${time}`],
     [{ by: 'pool', notBefore: Date.now() }, `revoke.notBefore: ${time}`],

@@ -33,13 +33,17 @@ export async function startIssuer(
 /** An app with the plugin registered, which asks for no keys before a token does; closed with the test. */
 export async function createApp(
   test: Test,
-  pools: Readonly<Record<string, PoolOptions>>,
-  options: Omit<PluginOptions, 'pools'> = {},
+  pools: Readonly<Record<string, PoolOptions>> | undefined,
+  options: PluginOptions = {},
   server: FastifyServerOptions = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(server)
   test.teardown(() => app.close())
-  await app.register(cognito, { pools, ...options, keys: { prefetch: false, ...options.keys } })
+  await app.register(cognito, {
+    ...(pools && { pools }),
+    ...options,
+    keys: { prefetch: false, ...options.keys },
+  })
   return app
 }
 

@@ -17,7 +17,7 @@ export const never = () => new AbortController().signal
 
 /** Waits for what has to come, however busy the machine is. */
 export const untilSure = async (condition: () => boolean) => {
-  if (!(await until(condition, 30_000))) throw new Error('what was waited for did not come')
+  if (!(await until(condition, 90_000))) throw new Error('what was waited for did not come')
 }
 
 export async function serve(test: Test, listener: RequestListener) {

@@ -5,12 +5,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { until } from './revocations.js'
+import { findPort, hasEnded } from './spawned.js'
 
 const PROGRAM = 'redis-server'
 
@@ -112,20 +113,8 @@ export class TestRedis {
   }
 }
 
-const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess) =>
-  pid === undefined || exitCode !== null || signalCode !== null
-
 async function tryAgain(attempt: () => Promise<boolean>): Promise<void> {
-  if (!(await until(attempt, 10_000))) throw new Error('Redis ends as soon as it is started')
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  if (!(await until(attempt, 60_000))) throw new Error('Redis ends as soon as it is started')
 }
 
 /** Whether this process answers, and not another one with its port; and has read its data. */

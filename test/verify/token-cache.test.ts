@@ -350,7 +350,7 @@ t.test(
       () => clock.ms,
     )
     t.teardown(() => verifier.close())
-    const policy = verifier.compilePolicy(['eu'], {}, 'test')
+    const policy = verifier.compilePolicy({ names: ['eu'], takesTenants: false }, {}, 'test')
     const token = eu.accessToken()
     const verified = await verifier.verify(token, policy)
     t.equal(verifier.verify(token, policy), verified)

@@ -1,0 +1,162 @@
+/**
+ * The tenants in force: found by issuer and app client, replaced as a whole by each list that is read.
+ * @module
+ */
+
+import type { ListedTenant } from '../verify/tenants.js'
+import { settleDisputes } from './disputes.js'
+import { type CheckedRow, isSameRow, type RowFault, readRow } from './row.js'
+import { visitInSlices } from './rows.js'
+import { Tenant, type TenantContext } from './tenant.js'
+import { issuersOf, type OpenKeysAt, TenantUserPool } from './user-pool.js'
+
+/** A row that is left out. */
+export interface SkippedRow {
+  /** Number of the row in the list; the first is 1. */
+  readonly row: number
+  /** Code of what is wrong with it. */
+  readonly fault: RowFault
+}
+
+/** The parts of the plugin that a directory needs. */
+export interface DirectoryContext extends TenantContext {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly openKeys: OpenKeysAt
+  /** Tells whether a registered pool has this user pool, its issuer or its keys. */
+  readonly isRegistered: (userPoolId: string) => boolean
+}
+
+/** The tenants of one list. */
+interface Tenants {
+  readonly byName: Map<string, Tenant>
+  /** By user pool id and app client. */
+  readonly byPlace: Map<string, Tenant>
+  readonly pools: Map<string, TenantUserPool>
+  /** Issuer → user pool. */
+  readonly byIssuer: Map<string, TenantUserPool>
+}
+
+const nobody = (): Tenants => ({
+  byName: new Map(),
+  byPlace: new Map(),
+  pools: new Map(),
+  byIssuer: new Map(),
+})
+
+const toPlace = (userPoolId: string, client: string) => `${userPoolId} ${client}`
+
+/** The tenants in force. */
+export class TenantDirectory {
+  readonly #context: DirectoryContext
+  readonly #watchers = new Map<ListedTenant, Set<() => void>>()
+  #tenants = nobody()
+  #skipped: readonly SkippedRow[] = []
+
+  constructor(context: DirectoryContext) {
+    this.#context = context
+  }
+
+  /** The rows of the last list that are left out. */
+  get skipped(): readonly SkippedRow[] {
+    return this.#skipped
+  }
+
+  get size(): number {
+    return this.#tenants.byName.size
+  }
+
+  /** Finds the tenant of an issuer and an app client. */
+  find(issuer: unknown, clientId: unknown): Tenant | undefined {
+    const pool = this.#tenants.byIssuer.get(issuer as string)
+    return pool === undefined ? undefined : this.#tenants.byPlace.get(toPlace(pool.id, String(clientId)))
+  }
+
+  /** Finds a tenant by its name. */
+  named(name: string): Tenant | undefined {
+    return this.#tenants.byName.get(name)
+  }
+
+  /** Tells whether this very tenant is in force. */
+  has(tenant: Tenant): boolean {
+    return this.#tenants.byName.get(tenant.name) === tenant
+  }
+
+  /** Replaces the tenants by those of a list. They change all at once, when the whole list is judged. */
+  async replaceBy(list: readonly unknown[]): Promise<void> {
+    const rows: (CheckedRow | RowFault)[] = []
+    await visitInSlices(list, (row) => rows.push(readRow(row)))
+    const verdicts = await settleDisputes(rows, {
+      rowOf: (name) => this.named(name)?.row,
+      isRegistered: this.#context.isRegistered,
+      mayShare: this.#context.options.claim !== undefined,
+    })
+    const next = nobody()
+    const skipped: SkippedRow[] = []
+    await visitInSlices(verdicts.entries(), ([index, verdict]) => {
+      if (typeof verdict === 'string') skipped.push(Object.freeze({ row: index + 1, fault: verdict }))
+      else this.#add(next, verdict)
+    })
+    const former = this.#tenants
+    this.#tenants = next
+    this.#skipped = Object.freeze(skipped)
+    await this.#leave(former)
+  }
+
+  /** Calls back when a tenant is no longer in force. Returns a function that ends the watch. */
+  watch(tenant: ListedTenant, onLeft: () => void): () => void {
+    const callbacks = this.#watchers.get(tenant) ?? new Set()
+    this.#watchers.set(tenant, callbacks.add(onLeft))
+    return () => {
+      callbacks.delete(onLeft)
+      if (callbacks.size === 0) this.#watchers.delete(tenant)
+    }
+  }
+
+  /** Lets the keys of all user pools go that were not used since the last call. */
+  letGoUnusedKeys(): Promise<void> {
+    return visitInSlices(this.#tenants.pools.values(), (pool) => pool.letGoUnused())
+  }
+
+  /** Ends the fetches of all keys. */
+  close(): void {
+    for (const pool of this.#tenants.pools.values()) pool.close()
+  }
+
+  #isListed({ pool }: ListedTenant): boolean {
+    return this.#tenants.byName.get(String(pool.tenant))?.pool === pool
+  }
+
+  /** Adds a tenant: the same object where its row did not change, so that its tokens stay verified. */
+  #add(next: Tenants, row: CheckedRow): void {
+    const former = this.named(row.name)
+    const pool = next.pools.get(row.userPoolId) ?? this.#openPool(next, row.userPoolId)
+    const isKept = former !== undefined && isSameRow(former.row, row)
+    const tenant = isKept ? former : new Tenant(row, pool, this.#context)
+    next.byName.set(row.name, tenant)
+    for (const client of row.appClientId) next.byPlace.set(toPlace(row.userPoolId, client), tenant)
+  }
+
+  /** Adds a user pool: the same object where another list had it, so that its keys are kept. */
+  #openPool(next: Tenants, id: string): TenantUserPool {
+    const { env, openKeys } = this.#context
+    const pool = this.#tenants.pools.get(id) ?? new TenantUserPool(id, env, openKeys)
+    next.pools.set(id, pool)
+    for (const issuer of pool.issuers) next.byIssuer.set(issuer, pool)
+    return pool
+  }
+
+  /** Ends what belongs to tenants and pools that are gone. */
+  async #leave(former: Tenants): Promise<void> {
+    for (const [tenant, callbacks] of [...this.#watchers]) {
+      if (!this.#isListed(tenant)) for (const onLeft of [...callbacks]) onLeft()
+    }
+    await visitInSlices(former.pools, ([id, pool]) => {
+      if (!this.#tenants.pools.has(id)) pool.close()
+    })
+  }
+}
+
+/** Tells whether a text has the form of an issuer of Cognito, so that a tenant might have it. */
+export function mayBeIssuer(issuer: unknown): boolean {
+  return typeof issuer === 'string' && issuersOf(issuer.slice(issuer.lastIndexOf('/') + 1)).includes(issuer)
+}

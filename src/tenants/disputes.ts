@@ -1,0 +1,71 @@
+/**
+ * Decides who holds what several rows of the list claim: a name, a user pool, or an app client of a user pool.
+ * @module
+ */
+import { type CheckedRow, isSameRow, type RowFault } from './row.js'
+import { visitInSlices } from './rows.js'
+
+/** The tenants as they are now, and what is not for tenants at all. */
+export interface Holders {
+  /** Returns the row of a tenant that is in force. */
+  readonly rowOf: (name: string) => CheckedRow | undefined
+  /** Tells whether a registered pool has this user pool, its issuer or its keys. */
+  readonly isRegistered: (userPoolId: string) => boolean
+  /** Whether tenants may share a user pool, each with clients of its own. */
+  readonly mayShare: boolean
+}
+
+/** The outcome for each row: the row itself where it is accepted, else the code of its fault. */
+export type Verdict = CheckedRow | RowFault
+
+/** The names of the tenants that claim one thing. */
+type Claimants = Map<string, readonly CheckedRow[]>
+
+/**
+ * Judges all rows together. What one row alone claims is its own. What several rows claim stays with the tenant that holds it
+ * now; where none of them holds it, as at boot, nobody gets it. A row that loses one of its claims is left out as a whole. The
+ * order of the rows does not matter, because a database returns a changed row last.
+ */
+export async function settleDisputes(
+  rows: readonly Verdict[],
+  holders: Holders,
+): Promise<readonly Verdict[]> {
+  const names: Claimants = new Map()
+  const places: Claimants = new Map()
+  await visitInSlices(rows, (row) => {
+    if (typeof row === 'string') return
+    add(names, row.name, row)
+    for (const place of placesOf(row, holders)) add(places, place, row)
+  })
+  const verdicts: Verdict[] = []
+  await visitInSlices(rows, (row) => {
+    verdicts.push(typeof row === 'string' ? row : (findLoss(row, { names, places }, holders) ?? row))
+  })
+  return verdicts
+}
+
+function add(claimants: Claimants, thing: string, row: CheckedRow): void {
+  const earlier = claimants.get(thing)
+  claimants.set(thing, earlier === undefined ? [row] : [...earlier, row])
+}
+
+/** The places that a row claims: its user pool as a whole, or each of its clients in the pool. */
+const placesOf = ({ userPoolId, appClientId }: CheckedRow, { mayShare }: Holders): readonly string[] =>
+  mayShare ? appClientId.map((client) => `${userPoolId} ${client}`) : [userPoolId]
+
+function findLoss(
+  row: CheckedRow,
+  { names, places }: { readonly names: Claimants; readonly places: Claimants },
+  holders: Holders,
+): RowFault | undefined {
+  if (holders.isRegistered(row.userPoolId)) return 'POOL_REGISTERED'
+  const held = holders.rowOf(row.name)
+  // Rows of one name are told apart by their content.
+  if (isDisputed(names.get(row.name)) && (held === undefined || !isSameRow(held, row))) return 'NAME_REPEATED'
+  const mine = new Set(held === undefined ? [] : placesOf(held, holders))
+  const isLost = (place: string) => isDisputed(places.get(place)) && !mine.has(place)
+  if (!placesOf(row, holders).some(isLost)) return undefined
+  return holders.mayShare ? 'CLIENT_SHARED' : 'POOL_SHARED'
+}
+
+const isDisputed = (claimants: readonly CheckedRow[] | undefined) => Number(claimants?.length) > 1

@@ -1,0 +1,75 @@
+/**
+ * The rows of the list of tenants: what a row has to be, and what is wrong with one that is left out.
+ * @module
+ */
+import { parseUserPoolId } from '../base/user-pool-id.js'
+import { TENANT_NAME } from '../pool/tenant-name.js'
+import type { TenantRow } from './options.js'
+
+/** A row after its checks: copied, so that nothing changes it later. */
+export interface CheckedRow extends TenantRow {
+  readonly appClientId: readonly string[]
+}
+
+/** The reasons for leaving a row out, each with words for the log. */
+export const FAULTS = {
+  NOT_AN_OBJECT: 'expected an object with name, userPoolId and appClientId',
+  NAME_MALFORMED: 'name: expected a letter or a digit, then up to 127 letters, digits, _ . or -',
+  USER_POOL_ID_MALFORMED: "userPoolId: expected a user pool id such as 'eu-west-1_AbCdEf123'",
+  CLIENTS_MALFORMED: 'appClientId: expected the id of an app client, or a list of 1 to 100 different ones',
+  NAME_REPEATED: 'name: another row has the same',
+  POOL_REGISTERED: 'userPoolId: the option pools has this pool, its issuer or its keys',
+  POOL_SHARED: 'userPoolId: another row has the same; for shared pools set the option tenants.claim',
+  CLIENT_SHARED: 'appClientId: another row has the same user pool and client',
+} as const
+
+/** Code of what is wrong with a row. */
+export type RowFault = keyof typeof FAULTS
+
+/** Pattern of the id of an app client (AWS: API_UserPoolClientType). */
+const CLIENT_ID = /^[\w+]{1,128}$/
+const MAX_CLIENTS = 100
+
+/**
+ * Checks a row, and copies it. Each member is read once, because a row may be an object of any library.
+ *
+ * @returns the code of the fault, for a row that is left out
+ */
+export function readRow(row: unknown): CheckedRow | RowFault {
+  if (typeof row !== 'object' || row === null) return 'NOT_AN_OBJECT'
+  try {
+    const { name, userPoolId, appClientId } = row as Partial<Record<keyof TenantRow, unknown>>
+    return checkMembers(name, userPoolId, appClientId)
+  } catch {
+    // A getter threw.
+    return 'NOT_AN_OBJECT'
+  }
+}
+
+function checkMembers(name: unknown, userPoolId: unknown, appClientId: unknown): CheckedRow | RowFault {
+  if (typeof name !== 'string' || !TENANT_NAME.test(name)) return 'NAME_MALFORMED'
+  if (typeof userPoolId !== 'string' || parseUserPoolId(userPoolId) === undefined) {
+    return 'USER_POOL_ID_MALFORMED'
+  }
+  const clients = readClients(appClientId)
+  return clients === undefined ? 'CLIENTS_MALFORMED' : { name, userPoolId, appClientId: clients }
+}
+
+/** Copies the ids of the clients. `null` is no list: a tenant never has every client of a pool. */
+function readClients(value: unknown): readonly string[] | undefined {
+  const clients: readonly unknown[] = Array.isArray(value) ? [...value] : [value]
+  const isList =
+    clients.length > 0 && clients.length <= MAX_CLIENTS && new Set(clients).size === clients.length
+  return isList && clients.every(isClientId) ? Object.freeze(clients as readonly string[]) : undefined
+}
+
+const isClientId = (value: unknown) => typeof value === 'string' && CLIENT_ID.test(value)
+
+/** Tells whether two rows have the same user pool and the same clients. */
+export function isSameRow(one: CheckedRow, other: CheckedRow): boolean {
+  return (
+    one.userPoolId === other.userPoolId &&
+    one.appClientId.length === other.appClientId.length &&
+    one.appClientId.every((client) => other.appClientId.includes(client))
+  )
+}

@@ -1,0 +1,72 @@
+/**
+ * Reads the whole list of tenants from the function of the application: every row, or nothing.
+ * @module
+ */
+import { afterReading, type Clock } from '../base/clock.js'
+import type { LoadTenants } from './options.js'
+
+/** Greatest number of rows. A longer list may have no end. */
+export const MAX_ROWS = 100_000
+
+/** Number of rows that are handled at a stretch, so that the event loop is free in between; about 2 ms of work. */
+const SLICE = 200
+
+/** The list could not be read, with one word for the cause. */
+export class LoadFailure extends Error {}
+
+/**
+ * Calls `load`, and collects its rows.
+ *
+ * @param timeoutMs - deadline for the call and all rows; milliseconds
+ * @throws {LoadFailure} rejected, when there is no whole list in time
+ */
+export async function readRows(
+  load: LoadTenants,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<readonly unknown[]> {
+  const deadline = new AbortController()
+  const rows = collect(load, deadline.signal)
+  return await new Promise((resolve, reject) => {
+    const callOff = clock.after(timeoutMs, () => {
+      reject(new LoadFailure(`no list within ${timeoutMs} ms`))
+      deadline.abort()
+    })
+    rows.then(resolve, reject).finally(callOff)
+  })
+}
+
+async function collect(load: LoadTenants, signal: AbortSignal): Promise<readonly unknown[]> {
+  const source = toIterable(await load({ signal }))
+  const rows: unknown[] = []
+  for await (const row of source) {
+    if (signal.aborted) break
+    if (rows.length >= MAX_ROWS) throw new LoadFailure(`more than ${MAX_ROWS} rows`)
+    rows.push(row)
+    if (rows.length % SLICE === 0) await nextTurn()
+  }
+  return rows
+}
+
+type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>
+
+/** Refuses anything without rows. A text is iterable, too, but has no rows. */
+function toIterable(value: unknown): AnyIterable {
+  const isIterable =
+    typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  if (isIterable) return value as AnyIterable
+  throw new LoadFailure('load returned no list')
+}
+
+/** Lets the event loop run. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => afterReading(resolve))
+
+/** Calls `visit` for each item, and lets the event loop run in between. */
+export async function visitInSlices<T>(items: Iterable<T>, visit: (item: T) => void): Promise<void> {
+  let count = 0
+  for (const item of items) {
+    visit(item)
+    count += 1
+    if (count % SLICE === 0) await nextTurn()
+  }
+}

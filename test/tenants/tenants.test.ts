@@ -1,0 +1,38 @@
+/**
+ * Tenants: which tokens their guards accept, and what the handler gets.
+ * @module
+ */
+import t from 'tap'
+import { anyTenant, type TenantRow, tenant } from '../../src/index.js'
+import { bearer, startIssuer } from '../support/app.js'
+import { createTenantApp, toRow, useKeysOf } from '../support/tenants.js'
+
+const { issuer, eu: staff } = await startIssuer(t)
+useKeysOf(t, issuer)
+const acme = issuer.createPool({ region: 'eu-west-1' })
+const globex = issuer.createPool({ region: 'us-east-1' })
+
+t.test('a guard takes the tokens of the tenant that the request names, and of no other', async (t) => {
+  const rows: TenantRow[] = [toRow('acme', acme), toRow('globex', globex)]
+  const app = await createTenantApp(t, { load: () => rows }, { pools: { staff: staff.options() } })
+  app.get('/', { onRequest: app.authRequired(tenant.host('.example.com')) }, async ({ cognito }) => ({
+    pool: cognito.pool,
+    tenant: cognito.tenant,
+  }))
+  app.get('/any', { onRequest: app.authRequired(anyTenant) }, async ({ cognito }) => cognito.tenant)
+  app.get('/staff', { onRequest: app.authRequired('staff') }, async ({ cognito }) => cognito.pool)
+  const ask = async (url: string, token: string, host = 'acme.example.com') => {
+    const { statusCode, body } = await app.inject({ url, headers: { ...bearer(token), host } })
+    return [statusCode, body]
+  }
+  t.strictSame(await ask('/', acme.accessToken()), [200, '{"pool":"tenant:acme","tenant":"acme"}'])
+  t.match(await ask('/', globex.accessToken()), [401])
+  t.match(await ask('/', staff.accessToken()), [401])
+  t.match(await ask('/', acme.accessToken(), 'example.com'), [401])
+  t.strictSame(await ask('/any', globex.accessToken()), [200, 'globex'])
+  t.match(await ask('/staff', globex.accessToken()), [401])
+  t.strictSame(await ask('/staff', staff.accessToken()), [200, 'staff'])
+  rows.shift()
+  t.equal(await app.cognito.tenants.reload(), true)
+  t.match(await ask('/any', acme.accessToken()), [401])
+})
