@@ -15,6 +15,9 @@ import { MIN_FUTURE_TOLERANCE } from './times.js'
  */
 export type SignatureCheck = (text: string, signature: Uint8Array) => void
 
+/** First line of a public key as SPKI in PEM (RFC 7468 §13). */
+const SPKI = '-----BEGIN PUBLIC KEY-----'
+
 /**
  * Builds the check of one signing key: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). Two verifiers have to agree on a
  * key before either is believed. Until `@fastify/jwt` has accepted a token of the key, both verifiers are asked. From then
@@ -25,14 +28,24 @@ export type SignatureCheck = (text: string, signature: Uint8Array) => void
  * @throws {Error} when `pem` is no RSA public key
  */
 export function createSignatureCheck(pem: string, tolerance: number): SignatureCheck {
-  const accepts = createSecondVerifier(pem, tolerance)
-  const key = createPublicKey(pem)
+  assertRsaKey(pem)
+  // A set has keys that sign no token. An unused key costs its text alone.
+  let key: KeyObject | undefined
   let isAgreedUpon = false
   return (text, signature) => {
+    key ??= createPublicKey(pem)
     const isGenuine = isSignedWith(key, text, signature)
-    if (isGenuine && (isAgreedUpon || accepts(text))) isAgreedUpon = true
+    if (isGenuine && (isAgreedUpon || isAcceptedBySecondVerifier(text, pem, tolerance))) isAgreedUpon = true
     else throw refuse('SIGNATURE_MISMATCH')
   }
+}
+
+/** Refuses each key that `@fastify/jwt` would refuse too, because that library sees a key not before its first token. */
+function assertRsaKey(pem: string): void {
+  // `createPublicKey` also takes a private key, and keys of other algorithms.
+  const { asymmetricKeyType } = createPublicKey(pem)
+  if (asymmetricKeyType !== 'rsa' || !pem.startsWith(SPKI))
+    throw new TypeError('expected an RSA public key as SPKI in PEM')
 }
 
 /** Length of the shortest signature, of a key of 2,048 bits, in base64url; characters. */
@@ -51,10 +64,24 @@ interface JwtHost {
 }
 
 /**
- * Makes the verifier of `@fastify/jwt`, which keeps it for a static public key as long as no call passes options. The host
- * is an object of this file, so that the `jwt` decorator, `request.user` and namespaces stay the application's.
+ * Tells whether `@fastify/jwt` accepts a token. Its verifier is made anew for each call, and nothing keeps it: a verifier
+ * takes 9 kB, and a key needs it for one token.
  */
-function createSecondVerifier(pem: string, tolerance: number): (text: string) => boolean {
+function isAcceptedBySecondVerifier(text: string, pem: string, tolerance: number): boolean {
+  try {
+    createSecondVerifier(pem, tolerance)(text)
+    return true
+  } catch {
+    // Every error of the library is a refusal. No text of the library leaves this file.
+    return false
+  }
+}
+
+/**
+ * Makes the verifier of `@fastify/jwt`. The verifier throws for a token that it refuses. The host is an object of this file,
+ * so that the `jwt` decorator, `request.user` and namespaces stay the application's.
+ */
+function createSecondVerifier(pem: string, tolerance: number): (text: string) => unknown {
   const host = {
     decorate(name: string, value: unknown) {
       Object.assign(host, { [name]: value })
@@ -76,13 +103,5 @@ function createSecondVerifier(pem: string, tolerance: number): (text: string) =>
     if (error) throw error
   })
   const { jwt } = host as unknown as JwtHost
-  return (text) => {
-    try {
-      jwt.verify(text)
-      return true
-    } catch {
-      // Every error of the library is a refusal. No text of the library leaves this file.
-      return false
-    }
-  }
+  return jwt.verify
 }

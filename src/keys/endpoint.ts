@@ -3,12 +3,13 @@
  * @module
  */
 import type { Clock } from '../base/clock.js'
+import type { Closing } from './closing.js'
 import { pause } from './deadline.js'
 import type { FetchedSet, FetchFailure, FetchKeySet, GoodSet } from './fetch.js'
 import { drawRefreshAt, type FreshnessPolicy, freshnessOf, isTrusted, type SetTimes } from './freshness.js'
 import type { PublishedKey } from './jwk.js'
 import type { PublishedKeys } from './key-set.js'
-import { createBackOff, createBudget, type EndpointHealth, type RequestLimits } from './request-limits.js'
+import { BackOff, Budget, type EndpointHealth, type RequestLimits } from './request-limits.js'
 import type { Memory } from './store.js'
 
 /** The policy of an endpoint. Times are in milliseconds. */
@@ -56,10 +57,10 @@ export class Endpoint<K> {
   readonly #source: KeySource
   readonly #build: (pem: string) => K
   readonly #policy: EndpointPolicy
-  readonly #closing: AbortSignal
+  readonly #closing: Closing
   readonly #onOutcome: () => void
-  readonly #budget: ReturnType<typeof createBudget>
-  readonly #backOff: ReturnType<typeof createBackOff>
+  readonly #budget: Budget
+  readonly #backOff: BackOff
   #set: HeldSet<K> | undefined
   #restored: Promise<void> | undefined
   #pending: Promise<void> | undefined
@@ -73,14 +74,14 @@ export class Endpoint<K> {
   /**
    * @param build - makes the usable form of a key, once for each key; a key for which `build` throws counts as not
    *   published
-   * @param closing - ends the fetch; the endpoint is not asked after its abort
+   * @param closing - ends the fetch; a closed endpoint is not asked
    * @param onOutcome - called after each fetch
    */
   constructor(
     source: KeySource,
     build: (pem: string) => K,
     policy: EndpointPolicy,
-    closing: AbortSignal,
+    closing: Closing,
     onOutcome = () => {},
   ) {
     this.#source = source
@@ -88,8 +89,8 @@ export class Endpoint<K> {
     this.#policy = policy
     this.#closing = closing
     this.#onOutcome = onOutcome
-    this.#budget = createBudget(policy)
-    this.#backOff = createBackOff(policy)
+    this.#budget = new Budget(policy)
+    this.#backOff = new BackOff(policy)
   }
 
   /** Returns a key that may be used at once, without a fetch; `undefined` when there is none. */
@@ -134,7 +135,7 @@ export class Endpoint<K> {
     const since = this.#begun
     if (this.#source.memory !== undefined) await this.#restore()
     if (this.#set === undefined && this.#pending === undefined) return true
-    while (this.#lastAnswered <= since && this.#lastFailed <= since && !this.#closing.aborted) {
+    while (this.#lastAnswered <= since && this.#lastFailed <= since && !this.#closing.isClosed) {
       await (this.#pending ?? this.#begin())
     }
     return this.#lastAnswered > since
@@ -165,7 +166,7 @@ export class Endpoint<K> {
   }
 
   #mayAsk(): boolean {
-    return this.#pending === undefined && this.#backOff.remainingMs() === 0 && !this.#closing.aborted
+    return this.#pending === undefined && this.#backOff.remainingMs() === 0 && !this.#closing.isClosed
   }
 
   /** Tells whether the endpoint failed recently. A failure with a gap does not count. */
@@ -183,7 +184,7 @@ export class Endpoint<K> {
   #answer(kid: string, since: number): Lookup<K> | undefined {
     const key = this.held(kid)
     if (key !== undefined) return { outcome: 'found', key }
-    if (this.#lastFailed > since || this.#closing.aborted) return this.#failed()
+    if (this.#lastFailed > since || this.#closing.isClosed) return this.#failed()
     return this.#lastAnswered > since && !this.has(kid) ? { outcome: 'absent' } : undefined
   }
 
@@ -210,7 +211,8 @@ export class Endpoint<K> {
   async #waitForBudget(): Promise<Lookup<K> | undefined> {
     const ms = this.#budget.growsInMs()
     if (ms > this.#policy.maxWaitMs) return { outcome: 'later', retryAfterMs: ms }
-    this.#nextSlot ??= pause(this.#policy, ms, this.#closing).then(() => {
+    const grown = () => this.#closing.during((signal) => pause(this.#policy, ms, signal))
+    this.#nextSlot ??= grown().then(() => {
       this.#nextSlot = undefined
     })
     return this.#waitFor(this.#nextSlot, ms)
@@ -228,11 +230,12 @@ export class Endpoint<K> {
   #begin(): Promise<void> {
     this.#begun += 1
     const number = this.#begun
-    const fetching = this.#source.fetch(this.#set?.published ?? new Map(), this.#closing)
+    const known = this.#set?.published ?? new Map()
+    const fetching = this.#closing.during((signal) => this.#source.fetch(known, signal))
     this.#pending = fetching.then((fetched) => {
       this.#pending = undefined
       // A fetch that `closing` ended says nothing about the endpoint.
-      if (!this.#closing.aborted) this.#record(number, fetched)
+      if (!this.#closing.isClosed) this.#record(number, fetched)
     })
     return this.#pending
   }
@@ -271,7 +274,7 @@ export class Endpoint<K> {
 
   async #restore(): Promise<void> {
     const { memory } = this.#source
-    if (memory === undefined || this.#closing.aborted) return
+    if (memory === undefined || this.#closing.isClosed) return
     this.#restored ??= memory.restore().then((set) => {
       if (set !== undefined) this.#replace(set, 'store')
     })

@@ -3,9 +3,11 @@
  * @module
  */
 import type { Clock } from '../base/clock.js'
+import type { Closing } from './closing.js'
 import { startDeadline } from './deadline.js'
 import type { EndpointFailure } from './document.js'
-import { type Endpoint, type KeySetSource, type Lookup, SOON_MS } from './endpoint.js'
+import { type KeySetSource, type Lookup, SOON_MS } from './endpoint.js'
+import type { RingEndpoint } from './lazy-endpoint.js'
 
 /**
  * The health of a pool's signing keys.
@@ -42,15 +44,21 @@ const WAIT_AFTER_GAP_MS = 2000
 
 /** The keys of one pool. `K` is the usable form that each published key is built into. */
 export class KeyRing<K> {
-  readonly #byIssuer: ReadonlyMap<string, Endpoint<K>>
-  readonly #endpoints: readonly Endpoint<K>[]
   readonly #clock: Clock
+  readonly #closing: Pick<Closing, 'close'>
+  #isClosed = false
+  #byIssuer: ReadonlyMap<string, RingEndpoint<K>>
+  #endpoints: readonly RingEndpoint<K>[]
 
-  /** @param byIssuer - issuer → its endpoint, in the order in which the endpoints are used at boot */
-  constructor(byIssuer: ReadonlyMap<string, Endpoint<K>>, clock: Clock) {
+  /**
+   * @param byIssuer - issuer → its endpoint, in the order in which the endpoints are used at boot
+   * @param closing - ends the fetches of the endpoints
+   */
+  constructor(byIssuer: ReadonlyMap<string, RingEndpoint<K>>, clock: Clock, closing: Pick<Closing, 'close'>) {
+    this.#clock = clock
+    this.#closing = closing
     this.#byIssuer = byIssuer
     this.#endpoints = [...new Set(byIssuer.values())]
-    this.#clock = clock
   }
 
   /** Returns a key that may be used at once, without a fetch; `undefined` when there is none. */
@@ -71,7 +79,7 @@ export class KeyRing<K> {
   find(kid: string, issuer: string): Promise<Lookup<K>> {
     const first = this.#byIssuer.get(issuer)
     const endpoints = this.#endpoints.toSorted((a, b) => Number(b === first) - Number(a === first))
-    const answer = this.#search(kid, endpoints)
+    const answer = this.#search(kid, endpoints).then((lookup) => (this.#isClosed ? CLOSED : lookup))
     return new Promise((resolve, reject) => {
       const deadline = startDeadline(this.#clock, LONGEST_WAIT_MS, WAIT_AFTER_GAP_MS, () => {
         const key = this.held(kid) ?? (deadline.hadGap() ? undefined : this.#unanswered(kid))
@@ -95,6 +103,17 @@ export class KeyRing<K> {
     return (await Promise.all(this.#endpoints.map((endpoint) => endpoint.refresh()))).every(Boolean)
   }
 
+  /**
+   * Closes the ring, when its pool is removed while the application goes on: ends its fetches, refuses the requests that wait
+   * for them as `failed`, and lets its keys go. A closed ring holds no key and asks no endpoint. Its status is `down`.
+   */
+  close(): void {
+    this.#isClosed = true
+    this.#closing.close()
+    this.#byIssuer = new Map()
+    this.#endpoints = []
+  }
+
   status(): KeyRingStatus {
     const now = this.#clock.now()
     const health = this.#endpoints.map((endpoint) => endpoint.health())
@@ -116,7 +135,7 @@ export class KeyRing<K> {
 
   /** One endpoint that answers is enough: Cognito answers 403 for the UPDATED issuer of a pool that does not use it. */
   #state(): KeyRingStatus['state'] {
-    const isFailing = (endpoint: Endpoint<K>) => endpoint.health().isFailing
+    const isFailing = (endpoint: RingEndpoint<K>) => endpoint.health().isFailing
     const holding = this.#endpoints.filter((endpoint) => endpoint.trusted() !== undefined)
     if (holding.length > 0) return holding.every(isFailing) ? 'degraded' : 'ok'
     return this.#endpoints.every(isFailing) ? 'down' : 'cold'
@@ -132,7 +151,7 @@ export class KeyRing<K> {
   }
 
   /** Asks the endpoints in turn. The answer of one endpoint is final, unless another endpoint has published the key. */
-  async #search(kid: string, endpoints: readonly Endpoint<K>[]): Promise<Lookup<K>> {
+  async #search(kid: string, endpoints: readonly RingEndpoint<K>[]): Promise<Lookup<K>> {
     const refusals: Refusal[] = []
     const isAbsent = () => refusals.some(({ outcome }) => outcome === 'absent')
     for (const endpoint of endpoints) {
@@ -147,6 +166,9 @@ export class KeyRing<K> {
     return isAbsent() && !isTrusted ? { outcome: 'absent' } : soonest(refusals)
   }
 }
+
+/** The answer of a ring that is closed. */
+const CLOSED: Lookup<never> = { outcome: 'failed', retryAfterMs: SOON_MS }
 
 type Refusal = Exclude<Lookup<never>, { readonly outcome: 'found' }>
 

@@ -24,7 +24,7 @@ export function createKeysLog(
 ): KeysListener {
   let logged: 'degraded' | 'down' | undefined
   let mayWarnAt = Number.NEGATIVE_INFINITY
-  const storeFailures = new Set<string>()
+  let storeFailures: Set<string> | undefined
   return {
     onStatus({ state, lastFailure }) {
       if (state !== 'degraded' && state !== 'down') {
@@ -37,6 +37,7 @@ export function createKeysLog(
       }
     },
     onStoreFailure(code) {
+      storeFailures ??= new Set()
       if (storeFailures.has(code)) return
       storeFailures.add(code)
       logger.warn({ pool: pool.name, code }, MESSAGES.store)

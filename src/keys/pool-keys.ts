@@ -5,8 +5,10 @@
 import type { Clock } from '../base/clock.js'
 import { refuse } from '../base/errors.js'
 import { createSignatureCheck, type SignatureCheck } from '../jwt/signature.js'
+import { Closing } from './closing.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from './endpoint.js'
 import { KeyRing, type KeyRingStatus, LONGEST_WAIT_MS } from './key-ring.js'
+import { type EndpointMaker, type KeyPlace, LazyEndpoint } from './lazy-endpoint.js'
 import type { KeyLocations } from './locations.js'
 import type { ResolvedKeys } from './options.js'
 import { createInlineSource, createUrlSource, foreverPolicy } from './sources.js'
@@ -27,7 +29,7 @@ interface KeysContext {
   readonly options: ResolvedKeys
   /** Leeway for the times of a token; seconds. */
   readonly tolerance: number
-  /** Ends all fetches. No endpoint is asked after its abort. */
+  /** Ends all fetches of all rings. No endpoint is asked after its abort. */
   readonly closing: AbortSignal
   /** The clock for the age of keys and for the longest waits. */
   readonly clock: Clock
@@ -38,30 +40,72 @@ interface KeysContext {
 /** Longest time of a fetch besides its attempt; milliseconds. */
 const FETCH_MARGIN_MS = 1000
 
-/** Makes the key ring of a pool. It fetches nothing until a token needs a key or the application prefetches. */
+/**
+ * Makes the key ring of a pool. It fetches nothing until a token needs a key or the application prefetches. Each endpoint is
+ * made when it is first asked. `close` of the ring concerns no other ring.
+ */
 export function createPoolKeys(pool: KeyLocations, context: KeysContext, listener: KeysListener): PoolKeys {
-  const { options, tolerance, closing, clock } = context
-  const policy = toPolicy(context)
-  const build = (pem: string) => createSignatureCheck(pem, tolerance)
+  const closing = new Closing(context.closing)
   const onOutcome = (): void => listener.onStatus(ring.status())
-  const createEndpoint = (source: KeySource, policy: EndpointPolicy): Endpoint<SignatureCheck> =>
-    new Endpoint(source, build, policy, closing, onOutcome)
-  const ring: PoolKeys = new KeyRing(createEndpoints(), clock)
+  const maker = new PoolEndpoints(pool, context, listener, closing, onOutcome)
+  const ring: PoolKeys = new KeyRing(maker.byIssuer(), context.clock, closing)
   return ring
+}
 
-  function createEndpoints(): ReadonlyMap<string, Endpoint<SignatureCheck>> {
-    if (pool.jwks !== undefined) {
-      const inline = createEndpoint(createInlineSource(pool.jwks, clock), foreverPolicy(policy))
-      return new Map([...pool.issuers].map((issuer) => [issuer, inline]))
+/** Makes the endpoints of a pool. Ten thousand pools may be cold, so the class keeps no closures. */
+class PoolEndpoints implements EndpointMaker<SignatureCheck> {
+  readonly #pool: KeyLocations
+  readonly #context: KeysContext
+  readonly #listener: KeysListener
+  readonly #closing: Closing
+  readonly #onOutcome: () => void
+
+  constructor(
+    pool: KeyLocations,
+    context: KeysContext,
+    listener: KeysListener,
+    closing: Closing,
+    onOutcome: () => void,
+  ) {
+    this.#pool = pool
+    this.#context = context
+    this.#listener = listener
+    this.#closing = closing
+    this.#onOutcome = onOutcome
+  }
+
+  get hasStore(): boolean {
+    return this.#context.options.store !== undefined
+  }
+
+  /** Returns issuer → its endpoint. Issuers whose keys are at one place have one endpoint. */
+  byIssuer(): ReadonlyMap<string, LazyEndpoint<SignatureCheck>> {
+    const { issuers, jwksUrls, jwks } = this.#pool
+    const places: Iterable<readonly [string, KeyPlace]> =
+      jwks === undefined ? jwksUrls : [...issuers].map((issuer) => [issuer, jwks])
+    const byPlace = new Map<KeyPlace, LazyEndpoint<SignatureCheck>>()
+    const byIssuer = new Map<string, LazyEndpoint<SignatureCheck>>()
+    for (const [issuer, place] of places) {
+      const endpoint = byPlace.get(place) ?? new LazyEndpoint(this, place)
+      byPlace.set(place, endpoint)
+      byIssuer.set(issuer, endpoint)
     }
-    const source = { pool: pool.name, options, policy, clock, onStoreFailure: listener.onStoreFailure }
-    const byUrl = new Map<string, Endpoint<SignatureCheck>>()
-    const endpointOf = (url: string) => {
-      const endpoint = byUrl.get(url) ?? createEndpoint(createUrlSource(url, source), policy)
-      byUrl.set(url, endpoint)
-      return endpoint
-    }
-    return new Map([...pool.jwksUrls].map(([issuer, url]) => [issuer, endpointOf(url)]))
+    return byIssuer
+  }
+
+  make(place: KeyPlace): Endpoint<SignatureCheck> {
+    const { tolerance } = this.#context
+    const [source, policy] = this.#sourceOf(place)
+    const build = (pem: string) => createSignatureCheck(pem, tolerance)
+    return new Endpoint(source, build, policy, this.#closing, this.#onOutcome)
+  }
+
+  #sourceOf(place: KeyPlace): readonly [KeySource, EndpointPolicy] {
+    const { options, clock } = this.#context
+    const policy = toPolicy(this.#context)
+    if (typeof place !== 'string') return [createInlineSource(place, clock), foreverPolicy(policy)]
+    const { onStoreFailure } = this.#listener
+    return [createUrlSource(place, { pool: this.#pool.name, options, policy, clock, onStoreFailure }), policy]
   }
 }
 

@@ -16,22 +16,33 @@ export interface RequestLimits {
   readonly lookupIntervalMs: number
 }
 
-/** Makes the budget for the fetches that unknown key ids cause: a token bucket, full at first. */
-export function createBudget({ now, lookupBurst, lookupIntervalMs }: RequestLimits) {
-  let left = lookupBurst
-  let filledAt = now()
-  return {
-    /** Takes one fetch. Returns `false` when none is left. */
-    take(): boolean {
-      const earned = Math.floor((now() - filledAt) / lookupIntervalMs)
-      left = Math.min(lookupBurst, left + earned)
-      filledAt += earned * lookupIntervalMs
-      if (left === 0) return false
-      left -= 1
-      return true
-    },
-    /** Returns the milliseconds until the budget has one more fetch. */
-    growsInMs: () => Math.max(1, filledAt + lookupIntervalMs - now()),
+/** The budget for the fetches that unknown key ids cause: a token bucket, full at first. */
+export class Budget {
+  readonly #limits: RequestLimits
+  #left: number
+  #filledAt: number
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits
+    this.#left = limits.lookupBurst
+    this.#filledAt = limits.now()
+  }
+
+  /** Takes one fetch. Returns `false` when none is left. */
+  take(): boolean {
+    const { now, lookupBurst, lookupIntervalMs } = this.#limits
+    const earned = Math.floor((now() - this.#filledAt) / lookupIntervalMs)
+    this.#left = Math.min(lookupBurst, this.#left + earned)
+    this.#filledAt += earned * lookupIntervalMs
+    if (this.#left === 0) return false
+    this.#left -= 1
+    return true
+  }
+
+  /** Returns the milliseconds until the budget has one more fetch. */
+  growsInMs(): number {
+    const { now, lookupIntervalMs } = this.#limits
+    return Math.max(1, this.#filledAt + lookupIntervalMs - now())
   }
 }
 
@@ -53,33 +64,54 @@ export interface EndpointHealth {
 const FIRST_BACK_OFF_MS = 1000
 const LAST_BACK_OFF_MS = 30_000
 
-/** Makes the back-off of an endpoint. It doubles with each failure, from one second to half a minute. */
-export function createBackOff({ now, random }: RequestLimits) {
-  let failures = 0
-  let until = 0
-  let health: Omit<EndpointHealth, 'isFailing'> = {
-    lastSuccess: undefined,
-    lastFailure: undefined,
-    knownToFailUntil: undefined,
+/** The health of an endpoint that was never asked. */
+export const UNASKED: EndpointHealth = {
+  isFailing: false,
+  lastSuccess: undefined,
+  lastFailure: undefined,
+  knownToFailUntil: undefined,
+}
+
+/** The back-off of an endpoint. It doubles with each failure, from one second to half a minute. */
+export class BackOff {
+  readonly #limits: RequestLimits
+  #failures = 0
+  #until = 0
+  #health = UNASKED
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits
   }
-  return {
-    /** Returns the milliseconds until the endpoint may be asked again; 0 when it may be asked now. */
-    remainingMs: () => Math.max(0, until - now()),
-    health: (): EndpointHealth => ({ ...health, isFailing: failures > 0 }),
-    succeeded() {
-      failures = 0
-      until = 0
-      health = { ...health, lastSuccess: now(), knownToFailUntil: undefined }
-    },
-    failed({ failure, code, retryAfterMs = 0, wasInterrupted }: FetchFailure) {
-      const at = now()
-      // Only `app.cognito.refresh` fetches within the back-off.
-      const isOutOfTurn = at < until
-      const stepMs = Math.min(FIRST_BACK_OFF_MS * 2 ** failures, LAST_BACK_OFF_MS) * (0.5 + random() / 2)
-      until = Math.max(until, at + (isOutOfTurn ? 0 : stepMs), at + retryAfterMs)
-      if (!isOutOfTurn) failures += 1
-      const knownToFailUntil = wasInterrupted ? health.knownToFailUntil : until
-      health = { ...health, lastFailure: { at, reason: failure, code }, knownToFailUntil }
-    },
+
+  /** Returns the milliseconds until the endpoint may be asked again; 0 when it may be asked now. */
+  remainingMs(): number {
+    return Math.max(0, this.#until - this.#limits.now())
+  }
+
+  health(): EndpointHealth {
+    return this.#health
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    this.#until = 0
+    const lastSuccess = this.#limits.now()
+    this.#health = { ...this.#health, isFailing: false, lastSuccess, knownToFailUntil: undefined }
+  }
+
+  failed({ failure, code, retryAfterMs = 0, wasInterrupted }: FetchFailure): void {
+    const { now, random } = this.#limits
+    const at = now()
+    // Only `app.cognito.refresh` fetches within the back-off.
+    const isOutOfTurn = at < this.#until
+    const stepMs = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS) * (0.5 + random() / 2)
+    this.#until = Math.max(this.#until, at + (isOutOfTurn ? 0 : stepMs), at + retryAfterMs)
+    if (!isOutOfTurn) this.#failures += 1
+    this.#health = {
+      isFailing: true,
+      lastSuccess: this.#health.lastSuccess,
+      lastFailure: { at, reason: failure, code },
+      knownToFailUntil: wasInterrupted ? this.#health.knownToFailUntil : this.#until,
+    }
   }
 }

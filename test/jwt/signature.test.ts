@@ -3,7 +3,7 @@
  * agree on a key, and that nothing of their errors gets out.
  * @module
  */
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
 import { createSignatureCheck } from '../../src/jwt/signature.js'
@@ -90,7 +90,6 @@ t.test(
     t.doesNotThrow(() => check(token))
     for (const text of wrong) t.throws(() => check(text), REFUSAL, 'after it')
     t.doesNotThrow(() => check(pool.accessToken()))
-    t.throws(() => createSignatureCheck('no key', 5))
   },
 )
 
@@ -103,9 +102,40 @@ t.test('no key is believed before @fastify/jwt has accepted a token of it', asyn
     pool.accessToken({ nbf: 9e9 }),
     pool.accessToken({ iss: undefined }),
   ]
-  for (const token of refusedByLibrary) t.throws(() => check(token), REFUSAL)
+  for (const token of [...refusedByLibrary, ...refusedByLibrary]) t.throws(() => check(token), REFUSAL)
   check(pool.accessToken())
   for (const token of refusedByLibrary) t.doesNotThrow(() => check(token), 'all else is checked elsewhere')
+})
+
+t.test('the library agrees on each key for itself', async (t) => {
+  const expired = pool.accessToken({ exp: 1 })
+  const [used, unused] = [createCheck(), createCheck()]
+  used(pool.accessToken())
+  t.doesNotThrow(() => used(expired))
+  t.throws(() => unused(expired), REFUSAL)
+})
+
+t.test('where the verifier of the library cannot be made, no token is believed', async (t) => {
+  const check = createCheck(Number.POSITIVE_INFINITY)
+  for (let time = 0; time < 2; time += 1) t.throws(() => check(pool.accessToken()), REFUSAL)
+})
+
+t.test('what is no RSA public key is refused before the first token', async (t) => {
+  const spki = ({ publicKey }: KeyPairKeyObjectResult) =>
+    publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const refused = {
+    'a text': 'no key',
+    'a key that was cut off': pem().slice(0, 200),
+    'a private key': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'a key of RSASSA-PSS': spki(generateKeyPairSync('rsa-pss', { modulusLength: 2048 })),
+    'a key of ECDSA': spki(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    'a key of EdDSA': spki(generateKeyPairSync('ed25519')),
+  }
+  for (const [name, text] of Object.entries(refused)) {
+    t.throws(() => createSignatureCheck(text, 5), name)
+  }
+  t.doesNotThrow(() => createSignatureCheck(pem(), 5))
 })
 
 t.test('its own check of the times is at least as wide as ours', async (t) => {

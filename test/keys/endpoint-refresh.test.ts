@@ -4,6 +4,7 @@
  * @module
  */
 import t from 'tap'
+import { Closing } from '../../src/keys/closing.js'
 import { pause } from '../../src/keys/deadline.js'
 import { Endpoint } from '../../src/keys/endpoint.js'
 import type { GoodSet } from '../../src/keys/fetch.js'
@@ -288,7 +289,12 @@ t.test('nobody has to listen to what comes of fetches', async (t) => {
   const clock = new TestClock()
   const { place } = openPlace(clock)
   const source = { name: 'network', fetch: place.fetch } as const
-  const endpoint = new Endpoint(source, (pem) => pem, { ...clock, ...POLICY }, new AbortController().signal)
+  const endpoint = new Endpoint(
+    source,
+    (pem) => pem,
+    { ...clock, ...POLICY },
+    new Closing(new AbortController().signal),
+  )
   const lookup = endpoint.lookUp('a')
   await clock.advance(LATENCY)
   t.strictSame(await lookup, { outcome: 'found', key: 'a1' })

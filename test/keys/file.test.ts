@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { Closing } from '../../src/keys/closing.js'
 import { Endpoint } from '../../src/keys/endpoint.js'
 import { readChecked, readJwksFile } from '../../src/keys/file.js'
 import { createUrlSource } from '../../src/keys/sources.js'
@@ -295,7 +296,7 @@ t.test('when a file is read again is a matter of the age of what was read', asyn
   const { keys: options } = resolveOptions({ pools: { eu: pool.options() } }, {})
   const source = createUrlSource(urlOf(path), { pool: 'eu', options, policy, clock, onStoreFailure: t.fail })
   t.equal(source.memory, undefined)
-  const endpoint = new Endpoint(source, (pem) => pem, policy, new AbortController().signal)
+  const endpoint = new Endpoint(source, (pem) => pem, policy, new Closing(new AbortController().signal))
   const kid = pool.kid()
   await endpoint.ensure()
   await clock.advance(300_000)

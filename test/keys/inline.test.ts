@@ -5,6 +5,7 @@
  */
 import Fastify from 'fastify'
 import t from 'tap'
+import { Closing } from '../../src/keys/closing.js'
 import { Endpoint } from '../../src/keys/endpoint.js'
 import { readKeySet } from '../../src/keys/key-set.js'
 import { createInlineSource, foreverPolicy } from '../../src/keys/sources.js'
@@ -77,7 +78,7 @@ t.test('an unknown key of inline keys costs no time and no budget, and none gets
   })
   const keys = readKeySet(eu.keySet()) ?? new Map()
   const source = createInlineSource(keys, clock)
-  const endpoint = new Endpoint(source, (pem) => pem, policy, new AbortController().signal)
+  const endpoint = new Endpoint(source, (pem) => pem, policy, new Closing(new AbortController().signal))
   t.equal(source.name, 'inline')
   t.match(await endpoint.lookUp(eu.kid()), { outcome: 'found' })
   for (let times = 0; times < 30; times += 1)

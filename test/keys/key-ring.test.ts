@@ -26,8 +26,8 @@ t.test('a cold herd of a thousand is one request, which brings the keys of every
   const pool = issuer.createPool()
   const clock = new TestClock()
   const fetch = createFetch(pool.jwksUrl, { pool: 'eu', clock, timeoutMs: 2000, random: () => 0.5 })
-  const { endpoint } = openPlace(clock, {}, { fetch })
-  const ring = new KeyRing(new Map([[ORIGINAL, endpoint]]), clock)
+  const { endpoint, closing } = openPlace(clock, {}, { fetch })
+  const ring = new KeyRing(new Map([[ORIGINAL, endpoint]]), clock, closing)
   t.equal(ring.status().state, 'cold')
   const kids = [pool.kid('access'), pool.kid('id')]
   const found = await Promise.all(

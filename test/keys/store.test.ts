@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { KeyStore, StoredKeySet } from '../../src/index.js'
+import { Closing } from '../../src/keys/closing.js'
 import { Endpoint } from '../../src/keys/endpoint.js'
 import { toKeySet } from '../../src/keys/key-set.js'
 import { createUrlSource } from '../../src/keys/sources.js'
@@ -257,7 +258,7 @@ t.test('a stored set follows the rules of its age, to the millisecond', async (t
       { ...createUrlSource(downUrl, context), memory },
       (pem) => pem,
       policy,
-      new AbortController().signal,
+      new Closing(new AbortController().signal),
     )
     t.equal(place.held(eu.kid()), undefined)
     t.strictSame(loaded, [], 'nothing is read before somebody asks')

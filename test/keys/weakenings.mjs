@@ -5,6 +5,53 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
+    file: 'keys/closing',
+    tests: ['keys/closing'],
+    rows: [
+      ['a part that is closed goes on', '    this.#end?.abort()\n', ''],
+      ['a part that is closed begins work', 'if (this.isClosed) end.abort()\n    else endsOf', 'endsOf'],
+      ['the application does not end its parts', 'for (const end of ends) end.abort()', ''],
+      ['the end of the application is not seen', ' || this.#parent.aborted', ''],
+      ['each part has a listener', '  if (known !== undefined) return known\n', ''],
+      ['work that is done is remembered', '    endsOf(this.#parent).delete(end)\n', ''],
+      ['a part that idles keeps its signal', '    this.#end = undefined\n', ''],
+      ['work takes the signal of other work with it', 'if (this.#running === 0) this.#letGo', 'this.#letGo'],
+    ],
+  },
+  {
+    file: 'keys/lazy-endpoint',
+    tests: ['keys/lazy-endpoint'],
+    rows: [
+      ['a look makes an endpoint', 'return this.#made?.held(kid)', 'return this.#endpoint().held(kid)'],
+      ['each lookup makes an endpoint', 'this.#made ??= ', 'this.#made = '],
+      ['a refresh makes every endpoint', ' && !this.#maker.hasStore) return true', ') void 0'],
+      ['a refresh passes over the set of a store', ' && !this.#maker.hasStore', ''],
+    ],
+  },
+  {
+    file: 'keys/key-ring',
+    tests: ['keys/ring-close'],
+    rows: [
+      ['a closed ring goes on to fetch', '    this.#closing.close()\n', ''],
+      ['a closed ring keeps its keys', '    this.#endpoints = []\n', ''],
+      ['a key that comes after the close', 'this.#isClosed ? CLOSED : lookup', 'lookup'],
+    ],
+  },
+  {
+    file: 'keys/pool-keys',
+    tests: ['keys/ring-close'],
+    rows: [
+      ['a ring ends with its application alone', 'context.clock, closing)', 'context.clock, { close() {} })'],
+    ],
+  },
+  {
+    file: 'keys/pool-keys',
+    tests: ['keys/pool-keys'],
+    rows: [
+      ['a store is forgotten before the first token', 'this.#context.options.store !== undefined', 'false'],
+    ],
+  },
+  {
     file: 'keys/locations',
     tests: ['keys/log'],
     rows: [
@@ -191,30 +238,43 @@ export const groups = [
     file: 'keys/request-limits',
     tests: ['keys/request-limits', 'keys/endpoint', 'keys/endpoint-refresh'],
     rows: [
-      ['no budget', 'if (left === 0) return false', ''],
-      ['a budget that grows without end', 'Math.min(lookupBurst, left + earned)', 'left + earned'],
-      ['a budget that never grows', 'Math.min(lookupBurst, left + earned)', 'left'],
-      ['a budget that grows faster', 'filledAt += earned * lookupIntervalMs', 'filledAt += earned'],
-      ['a back-off that does not grow', 'if (!isOutOfTurn) failures += 1', 'failures = 1'],
+      ['no budget', 'if (this.#left === 0) return false', ''],
+      [
+        'a budget that grows without end',
+        'Math.min(lookupBurst, this.#left + earned)',
+        'this.#left + earned',
+      ],
+      ['a budget that never grows', 'Math.min(lookupBurst, this.#left + earned)', 'this.#left'],
+      [
+        'a budget that grows faster',
+        'this.#filledAt += earned * lookupIntervalMs',
+        'this.#filledAt += earned',
+      ],
+      ['a back-off that does not grow', 'if (!isOutOfTurn) this.#failures += 1', 'this.#failures = 1'],
       [
         'a back-off that grows without end',
-        'Math.min(FIRST_BACK_OFF_MS * 2 ** failures, LAST_BACK_OFF_MS)',
-        '(FIRST_BACK_OFF_MS * 2 ** failures)',
+        'Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LAST_BACK_OFF_MS)',
+        '(FIRST_BACK_OFF_MS * 2 ** this.#failures)',
       ],
       ['a back-off that is the same everywhere', ' * (0.5 + random() / 2)', ''],
-      ['a refresh makes the back-off longer', 'const isOutOfTurn = at < until', 'const isOutOfTurn = false'],
+      [
+        'a refresh makes the back-off longer',
+        'const isOutOfTurn = at < this.#until',
+        'const isOutOfTurn = false',
+      ],
       ['Retry-After is not heeded', ', at + retryAfterMs)', ')'],
-      ['a success does not end the back-off', '      failures = 0\n      until = 0\n', ''],
-      ['a success does not end a failure', ', knownToFailUntil: undefined }\n    },', ' }\n    },'],
+      ['a success does not end the back-off', '    this.#failures = 0\n    this.#until = 0\n', ''],
+      ['a success does not end a failure', ', knownToFailUntil: undefined }\n  }', ' }\n  }'],
+      ['an endpoint that answers goes on to fail', 'isFailing: false, lastSuccess,', 'lastSuccess,'],
       [
         'trust that a failure with a gap prolongs',
-        'wasInterrupted ? health.knownToFailUntil : until',
-        'until',
+        'wasInterrupted ? this.#health.knownToFailUntil : this.#until',
+        'this.#until',
       ],
       [
         'a failure with a gap counts for nothing',
-        '      const at = now()\n',
-        '      if (wasInterrupted) return\n      const at = now()\n',
+        '    const at = now()\n',
+        '    if (wasInterrupted) return\n    const at = now()\n',
       ],
     ],
   },
@@ -256,7 +316,7 @@ export const groups = [
       ],
       [
         'a store is asked after the close',
-        ' || this.#closing.aborted) return\n    this.#restored',
+        ' || this.#closing.isClosed) return\n    this.#restored',
         ') return\n    this.#restored',
       ],
       ['the room is full for ever', '    this.#waiting -= 1\n', ''],
@@ -302,11 +362,11 @@ export const groups = [
         'drawRefreshAt(askedAt, this.#policy)',
         'drawRefreshAt(this.#policy.now(), this.#policy)',
       ],
-      ['a close is a failure of the place', 'if (!this.#closing.aborted) this.#record', 'this.#record'],
-      ['a closed place is asked', ' === 0 && !this.#closing.aborted', ' === 0'],
+      ['a close is a failure of the place', 'if (!this.#closing.isClosed) this.#record', 'this.#record'],
+      ['a closed place is asked', ' === 0 && !this.#closing.isClosed', ' === 0'],
       [
         'a lookup after the close asks',
-        ' || this.#closing.aborted) return this.#failed()',
+        ' || this.#closing.isClosed) return this.#failed()',
         ') return this.#failed()',
       ],
       ['a fetch that is due needs the budget', '=> this.#isDue() || ', '=> '],
@@ -424,7 +484,7 @@ export const groups = [
         'Math.max(options.staleIfError * 1000, refreshAfterMs, longestFetchMs)',
         'options.staleIfError * 1000',
       ],
-      ['both issuers have one URL', 'byUrl.get(url) ??', '[...byUrl.values()][0] ??'],
+      ['both issuers have one URL', 'byPlace.get(place) ??', '[...byPlace.values()][0] ??'],
     ],
   },
   {

@@ -3,8 +3,10 @@
  * start anew and stand still, and a clock.
  * @module
  */
+import { Closing } from '../../src/keys/closing.js'
 import { Endpoint, type EndpointPolicy, type KeySource } from '../../src/keys/endpoint.js'
 import { KeyRing } from '../../src/keys/key-ring.js'
+import { type EndpointMaker, type KeyPlace, LazyEndpoint } from '../../src/keys/lazy-endpoint.js'
 import { createMemory, type KeyStore, type Memory } from '../../src/keys/store.js'
 import { settle, TestClock } from '../support/test-clock.js'
 import { askFirstMs, type CoursePolicy, PATIENCE_MS } from './course-policy.js'
@@ -180,6 +182,7 @@ export class World {
     const places = this.urls
     const model = new PolicyModel({ policy, random, places, hasStore, now, time: this.#time })
     const closing = new AbortController()
+    const end = new Closing(closing.signal)
     const endpointPolicy: EndpointPolicy = {
       ...this.clock,
       random: () => random,
@@ -191,19 +194,22 @@ export class World {
       maxWaitMs: PATIENCE_MS,
     }
     const onOutcome = () => model.told()
-    const endpoints = this.urls.map(
-      (url) => new Endpoint(this.#sourceOf(url, model), buildKey, endpointPolicy, closing.signal, onOutcome),
-    )
-    const byIssuer = ISSUERS.map((issuer, index): [string, Endpoint<string>] => [
+    const maker: EndpointMaker<string> = {
+      hasStore,
+      make: (place) => new Endpoint(this.#sourceOf(place, model), buildKey, endpointPolicy, end, onOutcome),
+    }
+    const endpoints = this.urls.map(({ href }) => new LazyEndpoint(maker, href))
+    const byIssuer = ISSUERS.map((issuer, index): [string, LazyEndpoint<string>] => [
       issuer,
-      endpoints[index % endpoints.length] as Endpoint<string>,
+      endpoints[index % endpoints.length] as LazyEndpoint<string>,
     ])
-    const ring: KeyRing<string> = new KeyRing(new Map(byIssuer), this.clock)
+    const ring: KeyRing<string> = new KeyRing(new Map(byIssuer), this.clock, end)
     return { ring, model, closing }
   }
 
-  #sourceOf(url: JwksUrl, model: PolicyModel): KeySource {
+  #sourceOf(place: KeyPlace, model: PolicyModel): KeySource {
     const { hasStore } = this.setting
+    const url = this.urls.find(({ href }) => href === place) as JwksUrl
     return {
       name: 'network',
       fetch: async (known, closing) => {

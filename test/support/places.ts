@@ -2,6 +2,7 @@
  * Places that publish keys, under a clock that the test moves: what they answer, and when they were asked.
  * @module
  */
+import { Closing } from '../../src/keys/closing.js'
 import { pause } from '../../src/keys/deadline.js'
 import { Endpoint, type EndpointPolicy, type KeySource, type Lookup } from '../../src/keys/endpoint.js'
 import type { FetchFailure, FetchKeySet } from '../../src/keys/fetch.js'
@@ -81,7 +82,8 @@ export function openPlace(
   source: Partial<KeySource> = {},
 ) {
   const place = new Place(clock)
-  const closing = new AbortController()
+  const application = new AbortController()
+  const closing = new Closing(application.signal)
   const seen = { built: [] as string[], outcomes: 0, unusable: new Set<string>() }
   const build = (pem: string): BuiltKey => {
     if (seen.unusable.has(pem)) throw new Error('no key')
@@ -92,12 +94,12 @@ export function openPlace(
     { name: 'network', fetch: place.fetch, ...source },
     build,
     { ...clock, ...POLICY, ...extra },
-    closing.signal,
+    closing,
     () => {
       seen.outcomes += 1
     },
   )
-  return { place, endpoint, seen, close: () => closing.abort() }
+  return { place, endpoint, seen, closing, close: () => application.abort() }
 }
 
 /** The answer of a lookup so far. */

@@ -21,6 +21,7 @@ export function setUp(extra: Partial<EndpointPolicy> = {}, sources: readonly Par
       [UPDATED, updated.endpoint],
     ]),
     clock,
+    { close: () => [original, updated].map(({ closing }) => closing.close()) },
   )
   const find = (kid: string, issuer = ORIGINAL, ms = LATENCY) => hear(clock, ring.find(kid, issuer), ms)
   return {
@@ -39,12 +40,12 @@ export function setUp(extra: Partial<EndpointPolicy> = {}, sources: readonly Par
 export function setUpOne(extra: Partial<EndpointPolicy> = {}, source: Partial<KeySource> = {}) {
   const clock = new TestClock()
   const opened = openPlace(clock, extra, source)
-  const { endpoint } = opened
+  const { endpoint, closing } = opened
   const issuers = new Map([
     [ORIGINAL, endpoint],
     [UPDATED, endpoint],
   ])
-  const ring = new KeyRing<BuiltKey>(issuers, clock)
+  const ring = new KeyRing<BuiltKey>(issuers, clock, closing)
   const find = (kid: string, ms = LATENCY) => hear(clock, ring.find(kid, ORIGINAL), ms)
   return {
     ...opened,
