@@ -73,7 +73,8 @@ export function compileAuthentication(
   assertGiven(given, name)
   const [selector, requirement = {}] = given
   assertGuardRequirement(requirement, name)
-  const pools = selector ?? assertDefaultPool(context.defaultPool, name)
+  // The value null is no pool, and does not stand for the default one.
+  const pools = selector === undefined ? assertDefaultPool(context.defaultPool, name) : selector
   const selection = compileSelection(context.verifier, pools, requirement, name)
   const conclude = createConclusion(context, requirement)
 

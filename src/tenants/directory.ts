@@ -68,7 +68,9 @@ export class TenantDirectory {
   /** Finds the tenant of an issuer and an app client. */
   find(issuer: unknown, clientId: unknown): Tenant | undefined {
     const pool = this.#tenants.byIssuer.get(issuer as string)
-    return pool === undefined ? undefined : this.#tenants.byPlace.get(toPlace(pool.id, String(clientId)))
+    // The client is unchecked: an object of an invented token may even throw where it becomes text.
+    const isFindable = pool !== undefined && typeof clientId === 'string'
+    return isFindable ? this.#tenants.byPlace.get(toPlace(pool.id, clientId)) : undefined
   }
 
   /** Finds a tenant by its name. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { refuse } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import type { Payload } from '../claims/standard-claims.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
@@ -15,7 +14,7 @@ import { type PoolKeys, takeKey } from '../keys/pool-keys.js'
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-claims.js'
 import type { FindIssuingPool } from './issuing-pool.js'
-import type { PoolWithKeys } from './tenants.js'
+import type { Membership, PoolWithKeys } from './tenants.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
@@ -95,9 +94,11 @@ export function createTokenVerification(
     const goOn = (chosen: PoolWithKeys) => {
       runChecks(token.payload, chosen, policy, { now: now() / 1000, tolerance: clockTolerance })
       const key = chosen.keys.held(token.kid) ?? findKey(chosen, token)
-      return key instanceof Promise
-        ? key.then((later) => conclude(found, token, assertCurrent(chosen), later))
-        : conclude(found, token, chosen, key)
+      if (!(key instanceof Promise)) return conclude(found, token, chosen, key)
+      // The tenant may have left the list meanwhile, or have another user pool or client.
+      return key.then((later) =>
+        isListed(chosen) ? conclude(found, token, chosen, later) : verify(found, policy),
+      )
     }
     const chosen = findPool(token.payload, policy)
     return chosen instanceof Promise ? chosen.then(goOn) : goOn(chosen)
@@ -125,18 +126,16 @@ function runChecks(
   checkTimes(payload, now, tolerance, pool.name)
 }
 
-/** Returns the pool, unless its tenant was removed while the key was fetched. */
-function assertCurrent(chosen: PoolWithKeys): PoolWithKeys {
-  if (chosen.membership?.isCurrent() !== false) return chosen
-  throw refuse('TENANT_REMOVED', { pool: chosen.pool.name })
-}
-
 async function findKey(
   { pool, keys }: PoolWithKeys,
   { payload, kid }: UnverifiedToken,
 ): Promise<SignatureCheck> {
   return takeKey(await keys.find(kid, String(payload['iss'])), pool.name)
 }
+
+/** Tells whether a pool still accepts tokens: a registered one always does. */
+const isListed = ({ membership }: { readonly membership?: Membership | undefined }) =>
+  membership?.isCurrent() !== false
 
 type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>
 
@@ -165,10 +164,8 @@ function remember(
 }
 
 /** Returns `true` while the time of the token runs, the key of its signature is held, and its tenant is in the list. */
-function isStillValid(
-  { kid, keys, membership, checkSignature, validFrom, validUntil }: RememberedToken,
-  now: number,
-): boolean {
+function isStillValid(token: RememberedToken, now: number): boolean {
+  const { kid, keys, checkSignature, validFrom, validUntil } = token
   const isInTime = now >= validFrom && now < validUntil
-  return isInTime && membership?.isCurrent() !== false && keys.held(kid) === checkSignature
+  return isInTime && isListed(token) && keys.held(kid) === checkSignature
 }

@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { REASONS } from '../../src/base/reasons.js'
 import cognito, {
+  anyTenant,
   CognitoError,
   fromCookie,
   fromHeader,
@@ -17,11 +18,14 @@ import cognito, {
   type RevocationStore,
   reasonCodes,
   type StandardSchema,
+  type TenantRow,
   type TokenRequirement,
+  tenant,
 } from '../../src/index.js'
 import { createAccounts } from '../support/accounts.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 import { forge } from '../support/forge.js'
+import { createTenantApp, toRow, useKeysOf } from '../support/tenants.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const api = issuer.createPool()
@@ -45,6 +49,7 @@ function assertReason(test: Test, error: unknown, reasonCode: ReasonCode): void 
   test.equal(error.reasonCode, reasonCode)
   test.equal(error.code, REASONS[reasonCode].code, reasonCode)
   test.ok(isTextOf(reasonCode, error.reason), `${reasonCode}: ${error.reason}`)
+  test.notOk(/secretly/.test(`${error.reason} ${error.message}`), `${reasonCode} repeats nothing`)
   raised.add(reasonCode)
 }
 
@@ -229,6 +234,64 @@ t.test('a schema of claims that cannot work', async (t) => {
     const error: unknown = await app.cognito.verify(token, 'eu', { claims }).catch((error) => error)
     assertReason(t, error, reasonCode)
   }
+})
+
+t.test('a tenant', async (t) => {
+  useKeysOf(t, issuer)
+  const [acme, unlisted] = [issuer.createPool(), issuer.createPool()]
+  const rows = [toRow('acme', acme)]
+  let load: () => TenantRow[] | Promise<TenantRow[]> = () => rows
+  const app = await createTenantApp(t, {
+    load: () => load(),
+    claim: 'tenant',
+    unknownInterval: 0.05,
+    refreshAfter: 3600,
+  })
+  await app.ready()
+  const [byHeader, acmes] = [tenant.header('x-tenant'), acme.accessToken({ tenant: 'acme' })]
+  const ask = (text: string, name?: string) => {
+    const headers = { ...bearer(text), ...(name !== undefined && { 'x-tenant': name }) }
+    const raw = { rawHeaders: ['authorization', headers.authorization] }
+    return refusalOf(app.cognito.verifyRequest({ headers, raw } as never, byHeader))
+  }
+  t.equal(await ask(acmes, 'acme'), undefined)
+  assertReason(t, await ask(acmes), 'TENANT_NOT_NAMED')
+  assertReason(t, await ask(acmes, 'secretly'), 'TENANT_NOT_ACCEPTED')
+  assertReason(t, await ask(acme.accessToken({ tenant: 'secretly' }), 'acme'), 'TENANT_CLAIM_MISMATCH')
+  await app.cognito.tenants.reload()
+  assertReason(t, await ask(unlisted.accessToken(), 'secretly'), 'TENANT_UNKNOWN')
+  const authentication = await app.cognito.verify(acmes, anyTenant)
+  rows.pop()
+  await app.cognito.tenants.reload()
+  const signal = app.cognito.expirySignal(authentication)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  assertReason(t, signal.reason, 'TENANT_REMOVED')
+  load = () => Promise.reject(new RangeError('secretly'))
+  await app.cognito.tenants.reload()
+  assertReason(t, await ask(unlisted.accessToken(), 'secretly'), 'TENANT_LIST_FAILED')
+})
+
+t.test('more requests of unknown tenants than may wait', async (t) => {
+  useKeysOf(t, issuer)
+  const [acme, unlisted] = [issuer.createPool(), issuer.createPool()]
+  const rows = [toRow('acme', acme)]
+  let answer = Promise.resolve(rows)
+  const app = await createTenantApp(t, { load: () => answer, unknownInterval: 0.05, refreshAfter: 3600 })
+  await app.ready()
+  const stranger = unlisted.accessToken()
+  let finish = () => {}
+  answer = new Promise((resolve) => {
+    finish = () => resolve(rows)
+  })
+  const reading = app.cognito.tenants.reload()
+  await new Promise(setImmediate)
+  const asked = Array.from({ length: 1001 }, () => refusalOf(app.cognito.verify(stranger, anyTenant)))
+  const last = await asked.at(-1)
+  assertReason(t, last, 'TENANT_LOOKUP_POSTPONED')
+  t.equal(await refusalOf(app.cognito.verify(acme.accessToken(), anyTenant)), undefined)
+  finish()
+  t.equal(await reading, true)
+  assertReason(t, await asked[0], 'TENANT_UNKNOWN')
 })
 
 t.test('a request to a source of the application, with cookies, and with two headers', async (t) => {

@@ -5,6 +5,13 @@
 /** @type {import('../../tools/weaken.mjs').Groups} */
 export const groups = [
   {
+    file: 'base/error-word',
+    tests: ['revocation/revocation', 'revocation/gate'],
+    rows: [
+      ["an error's own text", "[code, name].find(isWord) ?? 'it threw'", 'String((error as Error).message)'],
+    ],
+  },
+  {
     file: 'base/repeated-name',
     tests: ['base/repeated-name'],
     rows: [

@@ -12,14 +12,18 @@ export const groups = [
       ['a token of next month ends at once', 'Math.min(left, LOOK_MS)', 'left % 2 ** 31'],
       ['a clock that is set is not noticed', 'const LOOK_MS = 60_000', 'const LOOK_MS = 2 ** 31 - 1'],
       ['a token without an end', "typeof exp === 'number' && Number.isFinite(exp)", "exp !== ''"],
+      ['a timer that nobody waits for any more', '    this.#callOff()\n    for (const', '    for (const'],
+      ['a mark is not heard', 'listen((refusal) => this.end(refusal))', 'listen(() => {})'],
       [
-        'a timer that nobody waits for any more',
-        '    this.#callOff()\n    this.#endListening',
-        '    this.#endListening',
+        'a store is listened to for ever',
+        'for (const endListening of this.#listening.splice(0)) endListening()',
+        '',
       ],
-      ['a mark is not heard', "() => this.end(refuse('TOKEN_REVOKED', this.#context()))", '() => {}'],
-      ['a store is listened to for ever', '    this.#endListening?.()\n', ''],
-      ['a store is not asked', 'this.#token.revocations?.ask().then(', 'Promise.resolve().then('],
+      [
+        'a store is not asked',
+        'Promise.all(this.#endings.map((ending) => ending.ask())).then(',
+        'Promise.resolve().then(',
+      ],
       ['an expired token is listened to', '    if (this.#isReleased) return\n    try', '    try'],
       ['an expired token is asked about', 'if (!this.#isReleased) this.#ask()', 'this.#ask()'],
       [
@@ -114,11 +118,7 @@ export const groups = [
     file: 'expiry/application',
     tests: ['expiry/revocation'],
     rows: [
-      [
-        'the store is not known',
-        'if (gate === undefined) return token',
-        'if (gate !== undefined) return token',
-      ],
+      ['the store is not known', 'gate === undefined ? []', 'gate !== undefined ? []'],
       ['a pool of another application', 'pool === undefined || ', ''],
       ['a token that no mark can name', "typeof payload['sub'] !== 'string' || ", ''],
       ['a token of no time', " || typeof payload['iat'] !== 'number'", ''],

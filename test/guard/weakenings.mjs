@@ -79,8 +79,8 @@ export const groups = [
       ['a guard takes undefined', 'assertGiven(given, name)', 'void given'],
       [
         'null for the default pool',
-        'selector === undefined ? context.defaultPool : selector',
-        'selector ?? context.defaultPool',
+        'selector === undefined ? assertDefaultPool(context.defaultPool, name) : selector',
+        'selector ?? assertDefaultPool(context.defaultPool, name)',
       ],
     ],
   },

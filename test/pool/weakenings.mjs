@@ -53,13 +53,7 @@ export const groups = [
         "withDefault(tokenUseOption, 'access')",
         "withDefault(tokenUseOption, ['access', 'id'])",
       ],
-      ['plain http without being asked', 'parseUrl(value, insecureHttp)', 'parseUrl(value, true)'],
       ['plain http of a pool in production', '  assertInsecureHttp(options.insecureHttp, path, env)\n', ''],
-      [
-        'an empty variable is a URL',
-        '(keysUrl ? fillPlaceholders',
-        '(keysUrl !== undefined ? fillPlaceholders',
-      ],
     ],
   },
   {
@@ -73,7 +67,19 @@ export const groups = [
     ],
   },
   {
-    file: 'pool/pool',
+    file: 'pool/jwks-url',
+    tests: ['pool/options', 'pool/key-urls', 'plugin/options'],
+    rows: [
+      ['plain http without being asked', 'parseUrl(value, insecureHttp)', 'parseUrl(value, true)'],
+      [
+        'an empty variable is a URL',
+        "env['AWS_COGNITO_KEYS_URL'] || undefined",
+        "env['AWS_COGNITO_KEYS_URL']",
+      ],
+    ],
+  },
+  {
+    file: 'pool/jwks-url',
     tests: ['keys/file'],
     rows: [
       ['a file URL that is relative', "value.startsWith('file:/') && ", ''],

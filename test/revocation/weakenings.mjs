@@ -46,7 +46,6 @@ export const groups = [
         'if (!this.#isFailing) this.#onChange(reason)',
         'this.#onChange(reason)',
       ],
-      ["an error's own text", "[code, name].find(isWord) ?? 'it threw'", 'String((error as Error).message)'],
     ],
   },
   {

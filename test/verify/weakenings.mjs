@@ -77,22 +77,28 @@ export const groups = [
     ],
   },
   {
-    file: 'verify/token-verification',
+    file: 'verify/issuing-pool',
     tests: ['attacks/table'],
     rows: [
-      ['any issuer', 'byIssuer.get(issuer)', 'byIssuer.get(issuer) ?? [...byIssuer.values()][0]'],
+      ['any issuer', 'byIssuer.get(issuer)', '(byIssuer.get(issuer) ?? [...byIssuer.values()][0])'],
       [
         'issuers compared without case',
         'byIssuer.get(issuer)',
         '[...byIssuer].find(([own]) => String(own).toLowerCase() === String(issuer).toLowerCase())?.[1]',
       ],
+    ],
+  },
+  {
+    file: 'verify/token-verification',
+    tests: ['attacks/table'],
+    rows: [
       [
         'the policy is held against a token after its key',
-        'assertAccepted(pool.name, checkCognitoClaims(token.payload, pool), pools)',
-        'checkCognitoClaims(token.payload, pool)',
+        'assertAccepted(pool, checkCognitoClaims(payload, pool), policy)',
+        'checkCognitoClaims(payload, pool)',
       ],
-      ['times are not checked', 'checkTimes(token.payload,', 'void (token.payload,'],
-      ['a tolerance of milliseconds', ' / 1000, clockTolerance', ' / 1000, clockTolerance * 1000'],
+      ['times are not checked', 'checkTimes(payload,', 'void (payload,'],
+      ['a tolerance of milliseconds', 'tolerance: clockTolerance }', 'tolerance: clockTolerance * 1000 }'],
       ['a key is found but not used', 'checkSignature(text, token.signature)\n', 'void text\n'],
     ],
   },
@@ -110,7 +116,7 @@ export const groups = [
     rows: [
       [
         'a second guard trusts the first one’s pools',
-        '= assertAccepted(token.pool.name, token.tokenUse, policy.pools)',
+        '= assertAccepted(token.pool, token.tokenUse, policy)',
         '= policy.pools.get(token.pool.name) ?? [...policy.pools.values()][0]',
       ],
       ['the claim schema is not checked', 'if (misfits) throw', 'if (misfits === null) throw'],
@@ -126,7 +132,7 @@ export const groups = [
       [
         'the held keys of all pools are one set',
         'keys.held(token.kid)',
-        '[...byIssuer.values()].map((other) => other.keys.held(token.kid)).find(Boolean)',
+        '[...((globalThis as any).rings ??= new Set()).add(chosen.keys)].map((keys: any) => keys.held(token.kid)).find(Boolean)',
       ],
     ],
   },
@@ -246,7 +252,7 @@ export const groups = [
     file: 'verify/token-policy',
     tests: ['guard/sign-in', 'guard/arguments'],
     rows: [
-      ['a level that no pool has', 'assertKnownLevels(requirement.acr, pools, path)', ''],
+      ['a level that no pool has', 'assertKnownLevels(requirement.acr, all, path)', ''],
       ['a pool that has no such level', 'acr !== undefined && !canHold', 'acr === null && !canHold'],
     ],
   },
@@ -288,8 +294,8 @@ export const groups = [
       ['any token_use', 'if (expected?.tokenUses.has(tokenUse))', 'if (expected)'],
       [
         'any pool',
-        'const expected = pools.get(name)',
-        'const expected = pools.get(name) ?? [...pools.values()][0]',
+        'policy.pools.get(pool.name) :',
+        '(policy.pools.get(pool.name) ?? [...policy.pools.values()][0]) :',
       ],
       ['a guard of a pool that is not there', ' && chosen.length === names.length', ''],
       [
@@ -298,7 +304,7 @@ export const groups = [
         'if (pool === undefined) continue //',
       ],
       ['a function names no pool', 'chosen.size > 0 ?', 'chosen ?'],
-      ['the route’s tokenUse is ignored', 'uses ?? pool', 'pool'],
+      ['the route’s tokenUse is ignored', 'uses ?? tokenUses', 'tokenUses'],
       ['the route’s claims are ignored', 'ownReader ?? claimsReader', 'claimsReader'],
     ],
   },
@@ -396,7 +402,13 @@ export const groups = [
   {
     file: 'verify/token-policy',
     tests: ['attacks/reason-codes'],
-    rows: [['another pool is another kind', "expected === undefined ? 'POOL_NOT_ACCEPTED' : ", '']],
+    rows: [
+      [
+        'another pool is another kind',
+        "isAcceptedPool ? KIND_NOT_ACCEPTED[tokenUse] : 'POOL_NOT_ACCEPTED'",
+        'KIND_NOT_ACCEPTED[tokenUse]',
+      ],
+    ],
   },
   {
     file: 'verify/diagnostics',
