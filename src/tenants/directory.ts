@@ -110,7 +110,7 @@ export class TenantDirectory {
     this.#watchers.set(tenant, callbacks.add(onLeft))
     return () => {
       callbacks.delete(onLeft)
-      if (callbacks.size === 0) this.#watchers.delete(tenant)
+      if (callbacks.size === 0 && this.#watchers.get(tenant) === callbacks) this.#watchers.delete(tenant)
     }
   }
 

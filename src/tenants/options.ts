@@ -20,6 +20,7 @@ import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reade
 import type { TokenUse } from '../claims/standard-claims.js'
 import { type Environment, keysUrlOf } from '../pool/jwks-url.js'
 import { levelsOption } from '../pool/levels.js'
+import { issuersOf, locateKeys } from './user-pool.js'
 
 /** A tenant as the application's list has it. Further members of a row are ignored. */
 export interface TenantRow {
@@ -169,11 +170,7 @@ export function resolveTenants(given: TenantsOptions, env: Environment): Resolve
       "tenants.audience: expected tokenUse to include 'access'; only access tokens are bound to a resource",
     )
   }
-  if (keysUrlOf(env)?.includes('{userPoolId}') === false) {
-    throw new TypeError(
-      'AWS_COGNITO_KEYS_URL: expected the placeholder {userPoolId}, because each user pool of the tenants has keys of its own',
-    )
-  }
+  assertKeysUrl(env)
   return Object.freeze({
     ...options,
     tokenUses,
@@ -181,3 +178,15 @@ export function resolveTenants(given: TenantsOptions, env: Environment): Resolve
     acr: Object.freeze([...acr]),
   })
 }
+
+/** Refuses a URL of the environment that would fail when the first token needs its keys. */
+function assertKeysUrl(env: Environment): void {
+  if (keysUrlOf(env)?.includes('{userPoolId}') === false) {
+    throw new TypeError(
+      'AWS_COGNITO_KEYS_URL: expected the placeholder {userPoolId}, because each user pool of the tenants has keys of its own',
+    )
+  }
+  locateKeys(EXAMPLE, issuersOf(EXAMPLE), env)
+}
+
+const EXAMPLE = 'eu-west-1_AbCdEf123'

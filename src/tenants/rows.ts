@@ -39,16 +39,22 @@ export async function readRows(
 async function collect(load: LoadTenants, signal: AbortSignal): Promise<readonly unknown[]> {
   const source = toIterable(await load({ signal }))
   const rows: unknown[] = []
-  for await (const row of source) {
-    if (signal.aborted) break
+  /** Takes a row. Resolves after each slice, so that the event loop is free in between. */
+  const take = (row: unknown): Promise<void> | undefined => {
+    if (signal.aborted) throw new LoadFailure('the reading is over')
     if (rows.length >= MAX_ROWS) throw new LoadFailure(`more than ${MAX_ROWS} rows`)
     rows.push(row)
-    if (rows.length % SLICE === 0) await nextTurn()
+    return rows.length % SLICE === 0 ? nextTurn() : undefined
   }
+  // Rows of a list are not awaited, because a row whose member `then` throws is a fault of that row alone.
+  if (!isAsync(source)) for (const row of source) await take(row)
+  else for await (const row of source) await take(row)
   return rows
 }
 
 type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>
+
+const isAsync = (source: AnyIterable): source is AsyncIterable<unknown> => Symbol.asyncIterator in source
 
 /** Refuses anything without rows. A text is iterable, too, but has no rows. */
 function toIterable(value: unknown): AnyIterable {

@@ -135,7 +135,9 @@ export class ListSchedule {
     this.#failedAt = isRead ? undefined : this.#clock.now()
     this.#failures = isRead ? 0 : this.#failures + 1
     this.#onOutcome(failure)
-    if (!this.#isClosed) this.#callOff = this.#clock.after(this.#nextInMs(begunAt), () => void this.#begin())
+    // An application whose first list cannot be read does not start, so nobody waits for another one.
+    const isInUse = !this.#isClosed && this.#askedAt !== undefined
+    if (isInUse) this.#callOff = this.#clock.after(this.#nextInMs(begunAt), () => void this.#begin())
     return isRead
   }
 
