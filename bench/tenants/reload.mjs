@@ -1,4 +1,5 @@
 // What does a reading of 10,000 tenants cost, and how long does it hold the event loop?
+import { readFileSync } from 'node:fs'
 import { answer } from '../answer.mjs'
 import { median } from '../statistics.mjs'
 import { createApp } from './app.mjs'
@@ -6,16 +7,27 @@ import { makeRows } from './rows.mjs'
 
 const ROUNDS = 12
 
-/** Milliseconds of a task, and the longest time in which nobody else had a turn meanwhile. */
+/** Nanoseconds that this thread has had the processor for. */
+const SPENT = `/proc/self/task/${process.pid}/schedstat`
+
+/** Milliseconds of the processor on Linux, so that other processes of the machine do not count; else milliseconds. */
+function readClock() {
+  if (process.platform !== 'linux') return performance.now()
+  // The call brings the figure in the file up to date.
+  process.cpuUsage()
+  return Number.parseInt(readFileSync(SPENT, 'latin1'), 10) / 1e6
+}
+
+/** Milliseconds of a task, and the longest stretch in which nobody else had a turn meanwhile. */
 async function watch(task) {
   let isOver = false
   let longest = 0
   const start = performance.now()
   const watching = (async () => {
-    let before = performance.now()
+    let before = readClock()
     while (!isOver) {
       await new Promise((resolve) => setImmediate(resolve))
-      const now = performance.now()
+      const now = readClock()
       longest = Math.max(longest, now - before)
       before = now
     }
