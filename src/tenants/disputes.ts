@@ -18,8 +18,8 @@ export interface Holders {
 /** The outcome for each row: the row itself where it is accepted, else the code of its fault. */
 export type Verdict = CheckedRow | RowFault
 
-/** The names of the tenants that claim one thing. */
-type Claimants = Map<string, readonly CheckedRow[]>
+/** How many rows claim one thing. */
+type Claims = Map<string, number>
 
 /**
  * Judges all rows together. What one row alone claims is its own. What several rows claim stays with the tenant that holds it
@@ -30,12 +30,12 @@ export async function settleDisputes(
   rows: readonly Verdict[],
   holders: Holders,
 ): Promise<readonly Verdict[]> {
-  const names: Claimants = new Map()
-  const places: Claimants = new Map()
+  const names: Claims = new Map()
+  const places: Claims = new Map()
   await visitInSlices(rows, (row) => {
     if (typeof row === 'string') return
-    add(names, row.name, row)
-    for (const place of placesOf(row, holders)) add(places, place, row)
+    count(names, row.name)
+    for (const place of placesOf(row, holders)) count(places, place)
   })
   const verdicts: Verdict[] = []
   await visitInSlices(rows, (row) => {
@@ -44,9 +44,8 @@ export async function settleDisputes(
   return verdicts
 }
 
-function add(claimants: Claimants, thing: string, row: CheckedRow): void {
-  const earlier = claimants.get(thing)
-  claimants.set(thing, earlier === undefined ? [row] : [...earlier, row])
+function count(claims: Claims, thing: string): void {
+  claims.set(thing, (claims.get(thing) ?? 0) + 1)
 }
 
 /** The places that a row claims: its user pool as a whole, or each of its clients in the pool. */
@@ -55,7 +54,7 @@ const placesOf = ({ userPoolId, appClientId }: CheckedRow, { mayShare }: Holders
 
 function findLoss(
   row: CheckedRow,
-  { names, places }: { readonly names: Claimants; readonly places: Claimants },
+  { names, places }: { readonly names: Claims; readonly places: Claims },
   holders: Holders,
 ): RowFault | undefined {
   if (holders.isRegistered(row.userPoolId)) return 'POOL_REGISTERED'
@@ -68,4 +67,4 @@ function findLoss(
   return holders.mayShare ? 'CLIENT_SHARED' : 'POOL_SHARED'
 }
 
-const isDisputed = (claimants: readonly CheckedRow[] | undefined) => Number(claimants?.length) > 1
+const isDisputed = (claims: number | undefined) => Number(claims) > 1
