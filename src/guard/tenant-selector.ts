@@ -67,6 +67,17 @@ export interface TenantFactory {
   readonly header: (header: string) => TenantSelector
 }
 
+// The function stands before it is frozen: esbuild gives a function its name where it stands.
+function selectTenant(choice: string | TenantOfRequest): TenantSelector {
+  const isName = typeof choice === 'string' && TENANT_NAME.test(choice)
+  if (!isName && typeof choice !== 'function') {
+    throw new TypeError(
+      `tenant: expected the name of a tenant, or a function from the request to the name; found ${kindOf(choice)}`,
+    )
+  }
+  return make({ choice })
+}
+
 /** Selects one tenant. See {@link TenantFactory}. */
 export const tenant: TenantFactory = Object.freeze(
   Object.assign(selectTenant, {
@@ -82,16 +93,6 @@ export const tenant: TenantFactory = Object.freeze(
  * @example app.get('/me', { onRequest: app.authRequired(anyTenant) }, async (request) => request.cognito.tenant)
  */
 export const anyTenant: TenantSelector = make(EVERY)
-
-function selectTenant(choice: string | TenantOfRequest): TenantSelector {
-  const isName = typeof choice === 'string' && TENANT_NAME.test(choice)
-  if (!isName && typeof choice !== 'function') {
-    throw new TypeError(
-      `tenant: expected the name of a tenant, or a function from the request to the name; found ${kindOf(choice)}`,
-    )
-  }
-  return make({ choice })
-}
 
 const select = (choice: TenantOfRequest): TenantSelector => make({ choice })
 
