@@ -1,5 +1,5 @@
 /**
- * The application of the demo: two user pools, and a route for each kind of guard.
+ * The application of the demo: two user pools, tenants that come and go, and a route for each kind of guard.
  * @module
  */
 import swagger from '@fastify/swagger'
@@ -7,7 +7,14 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 // Your application imports from 'fastify-cognito', also in `declare module` below.
-import cognito, { type Authentication, CognitoError, definePools } from '../src/index.js'
+import cognito, {
+  type Authentication,
+  CognitoError,
+  definePools,
+  defineTenants,
+  type TenantRow,
+  tenant,
+} from '../src/index.js'
 import { memoryRevocation } from '../src/revocation/index.js'
 import userRoutes from '../src/user-routes/index.js'
 
@@ -28,10 +35,16 @@ export function createPools({ eu, us }: Readonly<Record<'eu' | 'us', PoolSetting
   })
 }
 
+/** The tenants by their names. An application keeps them in its database: examples/tenants has them in PostgreSQL. */
+type Tenants = Map<string, TenantRow>
+
+const createTenants = (tenants: Tenants) => defineTenants({ load: () => tenants.values() })
+
 // Types the names of the pools and what their guards prove: authRequired('asia') does not compile.
 declare module '../src/index.js' {
   interface Register {
     pools: ReturnType<typeof createPools>
+    tenants: ReturnType<typeof createTenants>
   }
 }
 
@@ -68,8 +81,10 @@ export async function createApp(
       explain(`${method} ${routeOptions.url}: ${statusCode} ${code} ${reasonCode}: ${reason}`)
     }
   })
+  const tenants: Tenants = new Map()
   await app.register(cognito, {
     pools: createPools(settings),
+    tenants: createTenants(tenants),
     // This store is for one process. Several processes share their marks through Redis.
     revocation: { store: memoryRevocation() },
   })
@@ -86,7 +101,8 @@ export async function createApp(
   })
   addPoolRoutes(app)
   addRequirementRoutes(app)
-  app.register(addStaffRoutes, { prefix: '/staff' })
+  addTenantRoutes(app)
+  app.register(async (scope) => addStaffRoutes(scope, tenants), { prefix: '/staff' })
   return app
 }
 
@@ -159,8 +175,29 @@ function addRequirementRoutes(app: FastifyInstance): void {
   app.post('/transfers', { onRequest: recent }, async (request) => ({ by: request.cognito.username }))
 }
 
+/** Routes of tenants, whose user pools the application learns of while it runs. */
+function addTenantRoutes(app: FastifyInstance): void {
+  // The path says which tenant is meant, and the token has to be that tenant's. `tenant.host` takes the sub-domain.
+  app.get('/t/:tenant/me', { onRequest: app.authRequired(tenant.path('tenant')) }, async (request) => ({
+    tenant: request.cognito.tenant,
+    username: request.cognito.username,
+  }))
+}
+
 /** One guard protects a whole scope, so no route of the scope lacks a guard. */
-async function addStaffRoutes(scope: FastifyInstance): Promise<void> {
+function addStaffRoutes(scope: FastifyInstance, tenants: Tenants): void {
   const staff = scope.cognito.protect(scope, scope.authRequired('eu', { groups: 'staff' }))
   staff.get('/me', async (request) => describeCaller(request.cognito))
+
+  // Without the reload, the list is read again within 30 seconds.
+  staff.post<{ Body: TenantRow }>('/tenants/add', async ({ body }) => {
+    tenants.set(body.name, body)
+    await scope.cognito.tenants.reload()
+    return { tenants: scope.cognito.tenants.size }
+  })
+  staff.post<{ Body: Pick<TenantRow, 'name'> }>('/tenants/remove', async ({ body }) => {
+    tenants.delete(body.name)
+    await scope.cognito.tenants.reload()
+    return { tenants: scope.cognito.tenants.size }
+  })
 }

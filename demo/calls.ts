@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Answer, bearer, type Call, type Headers, type Kept, ok, perform, refusals } from './call.js'
 import { forge } from './cognito-local.js'
 import { listLife } from './life.js'
-import type { Stage } from './stage.js'
+import type { Newcomer, Stage } from './stage.js'
 
 /** Calls of one subject. */
 export interface CallGroup {
@@ -28,7 +28,7 @@ const post = (path: string, headers: Headers, expected: Answer, point: string): 
 })
 
 /** Everything that the demo shows, in the order in which it is best read. */
-export function listCalls({ tokens, code }: Stage): readonly CallGroup[] {
+export function listCalls({ tokens, code, newcomer }: Stage): readonly CallGroup[] {
   return [
     { title: 'One pool', calls: listPoolCalls(tokens) },
     { title: 'ID tokens and custom attributes', calls: listIdTokenCalls(tokens) },
@@ -36,6 +36,10 @@ export function listCalls({ tokens, code }: Stage): readonly CallGroup[] {
     { title: 'Optional', calls: listOptionalCalls(tokens) },
     { title: 'Scopes and groups', calls: listPermissionCalls(tokens) },
     { title: 'A check of your own, the age of the sign-in, a whole scope', calls: listFurtherCalls(tokens) },
+    {
+      title: 'Add a tenant, and remove it, while the application runs',
+      calls: listTenantCalls(tokens, newcomer),
+    },
     { title: 'Bad credentials', calls: listBadCalls(tokens) },
     { title: 'The life of a user: from sign-up to sign-out', calls: listLife(code) },
     { title: 'What the emulator cannot show', calls: listForgedCalls(tokens) },
@@ -123,6 +127,28 @@ function listFurtherCalls({ ada, ben }: People): Call[] {
     get('/staff/me', bearer(ada.accessToken), ok(ADA), 'a scope behind one guard'),
     get('/staff/me', bearer(ben.accessToken), refusals.noGroup, 'the guard of the scope asks for a group'),
     get('/staff/me', {}, refusals.missing, 'the guard of the scope asks for a token'),
+  ]
+}
+
+function listTenantCalls({ ada, ben }: People, { row, accessToken }: Newcomer): Call[] {
+  const me = (token: string, expected: Answer, point: string, name = 'initech') =>
+    get(`/t/${name}/me`, bearer(token), expected, point)
+  const change = (token: string, path: string, expected: Answer, point: string, body: object): Call => ({
+    ...post(path, { 'content-type': 'application/json', ...bearer(token) }, expected, point),
+    body: { ...body },
+  })
+  const { name } = row
+  const eve = ok({ tenant: name, username: 'eve' })
+  return [
+    me(accessToken, refusals.invalid, 'a token of a user pool that the application does not know'),
+    change(ben.accessToken, '/staff/tenants/add', refusals.noGroup, 'only staff adds tenants', row),
+    change(ada.accessToken, '/staff/tenants/add', ok({ tenants: 1 }), 'ada adds the tenant initech', row),
+    me(accessToken, eve, 'the same token is accepted, without a restart'),
+    me(accessToken, refusals.invalid, 'it does not open the routes of another tenant', 'globex'),
+    me(ada.accessToken, refusals.invalid, 'a token of eu does not open the routes of a tenant'),
+    get('/eu', bearer(accessToken), refusals.invalid, "the tenant's token does not open a route of eu"),
+    change(ada.accessToken, '/staff/tenants/remove', ok({ tenants: 0 }), 'ada removes the tenant', { name }),
+    me(accessToken, refusals.invalid, 'its token is refused at once'),
   ]
 }
 

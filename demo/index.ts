@@ -47,7 +47,7 @@ async function untilStopped(): Promise<void> {
   })
 }
 
-function introduce(origin: string, { eu, us, cognito }: Stage): string[] {
+function introduce(origin: string, { eu, us, cognito, newcomer }: Stage): string[] {
   const seconds = (performance.now() / 1000).toFixed(1)
   return [
     '',
@@ -58,6 +58,7 @@ function introduce(origin: string, { eu, us, cognito }: Stage): string[] {
     `  emulator     ${cognito.endpoint}  (cognito-local)`,
     `  pool eu      ${eu.userPoolId}  ada (${people.ada.groups.join(', ')}), ben`,
     `  pool us      ${us.userPoolId}  cal (${people.cal.groups.join(', ')})`,
+    `  tenant       ${newcomer.row.userPoolId}  eve; unknown to the application until ada adds it`,
     '',
     'Paste any line that begins with curl into another terminal. The tokens are real, and valid for 12 hours.',
     'The comment above each line has the expected answer. This terminal shows the reason of each refusal.',
@@ -84,6 +85,7 @@ const WARNING = [
   'cognito-local signs the tokens of every pool with ONE key, and publishes the private half of that key. So only',
   '`iss` distinguishes the pools, and anyone can forge a token, as the last line above shows. Never use cognito-local',
   'in production. This demo does not prove that the keys of pools are separate.',
+  "The tenant's token is signed anew with that key, because the ids of cognito-local do not have the form of AWS's.",
   '',
   'To check all lines at once:  npm run demo -- --check',
   'To stop:                     Ctrl-C',

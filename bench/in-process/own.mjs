@@ -23,12 +23,19 @@ export async function createVerification(options, pool, first) {
   }
 }
 
-/** The guard of a route, called the way that Fastify calls it. */
-export async function createGuard(options, pool, first) {
+/**
+ * The guard of a route, called the way that Fastify calls it.
+ *
+ * @param {object} options - of the plugin
+ * @param {unknown} selector - the pool, or a selector of tenants
+ * @param {string} first - a token, with which the keys are fetched
+ * @param {string} [host] - of the requests
+ */
+export async function createGuard(options, selector, first, host = 'localhost') {
   const app = Fastify()
   await app.register(cognito, options)
-  const guard = app.authRequired(pool)
-  const makeRequest = await captureRequests(app, first)
+  const guard = app.authRequired(selector)
+  const makeRequest = await captureRequests(app, selector, first, host)
   let isPassed = false
   const done = (error) => {
     isPassed = error === undefined
@@ -43,18 +50,21 @@ export async function createGuard(options, pool, first) {
 }
 
 /** Makes requests of the class that Fastify made for this application. */
-async function captureRequests(app, token) {
+async function captureRequests(app, selector, token, host) {
   let sample
-  app.get('/', { onRequest: app.authRequired() }, (request) => {
+  app.get('/', { onRequest: app.authRequired(selector) }, (request) => {
     sample = request
     return {}
   })
-  const { statusCode } = await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+  const { statusCode } = await app.inject({
+    url: '/',
+    headers: { host, authorization: `Bearer ${token}` },
+  })
   if (statusCode !== 200) throw new Error(`the guard answers a good token with ${statusCode}`)
   const { constructor: Request, id, params, query, log } = sample
   return (text) => {
     const authorization = Buffer.from(`Bearer ${text}`, 'latin1').latin1Slice()
-    const headers = { host: 'localhost', authorization }
+    const headers = { host, authorization }
     return new Request(id, params, { headers, rawHeaders: Object.entries(headers).flat() }, query, log)
   }
 }

@@ -65,8 +65,8 @@ interface Misregistered {
 /** The registered pools; pools of any names where the application registers none. */
 export type Pools = Register extends { pools: infer P } ? (P extends PoolSet ? P : Misregistered) : PoolSet
 
-/** The part of the options of tenants that types depend on. */
-export type TenantTypes = Pick<PoolOptions, 'tokenUse' | 'claims'>
+/** The part of the options of tenants that types depend on, and `load`, because most options of tenants have nothing else. */
+export type TenantTypes = Pick<PoolOptions, 'tokenUse' | 'claims'> & { readonly load?: unknown }
 
 /** The registered options of tenants; options of any tenants where the application registers none. */
 export type Tenants = Register extends { tenants: infer T }

@@ -7,6 +7,7 @@ import type { ListedTenant } from '../verify/tenants.js'
 import { settleDisputes } from './disputes.js'
 import { type CheckedRow, isSameRow, type RowFault, readRow } from './row.js'
 import { visitInSlices } from './rows.js'
+import { SpreadMap } from './spread-map.js'
 import { Tenant, type TenantContext } from './tenant.js'
 import { issuersOf, type OpenKeysAt, TenantUserPool } from './user-pool.js'
 
@@ -28,19 +29,17 @@ export interface DirectoryContext extends TenantContext {
 
 /** The tenants of one list. */
 interface Tenants {
-  readonly byName: Map<string, Tenant>
+  readonly byName: SpreadMap<Tenant>
   /** By user pool id and app client. */
-  readonly byPlace: Map<string, Tenant>
-  readonly pools: Map<string, TenantUserPool>
-  /** Issuer → user pool. */
-  readonly byIssuer: Map<string, TenantUserPool>
+  readonly byPlace: SpreadMap<Tenant>
+  /** By their ids. */
+  readonly pools: SpreadMap<TenantUserPool>
 }
 
 const nobody = (): Tenants => ({
-  byName: new Map(),
-  byPlace: new Map(),
-  pools: new Map(),
-  byIssuer: new Map(),
+  byName: new SpreadMap(),
+  byPlace: new SpreadMap(),
+  pools: new SpreadMap(),
 })
 
 const toPlace = (userPoolId: string, client: string) => `${userPoolId} ${client}`
@@ -67,10 +66,11 @@ export class TenantDirectory {
 
   /** Finds the tenant of an issuer and an app client. */
   find(issuer: unknown, clientId: unknown): Tenant | undefined {
-    const pool = this.#tenants.byIssuer.get(issuer as string)
-    // The client is unchecked: an object of an invented token may even throw where it becomes text.
-    const isFindable = pool !== undefined && typeof clientId === 'string'
-    return isFindable ? this.#tenants.byPlace.get(toPlace(pool.id, clientId)) : undefined
+    // Both are unchecked: an object of an invented token may even throw where it becomes text.
+    if (typeof issuer !== 'string' || typeof clientId !== 'string') return undefined
+    const pool = this.#tenants.pools.get(idIn(issuer))
+    const isIssuer = pool?.issuers.includes(issuer) === true
+    return isIssuer ? this.#tenants.byPlace.get(toPlace(pool.id, clientId)) : undefined
   }
 
   /** Finds a tenant by its name. */
@@ -116,12 +116,12 @@ export class TenantDirectory {
 
   /** Lets the keys of all user pools go that were not used since the last call. */
   letGoUnusedKeys(): Promise<void> {
-    return visitInSlices(this.#tenants.pools.values(), (pool) => pool.letGoUnused())
+    return visitInSlices(this.#tenants.pools.entries(), ([, pool]) => pool.letGoUnused())
   }
 
   /** Ends the fetches of all keys. */
   close(): void {
-    for (const pool of this.#tenants.pools.values()) pool.close()
+    for (const [, pool] of this.#tenants.pools.entries()) pool.close()
   }
 
   #isListed({ pool }: ListedTenant): boolean {
@@ -143,7 +143,6 @@ export class TenantDirectory {
     const { env, openKeys } = this.#context
     const pool = this.#tenants.pools.get(id) ?? new TenantUserPool(id, env, openKeys)
     next.pools.set(id, pool)
-    for (const issuer of pool.issuers) next.byIssuer.set(issuer, pool)
     return pool
   }
 
@@ -152,13 +151,16 @@ export class TenantDirectory {
     for (const [tenant, callbacks] of [...this.#watchers]) {
       if (!this.#isListed(tenant)) for (const onLeft of [...callbacks]) onLeft()
     }
-    await visitInSlices(former.pools, ([id, pool]) => {
-      if (!this.#tenants.pools.has(id)) pool.close()
+    await visitInSlices(former.pools.entries(), ([id, pool]) => {
+      if (this.#tenants.pools.get(id) !== pool) pool.close()
     })
   }
 }
 
 /** Tells whether a text has the form of an issuer of Cognito, so that a tenant might have it. */
 export function mayBeIssuer(issuer: unknown): boolean {
-  return typeof issuer === 'string' && issuersOf(issuer.slice(issuer.lastIndexOf('/') + 1)).includes(issuer)
+  return typeof issuer === 'string' && issuersOf(idIn(issuer)).includes(issuer)
 }
+
+/** Returns the last part of an issuer, which is the user pool id. */
+const idIn = (issuer: string): string => issuer.slice(issuer.lastIndexOf('/') + 1)

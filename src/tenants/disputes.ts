@@ -4,6 +4,7 @@
  */
 import { type CheckedRow, isSameRow, type RowFault } from './row.js'
 import { visitInSlices } from './rows.js'
+import { SpreadMap } from './spread-map.js'
 
 /** The tenants as they are now, and what is not for tenants at all. */
 export interface Holders {
@@ -19,7 +20,7 @@ export interface Holders {
 export type Verdict = CheckedRow | RowFault
 
 /** How many rows claim one thing. */
-type Claims = Map<string, number>
+type Claims = SpreadMap<number>
 
 /**
  * Judges all rows together. What one row alone claims is its own. What several rows claim stays with the tenant that holds it
@@ -30,8 +31,8 @@ export async function settleDisputes(
   rows: readonly Verdict[],
   holders: Holders,
 ): Promise<readonly Verdict[]> {
-  const names: Claims = new Map()
-  const places: Claims = new Map()
+  const names: Claims = new SpreadMap()
+  const places: Claims = new SpreadMap()
   await visitInSlices(rows, (row) => {
     if (typeof row === 'string') return
     count(names, row.name)
