@@ -2,7 +2,6 @@
  * The connection of the tenants to an application: the list is read when it is ready, and no more when it is closed.
  * @module
  */
-import { setMaxListeners } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { createWakingClock } from '../base/clock.js'
 import { createKeysLog } from '../keys/log.js'
@@ -28,31 +27,38 @@ export function connectTenants(
   options: ConnectionOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Tenants {
+  const closing = new AbortController()
   const tenants = createTenants(options.tenants, {
     pools: options.pools.values(),
     env,
-    openKeys: createOpenKeys(app, options),
+    openKeys: createOpenKeys(app, options, closing.signal),
     log: app.log,
   })
   app.addHook('onReady', tenants.start)
-  app.addHook('onClose', async () => tenants.close())
+  app.addHook('onClose', async () => {
+    closing.abort()
+    tenants.close()
+  })
   return tenants
 }
 
-/** Makes the function that opens the keys of a user pool. They are checked less often than those of registered pools. */
+/**
+ * Makes the function that opens the keys of a user pool. They are checked less often than those of registered pools.
+ *
+ * @param closing - the signal of the application; keys that are opened after its abort fetch nothing
+ */
 function createOpenKeys(
   { log }: Pick<FastifyInstance, 'log'>,
   { keys, tenants, clockTolerance }: ConnectionOptions,
+  closing: AbortSignal,
 ): OpenKeysAt {
   const options = { ...keys, refreshAfter: tenants.keysRefreshAfter }
-  const common = { options, tolerance: clockTolerance, clock: createWakingClock(), random: Math.random }
-  return (locations) => {
-    const closing = new AbortController()
-    setMaxListeners(0, closing.signal)
-    const context = { ...common, closing: closing.signal }
-    return {
-      keys: createPoolKeys(locations, context, createKeysLog(locations, log)),
-      close: () => closing.abort(),
-    }
+  const context = {
+    options,
+    tolerance: clockTolerance,
+    closing,
+    clock: createWakingClock(),
+    random: Math.random,
   }
+  return (locations) => createPoolKeys(locations, context, createKeysLog(locations, log))
 }

@@ -7,15 +7,8 @@ import type { KeyLocations } from '../keys/locations.js'
 import type { PoolKeys } from '../keys/pool-keys.js'
 import { type Environment, resolveJwksUrls } from '../pool/jwks-url.js'
 
-/** The keys of one user pool, until they are closed. */
-export interface OpenKeys {
-  readonly keys: PoolKeys
-  /** Ends the fetches of the keys. */
-  readonly close: () => void
-}
-
 /** Opens the keys of a user pool. */
-export type OpenKeysAt = (locations: KeyLocations) => OpenKeys
+export type OpenKeysAt = (locations: KeyLocations) => PoolKeys
 
 /** A user pool. Tenants may share it. */
 export class TenantUserPool {
@@ -24,7 +17,7 @@ export class TenantUserPool {
   readonly #env: Environment
   readonly #openKeys: OpenKeysAt
   #locations: KeyLocations | undefined
-  #open: OpenKeys | undefined
+  #open: PoolKeys | undefined
   #isUsed = false
 
   /** @param id - a valid user pool id */
@@ -50,12 +43,12 @@ export class TenantUserPool {
   get keys(): PoolKeys {
     this.#isUsed = true
     this.#open ??= this.#openKeys(this.locations)
-    return this.#open.keys
+    return this.#open
   }
 
   /** Its keys, when they are open. Looking does not count as a use. */
   get openKeys(): PoolKeys | undefined {
-    return this.#open?.keys
+    return this.#open
   }
 
   /** Lets the keys go, unless they were used since the last call. */
