@@ -472,8 +472,16 @@ export const groups = [
     tests: ['attacks/tenant-boundaries', 'attacks/tenant-removal'],
     rows: [
       ['the claim of a tenant is not looked at', '  membership?.assertClaim(payload)\n', ''],
-      ['a remembered token outlives its tenant', 'isInTime && isListed(token) &&', 'isInTime &&'],
-      ['a tenant leaves while a key is fetched', 'isListed(chosen) ?', 'chosen ?'],
+      [
+        'a remembered token outlives its tenant',
+        'isInTime && membership?.isCurrent() !== false &&',
+        'isInTime &&',
+      ],
+      [
+        'a tenant leaves while a key is fetched',
+        'if (chosen.membership?.isCurrent() !== false)',
+        'if (chosen)',
+      ],
     ],
   },
   {
