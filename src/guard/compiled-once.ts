@@ -5,31 +5,45 @@
 import type { Selectable } from './pool-selection.js'
 import type { PoolSelector } from './register.js'
 
-interface Store<V> {
-  get(key: unknown): V | undefined
-  set(key: unknown, value: V): unknown
-}
-
-/** Greatest number of lists of pools that are kept for a requirement, because a request may choose the list. */
+/** Greatest number of lists of names that are kept for a requirement, because a request may choose the list. */
 const MAX_LISTS = 100
+
+/** What compiled with one function or one selector, or with neither, by the names of pools beside it. */
+type ByNames<V> = Map<string, V>
+
+/** Stands for names without a function or a selector. */
+const NAMES_ALONE = {}
 
 /**
  * Returns a function that compiles each requirement object once for each pool. A requirement object that is no longer used
- * leaves the cache, and so does a function that chooses pools, a selector of tenants, and a list with one.
+ * leaves the cache, and so do a function that chooses pools and a selector of tenants. A list counts by what it has, because
+ * it may change, and because a call may write it out each time.
  */
 export function compileOnce<S extends PoolSelector<Selectable>, R extends object, V>(
   compile: (pool: S, requirement: R) => V,
 ): (pool: S, requirement: R) => V {
-  const known = new WeakMap<R, { readonly byNames: Map<unknown, V>; readonly byObject: Store<V> }>()
+  const known = new WeakMap<R, WeakMap<object, ByNames<V>>>()
   return (pool, requirement) => {
-    const stores = known.get(requirement) ?? { byNames: new Map(), byObject: new WeakMap() }
-    const hasNamesOnly = [pool].flat().every((name) => typeof name !== 'object' && typeof name !== 'function')
-    const store = hasNamesOnly ? stores.byNames : stores.byObject
-    const key = hasNamesOnly ? JSON.stringify([pool].flat()) : pool
-    const value = store.get(key) ?? compile(pool, requirement)
-    if (stores.byNames.size > MAX_LISTS) stores.byNames.clear()
-    store.set(key, value)
-    known.set(requirement, stores)
+    const { objects, key } = split(pool)
+    const [object = NAMES_ALONE, another] = objects
+    // Several are refused.
+    if (another !== undefined) return compile(pool, requirement)
+    const byObject = known.get(requirement) ?? new WeakMap<object, ByNames<V>>()
+    const byNames = byObject.get(object) ?? new Map<string, V>()
+    const value = byNames.get(key) ?? compile(pool, requirement)
+    if (byNames.size > MAX_LISTS) byNames.clear()
+    known.set(requirement, byObject.set(object, byNames.set(key, value)))
     return value
   }
 }
+
+/** Splits a pool into its names, as a key, and the rest. A function in a list is refused, so it has another key than alone. */
+function split(pool: unknown): { readonly objects: readonly object[]; readonly key: string } {
+  if (typeof pool === 'function') return { objects: [pool], key: '' }
+  const parts: unknown[] = [pool].flat()
+  const names = parts.filter((part) => !isReference(part))
+  return { objects: parts.filter(isReference), key: JSON.stringify(names) }
+}
+
+const isReference = (part: unknown): part is object =>
+  (typeof part === 'object' && part !== null) || typeof part === 'function'

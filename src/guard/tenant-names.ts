@@ -24,11 +24,14 @@ export function compileHost(suffix: string): FindName {
     )
   }
   return (request) => {
-    const host = hostOf(request).toLowerCase()
+    const host = toLowerCase(hostOf(request))
     const label = host.endsWith(suffix) ? host.slice(0, -suffix.length) : ''
     return LABEL.test(label) ? label : undefined
   }
 }
+
+/** Lowers ASCII alone (RFC 4343 §3). Other characters, some of which have a lower case in ASCII, are in no host. */
+const toLowerCase = (host: string) => (/^[!-~]*$/.test(host) ? host.toLowerCase() : '')
 
 /** Returns the host of a request without its port. A request of `node:http` has no `hostname`. */
 function hostOf({ hostname, headers }: Partial<FastifyRequest>): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuse } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import type { Payload } from '../claims/standard-claims.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
@@ -14,7 +15,7 @@ import { type PoolKeys, takeKey } from '../keys/pool-keys.js'
 import type { VerifiedToken } from './authentication.js'
 import { checkCognitoClaims } from './cognito-claims.js'
 import type { FindIssuingPool } from './issuing-pool.js'
-import type { Membership, PoolWithKeys } from './tenants.js'
+import type { PoolWithKeys } from './tenants.js'
 import { type Rememberable, TokenCache } from './token-cache.js'
 import { assertAccepted, type TokenPolicy } from './token-policy.js'
 
@@ -94,11 +95,9 @@ export function createTokenVerification(
     const goOn = (chosen: PoolWithKeys) => {
       runChecks(token.payload, chosen, policy, { now: now() / 1000, tolerance: clockTolerance })
       const key = chosen.keys.held(token.kid) ?? findKey(chosen, token)
-      if (!(key instanceof Promise)) return conclude(found, token, chosen, key)
-      // The tenant may have left the list meanwhile, or have another user pool or client.
-      return key.then((later) =>
-        isListed(chosen) ? conclude(found, token, chosen, later) : verify(found, policy),
-      )
+      return key instanceof Promise
+        ? key.then((later) => conclude(found, token, assertCurrent(chosen), later))
+        : conclude(found, token, chosen, key)
     }
     const chosen = findPool(token.payload, policy)
     return chosen instanceof Promise ? chosen.then(goOn) : goOn(chosen)
@@ -126,16 +125,18 @@ function runChecks(
   checkTimes(payload, now, tolerance, pool.name)
 }
 
+/** Returns the pool, unless its tenant was removed while the key was fetched. */
+function assertCurrent(chosen: PoolWithKeys): PoolWithKeys {
+  if (chosen.membership?.isCurrent() !== false) return chosen
+  throw refuse('TENANT_REMOVED', { pool: chosen.pool.name })
+}
+
 async function findKey(
   { pool, keys }: PoolWithKeys,
   { payload, kid }: UnverifiedToken,
 ): Promise<SignatureCheck> {
   return takeKey(await keys.find(kid, String(payload['iss'])), pool.name)
 }
-
-/** Tells whether a pool still accepts tokens: a registered one always does. */
-const isListed = ({ membership }: { readonly membership?: Membership | undefined }) =>
-  membership?.isCurrent() !== false
 
 type Proof = Pick<RememberedToken, 'checkSignature' | 'validFrom' | 'validUntil'>
 
@@ -164,8 +165,10 @@ function remember(
 }
 
 /** Returns `true` while the time of the token runs, the key of its signature is held, and its tenant is in the list. */
-function isStillValid(token: RememberedToken, now: number): boolean {
-  const { kid, keys, checkSignature, validFrom, validUntil } = token
+function isStillValid(
+  { kid, keys, membership, checkSignature, validFrom, validUntil }: RememberedToken,
+  now: number,
+): boolean {
   const isInTime = now >= validFrom && now < validUntil
-  return isInTime && isListed(token) && keys.held(kid) === checkSignature
+  return isInTime && membership?.isCurrent() !== false && keys.held(kid) === checkSignature
 }

@@ -100,3 +100,24 @@ t.test('a token whose key is fetched meanwhile is refused as well', async (t) =>
     issuer.delay = 0
   }
 })
+
+t.test('what outlives a request ends with its tenant, at once', async (t) => {
+  for (const [what, toRows] of Object.entries({ kept: (row: TenantRow) => [row], ...CHANGES })) {
+    const row = toRow('acme', acme)
+    let rows: readonly TenantRow[] = [row]
+    const app = await createTenantApp(t, { load: () => rows })
+    await app.ready()
+    const { verify, tenants, expirySignal } = app.cognito
+    const authentication = await verify(acme.accessToken(), tenant('acme'))
+    const before = expirySignal(authentication)
+    rows = toRows(row)
+    await tenants.reload()
+    const after = expirySignal(authentication)
+    await new Promise(setImmediate)
+    const isOver = what !== 'kept'
+    t.strictSame([before.aborted, after.aborted], [isOver, isOver], what)
+    const leaving = new AbortController()
+    t.equal(expirySignal(authentication, { signal: leaving.signal }).aborted, false)
+    leaving.abort()
+  }
+})

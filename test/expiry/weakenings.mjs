@@ -124,4 +124,17 @@ export const groups = [
       ['a token of no time', " || typeof payload['iat'] !== 'number'", ''],
     ],
   },
+  {
+    file: 'expiry/application',
+    tests: ['attacks/tenant-removal'],
+    rows: [
+      [
+        'a stream outlives its tenant',
+        '[...follow(listed.pool), removalOf(tenants, listed)]',
+        'follow(listed.pool)',
+      ],
+      ['a tenant that left before is not missed', 'endings: [removed(pool)]', 'endings: []'],
+      ['a pool that another tenant has now', 'tenant?.pool.tenant === name ? tenant : undefined', 'tenant'],
+    ],
+  },
 ]

@@ -114,11 +114,26 @@ export const groups = [
   },
   {
     file: 'guard/compiled-once',
-    tests: ['guard/verify-request', 'plugin/cognito'],
+    tests: ['guard/verify-request', 'plugin/cognito', 'guard/tenant-selector'],
     rows: [
-      ['a policy of one pool serves another', 'JSON.stringify([pool].flat())', "''"],
-      ['lists of pools grow without end', 'if (stores.byNames.size > MAX_LISTS) stores.byNames.clear()', ''],
-      ['a requirement is compiled at each call', 'known.set(requirement, stores)', ''],
+      ['a policy of one pool serves another', 'JSON.stringify(names)', "''"],
+      ['lists of pools grow without end', 'if (byNames.size > MAX_LISTS) byNames.clear()', ''],
+      [
+        'a requirement is compiled at each call',
+        'known.set(requirement, byObject',
+        'void (requirement, byObject',
+      ],
+      [
+        'selectors that look alike are one',
+        '[object = NAMES_ALONE, another] = objects',
+        '[object, another] = [NAMES_ALONE, objects[1]]',
+      ],
+      [
+        'a list with two selectors is one with the first',
+        'if (another !== undefined) return compile(pool, requirement)',
+        '',
+      ],
+      ['a function in a list is the function alone', "key: '' }", "key: '[]' }"],
     ],
   },
   {
@@ -357,5 +372,90 @@ export const groups = [
       ['calls at the same time ask each', "  if (steps.lookup !== 'due') return steps.lookup\n", ''],
       ['a lookup that failed stays', "steps.lookup = 'due'\n      },", '},'],
     ],
+  },
+  {
+    file: 'guard/tenant-names',
+    tests: ['guard/tenant-names'],
+    rows: [
+      ['a suffix without its dot', '/^(?:\\.[a-z0-9]', '/^(?:\\.?[a-z0-9]'],
+      [
+        'several labels before the suffix',
+        'LABEL = /^[a-z0-9](?:[a-z0-9-]',
+        'LABEL = /^[a-z0-9](?:[a-z0-9.-]',
+      ],
+      ['the case of a host counts', "/^[!-~]*$/.test(host) ? host.toLowerCase() : ''", 'host'],
+      [
+        'a character that becomes another one',
+        "/^[!-~]*$/.test(host) ? host.toLowerCase() : ''",
+        'host.toLowerCase()',
+      ],
+      [
+        'a host that goes on after the suffix',
+        'host.endsWith(suffix) ? host.slice(0, -suffix.length)',
+        'host.includes(suffix) ? host.slice(0, host.indexOf(suffix))',
+      ],
+      ['a domain that ends alike', 'host.endsWith(suffix)', 'host.endsWith(suffix.slice(1))'],
+      ['the whole host for a name', 'host.slice(0, -suffix.length)', "host.split('.', 1)[0]"],
+      ['an inherited member for a name', 'Object.hasOwn(Object(members), name)', 'true'],
+      ['a list for a name', "return typeof value === 'string' ? value : undefined", 'return value as never'],
+      ['a port of node:http', ".replace(/:\\d+$/, '')", ''],
+      ['any argument for a name', "if (typeof name !== 'string' || name === '')", 'if (name === undefined)'],
+    ],
+  },
+  {
+    file: 'guard/tenant-selector',
+    tests: ['guard/tenant-selector'],
+    rows: [
+      ['any text for the name of a tenant', ' && TENANT_NAME.test(choice)', ''],
+      [
+        'a selector that can be changed',
+        'return Object.freeze(Object.defineProperty({}, CHOICE, { value: kept }))',
+        'return Object.defineProperty({}, CHOICE, { value: kept })',
+      ],
+    ],
+  },
+  {
+    file: 'guard/pool-selection',
+    tests: ['attacks/tenant-boundaries', 'guard/tenant-selector'],
+    rows: [
+      [
+        'what becomes a text names a tenant',
+        "typeof chosen === 'string' ? chosen : undefined",
+        'String(chosen)',
+      ],
+      [
+        'what is no name means every tenant',
+        "typeof chosen === 'string' ? chosen : undefined",
+        "typeof chosen === 'string' ? chosen : (EVERY_TENANT as never)",
+      ],
+      [
+        'what a function of pools returns is sifted',
+        'selectPools(all, names as string[])',
+        "selectPools(all, names.filter((one) => typeof one === 'string') as string[])",
+      ],
+      ['a function of pools takes tenants as well', 'takesTenants: false', 'takesTenants: true'],
+      ['several selectors in a list', 'if (choices.length > 1)', 'if (choices.length > 2)'],
+    ],
+  },
+  {
+    file: 'guard/request-authentication',
+    tests: ['guard/tenant-selector'],
+    rows: [
+      [
+        'a guard that names nothing beside tenants',
+        'if (pool !== undefined) return pool',
+        "if (name !== '') return pool ?? 'staff'",
+      ],
+    ],
+  },
+  {
+    file: 'guard/verify-token',
+    tests: ['guard/tenant-selector'],
+    rows: [['a function of a request without a request', '    assertWithoutRequest(tenant)\n', '']],
+  },
+  {
+    file: 'guard/once-a-request',
+    tests: ['attacks/tenant-removal'],
+    rows: [['a request outlives its tenant', ' && seen.membership?.isCurrent() !== false', '']],
   },
 ]

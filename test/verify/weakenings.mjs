@@ -131,7 +131,7 @@ export const groups = [
     rows: [
       [
         'the held keys of all pools are one set',
-        'keys.held(token.kid)',
+        'chosen.keys.held(token.kid)',
         '[...((globalThis as any).rings ??= new Set()).add(chosen.keys)].map((keys: any) => keys.held(token.kid)).find(Boolean)',
       ],
     ],
@@ -420,5 +420,73 @@ export const groups = [
         '',
       ],
     ],
+  },
+  {
+    file: 'verify/token-policy',
+    tests: ['attacks/tenant-boundaries', 'attacks/tenants'],
+    rows: [
+      [
+        'who names no tenant names every one',
+        'accepted?.name === tenant ||',
+        '(accepted !== undefined && accepted.name === undefined) || accepted?.name === tenant ||',
+      ],
+      [
+        'the name of a tenant is not compared',
+        'accepted?.name === tenant || accepted?.name === EVERY_TENANT ?',
+        'accepted !== undefined ?',
+      ],
+      [
+        'names of tenants without case',
+        'accepted?.name === tenant ||',
+        "String(accepted?.name ?? '').toLowerCase() === tenant.toLowerCase() ||",
+      ],
+      ['a name that stands for every tenant', "Symbol('every tenant')", "'every' as never"],
+    ],
+  },
+  {
+    file: 'verify/authentication-reader',
+    tests: ['attacks/tenants'],
+    rows: [
+      [
+        'a remembered token of a tenant passes each guard',
+        'assertAccepted(token.pool, token.tokenUse, policy)',
+        '(token.lastReading ? [policy.tenants?.terms, ...policy.pools.values()].find(Boolean) as any : assertAccepted(token.pool, token.tokenUse, policy))',
+      ],
+    ],
+  },
+  {
+    file: 'verify/issuing-pool',
+    tests: ['attacks/tenant-boundaries'],
+    rows: [
+      ['a guard without tenants reads their list', ' || policy.tenants?.name === undefined', ''],
+      ['a token of no tenant causes a reading', '    checkCognitoClaims(payload, tenants.anyTenant)\n', ''],
+      [
+        'an expired token causes a reading',
+        '    checkTimes(payload, now() / 1000, tolerance, tenants.anyTenant.name)\n',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'verify/token-verification',
+    tests: ['attacks/tenant-boundaries', 'attacks/tenant-removal'],
+    rows: [
+      ['the claim of a tenant is not looked at', '  membership?.assertClaim(payload)\n', ''],
+      [
+        'a remembered token outlives its tenant',
+        'isInTime && membership?.isCurrent() !== false &&',
+        'isInTime &&',
+      ],
+      [
+        'a tenant leaves while a key is fetched',
+        'if (chosen.membership?.isCurrent() !== false)',
+        'if (chosen)',
+      ],
+    ],
+  },
+  {
+    file: 'tenants/directory',
+    tests: ['attacks/tenants'],
+    rows: [['a client that cannot become a text', "typeof clientId === 'string'", 'clientId !== undefined']],
   },
 ]
