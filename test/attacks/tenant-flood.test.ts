@@ -121,12 +121,9 @@ t.test('twelve new tenants are served in a flood of invented issuers', async (t)
     [],
   )
   t.ok(Number(forged.get(401)) >= 1000)
-  const pauses = begunAt.slice(1).map((at, index) => at - Number(begunAt[index]))
-  t.ok(pauses.length >= 2)
-  t.ok(
-    Math.min(...pauses) >= INTERVAL_MS - 1,
-    `the shortest time between two readings: ${Math.min(...pauses)} ms`,
-  )
+  const elapsedMs = performance.now() - Number(begunAt[0])
+  t.ok(begunAt.length >= 3)
+  t.ok(begunAt.length <= 1 + elapsedMs / INTERVAL_MS, `${begunAt.length} readings in ${elapsedMs} ms`)
   t.comment(
     `${postgres.kind}: ${JSON.stringify([...served.values()])} ms, ${begunAt.length} readings, ${invented} forged`,
   )
