@@ -14,6 +14,9 @@ export interface Example {
   readonly check: () => Promise<string | undefined>
 }
 
+/** Number of stacks that are tried at the same time. Much of their time is spent waiting for packages. */
+const STACKS_AT_ONCE = 2
+
 const folder = new URL('.', import.meta.url)
 const names = readdirSync(folder).filter((name) => existsSync(new URL('check.ts', findApplication(name))))
 
@@ -27,7 +30,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const chosen = positionals.length > 0 ? positionals : names
-if (values.lock) for (const name of chosen.filter(isStack)) lockStack(name)
+if (values.lock) for (const name of chosen.filter(isStack)) await lockStack(name)
 else if (values.check) process.exitCode = await check()
 else list()
 
@@ -44,7 +47,12 @@ function readTitle(name: string): string {
 
 async function check(): Promise<number> {
   let held = 0
-  for (const name of chosen) if (await holds(name)) held += 1
+  const work = async (queue: string[]) => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) if (await holds(name)) held += 1
+  }
+  await work(chosen.filter((name) => !isStack(name)))
+  const stacks = chosen.filter(isStack)
+  await Promise.all(Array.from({ length: STACKS_AT_ONCE }, () => work(stacks)))
   console.log(`\n${held} of ${chosen.length} examples hold`)
   return held === chosen.length ? 0 : 1
 }

@@ -3,7 +3,7 @@
  * as npm would publish it, and is compiled and tried there.
  * @module
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 interface Manifest {
   readonly description?: string
@@ -60,12 +61,17 @@ export function findApplication(name: string): URL {
 export const readDescription = (name: string): string | undefined =>
   isStack(name) ? readJson<Manifest>('package.json', sourceOf(name)).description : undefined
 
+const execute = promisify(execFile)
+
 /** Runs a program to its end, and shows what it prints only if it fails. */
-function run(command: string, args: readonly string[], cwd: URL, env = process.env): string {
-  const options = { cwd, env, encoding: 'utf8', maxBuffer: 1e8, shell: false } as const
-  const { status, stdout, stderr, error } = spawnSync(command, args, options)
-  if (status !== 0) throw new Error(`${command} ${args[0]}: ${error?.message ?? `${stdout}${stderr}`.trim()}`)
-  return stdout
+async function run(command: string, args: readonly string[], cwd: URL, env = process.env): Promise<string> {
+  try {
+    const { stdout } = await execute(command, args, { cwd, env, encoding: 'utf8', maxBuffer: 1e8 })
+    return stdout
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string }
+    throw new Error(`${command} ${args[0]}: ${`${stdout}${stderr}`.trim() || message}`)
+  }
 }
 
 /** What the `npm run` around this process has set would point at the project. */
@@ -80,26 +86,26 @@ const timeOf = (name: string, base: URL) =>
   statSync(new URL(name, base), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 /** Builds `dist/`, if it is older than the sources. */
-function build(): void {
+async function build(): Promise<void> {
   const source = new URL('src/', root)
   const names = ['.', ...readdirSync(source, { recursive: true, encoding: 'utf8' })]
   const changed = Math.max(...names.map((name) => timeOf(name.replaceAll('\\', '/'), source)))
-  if (timeOf('dist/index.d.ts', root) < changed) npm(['run', '--silent', 'build'], root)
+  if (timeOf('dist/index.d.ts', root) < changed) await npm(['run', '--silent', 'build'], root)
 }
 
 /** Unpacks what npm would publish; once a run, for all stacks. */
-function pack(): URL {
+async function pack(): Promise<URL> {
   const folder = new URL('.package/', copies)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  build()
-  const name = npm(['pack', '--silent', '--pack-destination', fileURLToPath(folder)], root).trim()
-  run('tar', ['-xzf', name], folder)
+  await build()
+  const name = await npm(['pack', '--silent', '--pack-destination', fileURLToPath(folder)], root)
+  await run('tar', ['-xzf', name.trim()], folder)
   return new URL('package/', folder)
 }
 
-let packed: URL | undefined
-function getPackage(): URL {
+let packed: Promise<URL> | undefined
+function getPackage(): Promise<URL> {
   packed ??= pack()
   return packed
 }
@@ -136,7 +142,7 @@ function assertLocked(name: string): void {
 }
 
 /** Installs the packages of the lock file, unless they are there. */
-function install(name: string, target: URL): void {
+async function install(name: string, target: URL): Promise<void> {
   const hash = createHash('sha256')
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
     hash.update(readFileSync(new URL(file, target))).update('\0')
@@ -146,17 +152,18 @@ function install(name: string, target: URL): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === stamp) return
   console.log(`      ${name}: installing its packages into .stacks/${name}`)
   rmSync(file, { force: true })
-  npm(['ci', '--install-links'], target)
+  await npm(['ci', '--install-links'], target)
   writeFileSync(file, stamp)
 }
 
 /** Puts the package of this run in the place of the one that npm installed. The packages below it stay. */
-function placePackage(target: URL): void {
+async function placePackage(target: URL): Promise<void> {
+  const source = await getPackage()
   const place = new URL('node_modules/fastify-cognito/', target)
   for (const old of readdirSync(place)) {
     if (old !== 'node_modules') rmSync(new URL(old, place), { recursive: true })
   }
-  cpSync(getPackage(), place, { recursive: true })
+  cpSync(source, place, { recursive: true })
 }
 
 const IMPORT = /\b(?:from|import|import\()\s*'([^'.][^']*)'/g
@@ -211,17 +218,17 @@ function runCheck(target: URL): Promise<string | undefined> {
 export async function checkStack(name: string): Promise<string | undefined> {
   const target = copy(name)
   assertLocked(name)
-  const obstacle = tryToInstall(name, target)
+  const obstacle = await tryToInstall(name, target)
   if (obstacle !== undefined) return obstacle
-  placePackage(target)
+  await placePackage(target)
   assertDeclared(target)
-  run(process.execPath, [pathOf('node_modules/typescript/bin/tsc', root), '--pretty', 'false'], target)
+  await run(process.execPath, [pathOf('node_modules/typescript/bin/tsc', root), '--pretty', 'false'], target)
   return await runCheck(target)
 }
 
-function tryToInstall(name: string, target: URL): string | undefined {
+async function tryToInstall(name: string, target: URL): Promise<string | undefined> {
   try {
-    install(name, target)
+    await install(name, target)
     return undefined
   } catch (error) {
     const lines = (error instanceof Error ? error.message : String(error)).split('\n')
@@ -230,9 +237,9 @@ function tryToInstall(name: string, target: URL): string | undefined {
 }
 
 /** Writes the lock file of a stack anew, with what is locked already where that still fits. */
-export function lockStack(name: string): void {
+export async function lockStack(name: string): Promise<void> {
   const target = copy(name)
   rmSync(new URL('node_modules/', target), { recursive: true, force: true })
-  npm(['install', '--package-lock-only', '--install-links'], target)
+  await npm(['install', '--package-lock-only', '--install-links'], target)
   cpSync(new URL('package-lock.json', target), new URL('package-lock.json', sourceOf(name)))
 }

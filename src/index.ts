@@ -150,7 +150,7 @@ export type { RevocableToken, RevocationClaim, RevocationMark, RevocationStore }
 export type { ResourceOptions } from './routes/resource.js'
 export type { TenantsInForce } from './tenants/application.js'
 export type { SkippedRow } from './tenants/directory.js'
-export type { TenantRow, TenantRows, TenantsOptions } from './tenants/options.js'
+export type { LoadTenants, TenantRow, TenantRows, TenantsOptions } from './tenants/options.js'
 export type { RowFault } from './tenants/row.js'
 export type { Authentication, WithUser } from './verify/authentication.js'
 export type { RevocationFailureMessage, VerificationMessage } from './verify/diagnostics.js'

@@ -6,14 +6,14 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
 // Your application imports from 'fastify-cognito'.
-import cognito, { type PluginOptions } from '../../src/index.js'
+import cognito, { type PoolSet } from '../../src/index.js'
 
 /**
  * Makes the application, ready to listen.
  *
  * @param pools - `customers`, with access tokens, and `staff`
  */
-export async function createApp(pools: PluginOptions['pools']): Promise<FastifyInstance> {
+export async function createApp(pools: PoolSet): Promise<FastifyInstance> {
   const app = Fastify()
   // The plugin comes before any route, so that the audit sees all routes. A route without a guard stops the boot.
   await app.register(cognito, { pools, routes: 'error' })

@@ -35,6 +35,12 @@ export interface TenantRow {
 /** The list of tenants: a list, or another iterable. */
 export type TenantRows = Iterable<TenantRow> | AsyncIterable<TenantRow>
 
+/** The function that returns the list of tenants. */
+export type LoadTenants = (context: {
+  /** Is aborted when the deadline of the reading is over, so that a hanging query can be cancelled. */
+  readonly signal: AbortSignal
+}) => TenantRows | Promise<TenantRows>
+
 /** The options of tenants. */
 export interface TenantsOptions {
   /**
@@ -43,7 +49,7 @@ export interface TenantsOptions {
    *
    * @example () => sql`select name, user_pool_id as "userPoolId", app_client_id as "appClientId" from tenants`
    */
-  readonly load: () => TenantRows | Promise<TenantRows>
+  readonly load: LoadTenants
   /**
    * The claim whose value has to be the name of the tenant, in every token. Required where tenants share a user pool, because
    * Cognito lets a user of a pool sign in at any app client of the pool. `false` accepts that, and has to be written out.
@@ -117,7 +123,7 @@ const CLAIM = 'the name of the claim that has the name of the tenant, or false t
 export const tenantsSchema = documented<TenantsOptions>()(
   closedObject(
     {
-      load: checkedLater<TenantsOptions['load']>('a function that returns the list of tenants'),
+      load: checkedLater<LoadTenants>('a function that returns the list of tenants'),
       claim: Type.Optional(Type.Union([text(CLAIM), Type.Literal(false)], { expected: CLAIM })),
       tokenUse: withDefault(tokenUseOption, 'access'),
       audience: Type.Optional(oneOrMore(text('an audience'), 'an audience, or a list of them')),

@@ -3,7 +3,7 @@
  * @module
  */
 import { afterReading, type Clock } from '../base/clock.js'
-import type { TenantsOptions } from './options.js'
+import type { LoadTenants } from './options.js'
 
 /** Greatest number of rows. A longer list may have no end. */
 export const MAX_ROWS = 100_000
@@ -21,31 +21,27 @@ export class LoadFailure extends Error {}
  * @throws {LoadFailure} rejected, when there is no whole list in time
  */
 export async function readRows(
-  load: TenantsOptions['load'],
+  load: LoadTenants,
   timeoutMs: number,
   clock: Clock,
 ): Promise<readonly unknown[]> {
-  const reading = { isOver: false }
-  const rows = collect(load, reading)
-  try {
-    return await new Promise((resolve, reject) => {
-      const callOff = clock.after(timeoutMs, () => reject(new LoadFailure(`no list within ${timeoutMs} ms`)))
-      rows.then(resolve, reject).finally(callOff)
+  const deadline = new AbortController()
+  const rows = collect(load, deadline.signal)
+  return await new Promise((resolve, reject) => {
+    const callOff = clock.after(timeoutMs, () => {
+      reject(new LoadFailure(`no list within ${timeoutMs} ms`))
+      deadline.abort()
     })
-  } finally {
-    reading.isOver = true
-  }
+    rows.then(resolve, reject).finally(callOff)
+  })
 }
 
-async function collect(
-  load: TenantsOptions['load'],
-  reading: { readonly isOver: boolean },
-): Promise<readonly unknown[]> {
-  const source = toIterable(await load())
+async function collect(load: LoadTenants, signal: AbortSignal): Promise<readonly unknown[]> {
+  const source = toIterable(await load({ signal }))
   const rows: unknown[] = []
   /** Takes a row. Resolves after each slice, so that the event loop is free in between. */
   const take = (row: unknown): Promise<void> | undefined => {
-    if (reading.isOver) throw new LoadFailure('the reading is over')
+    if (signal.aborted) throw new LoadFailure('the reading is over')
     if (rows.length >= MAX_ROWS) throw new LoadFailure(`more than ${MAX_ROWS} rows`)
     rows.push(row)
     return rows.length % SLICE === 0 ? nextTurn() : undefined

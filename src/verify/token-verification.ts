@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuse } from '../base/errors.js'
 import { deepFreeze } from '../base/members.js'
 import type { Payload } from '../claims/standard-claims.js'
 import { createTokenParser, detach, type UnverifiedToken } from '../jwt/form.js'
@@ -95,7 +96,7 @@ export function createTokenVerification(
       runChecks(token.payload, chosen, policy, { now: now() / 1000, tolerance: clockTolerance })
       const key = chosen.keys.held(token.kid) ?? findKey(chosen, token)
       return key instanceof Promise
-        ? key.then((later) => conclude(found, token, chosen, later))
+        ? key.then((later) => conclude(found, token, assertCurrent(chosen), later))
         : conclude(found, token, chosen, key)
     }
     const chosen = findPool(token.payload, policy)
@@ -122,6 +123,12 @@ function runChecks(
   assertAccepted(pool, checkCognitoClaims(payload, pool), policy)
   membership?.assertClaim(payload)
   checkTimes(payload, now, tolerance, pool.name)
+}
+
+/** Returns the pool, unless its tenant was removed while the key was fetched. */
+function assertCurrent(chosen: PoolWithKeys): PoolWithKeys {
+  if (chosen.membership?.isCurrent() !== false) return chosen
+  throw refuse('TENANT_REMOVED', { pool: chosen.pool.name })
 }
 
 async function findKey(
