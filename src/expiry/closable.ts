@@ -49,11 +49,13 @@ const CLOSING = 2
 /** Close codes, from the range for private use (RFC 6455 §7.4.2), and their texts. */
 const EXPIRED = [4401, 'The token expired'] as const
 const REVOKED = [4401, 'The token was revoked'] as const
+const REMOVED = [4401, 'The tenant was removed or changed'] as const
 const UNCHECKED = [4503, 'The token cannot be checked'] as const
 
 /** Returns the close code and its text for the end of a token. */
 function toCloseCode(reason: unknown): readonly [code: number, text: string] {
-  const code = reason instanceof CognitoError ? reason.code : undefined
+  const { code, reasonCode } = reason instanceof CognitoError ? reason : {}
+  if (reasonCode === 'TENANT_REMOVED') return REMOVED
   if (code === 'COGNITO_ERR_TOKEN_EXPIRED') return EXPIRED
   return code === 'COGNITO_ERR_TOKEN_REVOKED' ? REVOKED : UNCHECKED
 }
