@@ -131,8 +131,8 @@ export interface Cognito<P> extends Expiry {
    */
   readonly composed: <H>(hook: H, guards: readonly (AnyGuard | readonly AnyGuard[])[]) => H
   /**
-   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools, and the
-   * security, the answers and the required scopes of each route. Values of a route or of the given options stay
+   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools and of the tenants,
+   * and the security, the answers and the required scopes of each route. Values of a route or of the given options stay
    * unchanged.
    *
    * @typeParam O - the type of the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
@@ -204,7 +204,7 @@ export function createCognito(
       return scope
     },
     composed: annotateComposed,
-    openapi: createOpenapi(pools),
+    openapi: createOpenapi(pools, options.tenants),
     async refresh(...given: [pool?: string | readonly string[]]) {
       assertGiven(given, 'refresh')
       return verifier.refresh(given[0] === undefined ? undefined : [given[0]].flat())
