@@ -399,7 +399,7 @@ const prefixOf = ([key = '']: readonly string[]) => /^\{(.+?)\}/.exec(key)?.[1]
 async function observeDefaults(): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>> {
   const { clockTolerance, realm, maxTokenLength, routes, tokenCache, keys, ...rest } = resolve()
   const { timeout, onError } = resolve({ revocation: { store } }).revocation ?? {}
-  const { tokenUses, ...tenants } = resolveOptions({ tenants: { load: () => [] } }, {}).tenants ?? {}
+  const { tenants } = resolveOptions({ tenants: { load: () => [] } }, {})
   const { prefetch, refreshAfter, staleIfError, lookupBurst, lookupInterval } = keys
   const memory = createMemoryStore({}, () => 0)
   let marks = 0
@@ -420,12 +420,12 @@ async function observeDefaults(): Promise<Readonly<Record<string, Readonly<Recor
     tokenCache: { ...tokenCache },
     keys: { refreshAfter, staleIfError, timeout: keys.timeout, lookupBurst, lookupInterval, prefetch },
     tenants: {
-      tokenUse: [...(tokenUses ?? [])].join(),
-      refreshAfter: tenants.refreshAfter,
-      unknownInterval: tenants.unknownInterval,
-      staleIfError: tenants.staleIfError,
-      timeout: tenants.timeout,
-      keysRefreshAfter: tenants.keysRefreshAfter,
+      tokenUse: [...(tenants?.tokenUses ?? [])].join(),
+      refreshAfter: tenants?.refreshAfter,
+      unknownInterval: tenants?.unknownInterval,
+      staleIfError: tenants?.staleIfError,
+      timeout: tenants?.timeout,
+      keysRefreshAfter: tenants?.keysRefreshAfter,
     },
     revocation: { timeout, onError },
     memoryRevocation: { max: marks },
