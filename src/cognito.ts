@@ -60,7 +60,7 @@ export interface Cognito<P> extends Expiry {
    * plugin compiles each requirement object once, so the object must not change afterwards.
    *
    * @param token - the token, without a scheme such as `Bearer`
-   * @param pool - the name of a pool or a list of names; by default the option `defaultPool`
+   * @param pool - the name of a pool, `tenant('acme')`, `anyTenant`, or a list of these; by default the option `defaultPool`
    * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing
    * @returns the authentication that the token proves
    * @throws {CognitoError} rejected with: the refusal of the token, by its `code`
@@ -83,8 +83,8 @@ export interface Cognito<P> extends Expiry {
    * it. The result is attached as `request.cognito`, unless a guard has attached one.
    *
    * @param request - a request of Fastify, or of `node:http`, such as that of an upgrade
-   * @param pool - the name of a pool, a list of names, or a function from the request to a name; by default the option
-   *   `defaultPool`
+   * @param pool - the name of a pool, a selector of tenants, a list of these, or a function from the request to a name of a
+   *   pool; by default the option `defaultPool`
    * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing. The plugin
    *   compiles each requirement object once, so the object must not change afterwards
    * @returns the authentication that the request proves
@@ -131,8 +131,8 @@ export interface Cognito<P> extends Expiry {
    */
   readonly composed: <H>(hook: H, guards: readonly (AnyGuard | readonly AnyGuard[])[]) => H
   /**
-   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools, and the
-   * security, the answers and the required scopes of each route. Values of a route or of the given options stay
+   * Adds the requirements of guards to the options of `@fastify/swagger`: the security schemes of the pools and of the tenants,
+   * and the security, the answers and the required scopes of each route. Values of a route or of the given options stay
    * unchanged.
    *
    * @typeParam O - the type of the options of `@fastify/swagger`; inferred in `app.register(swagger, …)`
@@ -148,7 +148,7 @@ export interface Cognito<P> extends Expiry {
    *
    * @param pool - the name of a pool or a list of names; by default all pools
    * @returns `true` when all endpoints answered; `false` when one failed, whose keys are still held
-   * @throws {TypeError} rejected with: for an unknown pool
+   * @throws {TypeError} rejected with: for an unknown pool, and for a tenant, which has `app.cognito.tenants.refresh`
    * @example await app.cognito.refresh('eu')
    */
   readonly refresh: (pool?: (keyof P & string) | readonly (keyof P & string)[]) => Promise<boolean>
@@ -169,7 +169,7 @@ export interface Cognito<P> extends Expiry {
   /** The option `clockTolerance`: leeway for the times of a token; seconds. */
   readonly clockTolerance: number
   /**
-   * Returns the health of each pool's signing keys, pool name → health, for a readiness probe. The call makes no request.
+   * Returns the health of each registered pool's signing keys, pool name → health, for a readiness probe. The call makes no request.
    *
    * @example app.get('/ready', async () => app.cognito.status())
    */
@@ -204,7 +204,7 @@ export function createCognito(
       return scope
     },
     composed: annotateComposed,
-    openapi: createOpenapi(pools),
+    openapi: createOpenapi(pools, options.tenants),
     async refresh(...given: [pool?: string | readonly string[]]) {
       assertGiven(given, 'refresh')
       return verifier.refresh(given[0] === undefined ? undefined : [given[0]].flat())

@@ -203,10 +203,11 @@ declare module 'fastify' {
     /**
      * Makes a guard that refuses a request without a valid token.
      *
-     * @param pool - the name of a pool, a list of names, or a function from the request to a name; by default the option
-     *   `defaultPool`
+     * @param pool - the name of a pool, a selector of tenants such as `tenant.host('.example.com')`, a list of these, or a
+     *   function from the request to a name of a pool; by default the option `defaultPool`
      * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing
-     * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
+     * @throws {TypeError} at boot, for an unknown pool, without `pool` beside the option `tenants`, and for a requirement that is
+     *   wrong or can never hold
      * @example app.get('/orders', { onRequest: app.authRequired('eu', { scopes: 'orders/read' }) }, listOrders)
      */
     readonly authRequired: GuardFactory<Pools, never>
@@ -216,7 +217,8 @@ declare module 'fastify' {
      *
      * @param pool - see `authRequired`
      * @param requirement - see `authRequired`
-     * @throws {TypeError} at boot, for an unknown pool, and for a requirement that is wrong or can never hold
+     * @throws {TypeError} at boot, for an unknown pool, without `pool` beside the option `tenants`, and for a requirement that is
+     *   wrong or can never hold
      * @example app.get('/', { onRequest: app.authOptional('eu') }, async (request) => request.cognito?.subject ?? null)
      */
     readonly authOptional: GuardFactory<Pools, null>

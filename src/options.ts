@@ -63,7 +63,11 @@ export interface TokenCacheOptions {
 
 /** The options of the plugin. */
 export interface PluginOptions {
-  /** The named user pools, at least one; may be left out where `tenants` is set. */
+  /**
+   * The named user pools, at least one; may be left out where `tenants` is set.
+   *
+   * @defaultValue none
+   */
   readonly pools?: Readonly<Record<string, PoolOptions>>
   /**
    * User pools, or app clients of shared pools, that the application keeps in its own database and changes while it runs.

@@ -24,6 +24,7 @@ const PROGRAMS = {
   misregistered: 5.5,
   'must-fail': 5.5,
   user: 5.5,
+  tenants: 5.5,
   schemas: 5.9,
   commonjs: 5.8,
   'inline-hook': 6,

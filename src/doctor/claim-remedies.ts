@@ -94,7 +94,7 @@ export const CLAIM_REMEDIES = {
     expected: ({ pools }) =>
       `an issuer of ${list(pools.map(({ name, userPoolId }) => `${name} (${userPoolId})`))}`,
     advice:
-      'another pool or region: sign in at a configured one, or add this one; a replica or an emulator needs the option issuer',
+      'another pool or region: sign in at a configured one, or add this one; a replica or an emulator needs the option issuer; for the pool of a tenant use --pool and --client, because the doctor does not know the option tenants',
   },
   TOKEN_USE_UNKNOWN: {
     check: 'token_use',

@@ -36,7 +36,7 @@ POOLS
                            and so on; the default if the environment has pools
   --config FILE            read the pools from a settings file: .json, .yaml or .yml
   --pool ID --client ID    check one pool; repeat --client for more clients, or
-                           write '*' for every client
+                           write '*' for every client; this checks a tenant, too
 
 TOKEN
   -                        read the token from the standard input

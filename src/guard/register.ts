@@ -74,7 +74,8 @@ export type Tenants = Register extends { tenants: infer T }
     ? T
     : never
   : TenantTypes
-type RegisteredTenants = Register extends { tenants: unknown } ? TenantSelector : never
+/** The selector of tenants, where the application registers them. */
+export type RegisteredTenants = Register extends { tenants: unknown } ? TenantSelector : never
 
 type DecodedOf<S, T = Extract<S[Extract<keyof S, symbol>], { Decode: unknown }>> = T extends {
   Decode: (value: never) => infer O
@@ -129,24 +130,21 @@ type RegisteredUser = Register extends { user: infer T } ? WithUser<T> : unknown
 type Unknown = null | undefined | false
 type UserOf<R> = [R] extends [never] ? RegisteredUser : WithUser<Exclude<Awaited<R>, Unknown>>
 
-type OfUse<N extends string, U, C, T extends string | undefined> = U extends TokenUse
-  ? Authentication<N, U, ClaimsOf<U, C>, T>
-  : never
+type OfUse<N extends string, U, C> = U extends TokenUse ? Authentication<N, U, ClaimsOf<U, C>> : never
 
 /** A pool of `P` by its name, or tenants by a selector. */
 export type Named<P> = (keyof P & string) | TenantSelector
 
 /** The authentication by a token of the pools `N`, before a user is loaded. The parameters are those of {@link AuthOf}. */
 export type ProofOf<P, N, U = never, C = never> = N extends TenantSelector
-  ? OfOptions<`tenant:${string}`, Tenants, U, C, string>
+  ? OfOptions<`tenant:${string}`, Tenants, U, C>
   : N extends keyof P & string
-    ? OfOptions<N, P[N], U, C, undefined>
+    ? OfOptions<N, P[N], U, C>
     : never
-type OfOptions<N extends string, O, U, C, T extends string | undefined> = OfUse<
+type OfOptions<N extends string, O, U, C> = OfUse<
   N,
   [U] extends [never] ? UseOf<O> : U,
-  [C] extends [never] ? OptionOf<O> : C,
-  T
+  [C] extends [never] ? OptionOf<O> : C
 >
 
 /**

@@ -15,7 +15,7 @@ import { agreesOn } from './second-reader.js'
  * @example tracingChannel('fastify-cognito.jwks.fetch').asyncEnd.subscribe((message) => log(message as JwksFetchMessage))
  */
 export interface JwksFetchMessage {
-  /** Name of the pool. */
+  /** Name of the pool; for a tenant, the user pool id, because tenants may share a user pool. */
   readonly pool: string
   /** URL of the key set. */
   readonly url: string

@@ -4,7 +4,7 @@
  */
 import type { ClaimsOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
-import type { PoolSelector, Pools, ProofOf } from '../guard/register.js'
+import type { Named, PoolSelector, Pools, ProofOf } from '../guard/register.js'
 import type { Requirement } from '../guard/requirement.js'
 import { UseGuards } from './framework.js'
 import { CognitoGuard } from './guard.js'
@@ -19,7 +19,7 @@ export type CognitoDecorator = ClassDecorator & MethodDecorator
  * @typeParam P - the registered pools: name → type, see `Register` of `fastify-cognito`
  */
 export type CognitoDecoratorFactory<P> = <
-  N extends keyof P & string = keyof P & string,
+  N extends Named<P> = keyof P & string,
   U extends TokenUse = never,
   C extends ClaimsOption = never,
   R = never,
@@ -32,11 +32,11 @@ export type CognitoDecoratorFactory<P> = <
  * Refuses a request without a valid token: every handler of a controller, resolver or gateway, or one of its methods. The mark
  * of a method replaces that of its class.
  *
- * @param pool - the name of a pool, a list of names, or a function from the request to a name; by default the option
- *   `defaultPool`
+ * @param pool - the name of a pool, a selector of tenants such as `tenant.host('.example.com')`, a list of these, or a function
+ *   from the request to a name; by default the option `defaultPool`
  * @param requirement - what the token must have besides, such as scopes, groups or claims; by default nothing
  * @throws {TypeError} when something else than a class or a method is decorated, or has a mark already; at boot, for an unknown
- *   pool, for a requirement that is wrong, and for a mark that reached no route
+ *   pool, for a mark without a pool beside the option `tenants`, for a requirement that is wrong, and for a mark that reached no route
  * @example
  * class Orders {
  *   // On the line before the method:

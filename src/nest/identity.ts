@@ -2,13 +2,13 @@
  * The decorator `@Identity`: gives a handler the authentication that its mark proved.
  * @module
  */
-import type { AuthOf, Pools } from '../guard/register.js'
+import type { AuthOf, Pools, RegisteredTenants } from '../guard/register.js'
 import type { Authentication } from '../verify/authentication.js'
 import { readIdentity } from './context.js'
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from './framework.js'
 
-/** The authentication of any registered pool, as `@Identity` hands it over. */
-export type AnyIdentity = AuthOf<Pools, keyof Pools & string>
+/** The authentication of any registered pool and of any tenant, as `@Identity` hands it over. */
+export type AnyIdentity = AuthOf<Pools, (keyof Pools & string) | RegisteredTenants>
 
 /** A part of an authentication: the name of a member, or a function. */
 export type IdentityPart = keyof Authentication | 'user' | ((identity: AnyIdentity) => unknown)

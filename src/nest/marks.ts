@@ -4,6 +4,7 @@
  */
 import type { PoolSelector } from '../guard/register.js'
 import type { Requirement } from '../guard/requirement.js'
+import type { TenantSelector } from '../guard/tenant-selector.js'
 import { Reflector, SetMetadata, type Type } from './framework.js'
 
 /** A mark: who may call a handler. */
@@ -11,7 +12,7 @@ export interface Mark {
   /** Name of the decorator, without `@`. */
   readonly name: 'Cognito' | 'CognitoOptional' | 'Public'
   /** The arguments of the decorator. */
-  readonly given: readonly [pool?: PoolSelector<string>, requirement?: Requirement]
+  readonly given: readonly [pool?: PoolSelector<string | TenantSelector>, requirement?: Requirement]
 }
 
 /** Anything that may have metadata. */

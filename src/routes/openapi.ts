@@ -4,11 +4,13 @@
  */
 import { type Alternative, passBoth } from '../guard/annotations.js'
 import type { ResolvedPool } from '../pool/pool.js'
+import { ANY_TENANT } from '../pool/tenant-name.js'
 import {
   createSecuritySchemes,
   type Schemes,
   type Security,
   type SecuritySchemes,
+  type TenantKinds,
 } from './openapi-schemes.js'
 import { findGuards } from './route-guards.js'
 
@@ -54,15 +56,16 @@ export function addSignIn(openapi: object, pool: string, tokenUrl: string): void
  * Makes `app.cognito.openapi`.
  *
  * @param pools - the registered pools by their names
+ * @param tenants - the kinds of token of tenants; `undefined` where the option `tenants` is not set
  */
-export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>) {
+export function createOpenapi(pools: ReadonlyMap<string, ResolvedPool>, tenants: TenantKinds | undefined) {
   const signIns = new Map<string, string>()
   const createOptions = <O extends object>(options?: O): O => {
     const given: SwaggerOptions = options ?? {}
     assertOpenapi(given)
     const { openapi, transform } = given
     const own = openapi?.components?.securitySchemes ?? {}
-    const schemes = createSecuritySchemes({ pools, signIns, own })
+    const schemes = createSecuritySchemes({ pools, tenants, signIns, own })
     const components = { ...openapi?.components, securitySchemes: schemes.all }
     return {
       ...given,
@@ -111,6 +114,7 @@ function describeOperation(
     response: addAnswers(
       schema.response,
       alternatives.some(({ isSelective }) => isSelective),
+      alternatives.some(({ pool }) => pool === ANY_TENANT),
     ),
   }
 }
@@ -132,7 +136,7 @@ function describeRequirements(alternatives: readonly Alternative[]): readonly st
   for (const { pool, asks } of alternatives) {
     if (pool === null) continue
     const text = asks.join(' and ')
-    poolsOf.set(text, (poolsOf.get(text) ?? new Set()).add(`\`${pool}\``))
+    poolsOf.set(text, (poolsOf.get(text) ?? new Set()).add(`\`${pool === ANY_TENANT ? 'tenants' : pool}\``))
   }
   return [...poolsOf]
     .filter(([text]) => text !== '')
@@ -148,15 +152,17 @@ type Answers = NonNullable<RouteSchema['response']>
 function addAnswers(
   own: Answers = { 200: { type: 'null', description: 'Default Response' } },
   isSelective: boolean,
+  takesTenants: boolean,
 ): Answers {
   const isDocumented = (status: string) =>
     Object.keys(own).some((key) => [status, `${status[0]}xx`, 'default'].includes(key.toLowerCase()))
-  const added = Object.entries(createAnswers(isSelective)).filter(([status]) => !isDocumented(status))
+  const answers = Object.entries(createAnswers(isSelective, takesTenants))
+  const added = answers.filter(([status]) => !isDocumented(status))
   return { ...own, ...Object.fromEntries(added) }
 }
 
 /** Makes new objects for each route, because `@fastify/swagger` removes the descriptions of headers from them. */
-const createAnswers = (isSelective: boolean): Answers => ({
+const createAnswers = (isSelective: boolean, takesTenants: boolean): Answers => ({
   401: describeAnswer('No valid token', 'WWW-Authenticate', 'What is wrong with the token (RFC 6750 §3)'),
   ...(isSelective && {
     403: describeAnswer(
@@ -166,7 +172,7 @@ const createAnswers = (isSelective: boolean): Answers => ({
     ),
   }),
   503: describeAnswer(
-    'The signing keys of the user pool cannot be had at the moment',
+    `The signing keys of the user pool${takesTenants ? ', or the list of tenants,' : ''} cannot be had at the moment`,
     'Retry-After',
     'Seconds',
   ),

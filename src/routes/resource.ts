@@ -80,13 +80,16 @@ export function resolveResource(
 ): ResolvedResource {
   const resource = parse(url)
   const suffix = resource.pathname === '/' ? '' : resource.pathname
+  const servers = [...pools].flatMap(({ issuers }) => [...issuers].slice(0, 1))
   return Object.freeze({
     metadataUrl: `${resource.origin}${WELL_KNOWN}${suffix}`,
     paths: [...new Set([WELL_KNOWN + suffix, WELL_KNOWN])],
     metadata: Object.freeze({
       // The URL stays as the application wrote it, because a client compares the text (§3.3).
       resource: url,
-      authorization_servers: [...pools].flatMap(({ issuers }) => [...issuers].slice(0, 1)),
+      // The member is optional, and it is never empty (§2, §3.2). The pools of tenants are left out, because they would list
+      // the customers of the application.
+      ...(servers.length > 0 && { authorization_servers: servers }),
       ...(scopes && { scopes_supported: [...scopes] }),
       ...(isDefaultHeader && { bearer_methods_supported: ['header'] }),
       ...(name !== undefined && { resource_name: name }),

@@ -10,6 +10,12 @@ import type { Environment } from './variables.js'
 
 export type { Environment } from './variables.js'
 
+/** Options of the plugin, as the environment or a file has them: with pools. */
+export interface PoolSettings extends PluginOptions {
+  /** The named user pools, at least one. */
+  readonly pools: NonNullable<PluginOptions['pools']>
+}
+
 /**
  * Reads the pools from environment variables, in one of two forms:
  *
@@ -22,11 +28,11 @@ export type { Environment } from './variables.js'
  * variables.
  *
  * @param env - the environment variables; by default `process.env`
- * @returns the options `pools` and `defaultPool` of the plugin, checked
+ * @returns the options `pools` and `defaultPool` of the plugin, checked. Beside `tenants`, `pools` alone is to be used
  * @throws {TypeError} naming the variable that is missing, wrong or misspelt, and what was expected
  * @example await app.register(cognito, poolsFromEnv())
  */
-export function poolsFromEnv(env: Environment = process.env): PluginOptions {
+export function poolsFromEnv(env: Environment = process.env): PoolSettings {
   const { options, describe } = readEnvironment(env)
   return assertResolvable(options, env, describe)
 }
@@ -41,19 +47,26 @@ export function poolsFromEnv(env: Environment = process.env): PluginOptions {
  * @throws {Error} when the file cannot be read, or `yaml` is missing
  * @example await app.register(cognito, poolsFromFile('cognito.yaml'))
  */
-export function poolsFromFile(path: string): PluginOptions {
+export function poolsFromFile(path: string): PoolSettings {
   const { options, describe } = readSettingsFile(path)
+  // `load` is a function, which no file has.
+  if ('tenants' in options) {
+    throw new TypeError(`${describe(['tenants'])}: ${TENANTS_ELSEWHERE}`)
+  }
   return assertResolvable(options, process.env, describe)
 }
+
+const TENANTS_ELSEWHERE =
+  'expected this option in the code, because load is a function: app.register(cognito, { ...settings, tenants })'
 
 /** Lets the plugin check the options, and names the place in the settings in the message for a fault. */
 function assertResolvable(
   settings: object,
   env: Environment,
   describe: (path: readonly string[]) => string,
-): PluginOptions {
-  // `resolveOptions` checks every option.
-  const options = settings as PluginOptions
+): PoolSettings {
+  // `resolveOptions` checks every option. Without tenants it requires pools.
+  const options = settings as PoolSettings
   try {
     resolveOptions(options, env)
   } catch (error) {

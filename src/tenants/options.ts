@@ -44,7 +44,7 @@ export type LoadTenants = (context: {
 /** The options of tenants. */
 export interface TenantsOptions {
   /**
-   * Returns the whole list of tenants, of at most 100,000: a list, an iterable, an async iterable, or a promise of one. The
+   * Returns the whole list of tenants, of up to 100,000: a list, an iterable, an async iterable, or a promise of one. The
    * plugin calls it when the application is ready, then again every `refreshAfter` seconds.
    *
    * @example () => sql`select name, user_pool_id as "userPoolId", app_client_id as "appClientId" from tenants`
@@ -71,7 +71,8 @@ export interface TenantsOptions {
    */
   readonly audience?: string | readonly string[]
   /**
-   * Names of the four levels of sign-in of all tenants' pools, lowest first, as the claim `acr` has them.
+   * Names of the four levels of sign-in of all tenants' pools, lowest first, as the claim `acr` has them: different names of
+   * 1–64 characters.
    *
    * @defaultValue `urn:cognito:loa:1` to `urn:cognito:loa:4`
    */

@@ -210,6 +210,8 @@ export function resolveUserRoutes(
   }
 }
 
+const NO_TENANT = 'the name of a pool of the option pools; the account routes do not know tenants'
+
 function choosePool(
   { pool }: FilledOptions,
   pools: Readonly<Record<string, PoolDescription>>,
@@ -218,7 +220,8 @@ function choosePool(
   const name = pool ?? (names.length === 1 ? names[0] : undefined)
   const chosen = name !== undefined && Object.hasOwn(pools, name) ? pools[name] : undefined
   if (chosen !== undefined) return chosen
-  throw new TypeError(`user-routes.pool: expected one of ${names.join(', ')}`)
+  const isTenant = names.length === 0 || pool?.startsWith('tenant:')
+  throw new TypeError(`user-routes.pool: expected ${isTenant ? NO_TENANT : `one of ${names.join(', ')}`}`)
 }
 
 function chooseClientId({ clientId }: FilledOptions, { name, appClientId }: PoolDescription): string {

@@ -8,12 +8,19 @@ import type { CommonClaims, Payload, TokenUse } from '../claims/standard-claims.
 import type { ResolvedPool } from '../pool/pool.js'
 import type { Membership } from './tenants.js'
 
+/** The name of the tenant of a pool with the name `N`: only names of tenants have a colon. */
+type TenantOf<N extends string> = N extends `tenant:${string}`
+  ? string
+  : string extends N
+    ? string | undefined
+    : undefined
+
 /** The sender of a request, as the token proves it. */
 export interface Authentication<
   N extends string = string,
   U extends TokenUse = TokenUse,
   C = CommonClaims,
-  T extends string | undefined = string | undefined,
+  T extends string | undefined = TenantOf<N>,
 > {
   /** Name of the pool that issued the token; `tenant:` and the name for a tenant. */
   readonly pool: N

@@ -20,7 +20,7 @@ export interface VerificationMessage {
    * application threw.
    */
   outcome?: 'accepted' | 'anonymous' | 'refused' | 'failed'
-  /** Name of the pool; absent where the issuer of the token is unknown. */
+  /** Name of the pool, `tenant:acme` for a tenant; absent where the issuer of the token is unknown. */
   pool?: string
   /** The code of a refusal. */
   code?: CognitoErrorCode

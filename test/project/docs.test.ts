@@ -11,6 +11,8 @@ import { WRITABLE } from '../../src/claims/standard-claims.js'
 import { OTHER_REMEDY } from '../../src/doctor/claim-remedies.js'
 import { POOL_ADVICE } from '../../src/doctor/pool.js'
 import { TOKEN_REMEDIES } from '../../src/doctor/token.js'
+import { describeTenants } from '../../src/tenants/application.js'
+import { FAULTS } from '../../src/tenants/row.js'
 import { TestIssuer } from '../../src/testing/index.js'
 import { RULES } from '../../src/user-routes/exceptions.js'
 import { UserRouteError, userRouteErrorCodes, userRouteReasonCodes } from '../../src/user-routes/index.js'
@@ -188,6 +190,20 @@ t.test('docs/guards.md has every member of request.cognito, and no other', async
   t.ok(members.includes('subject'))
   t.strictSame(names(table(section(read('docs/guards.md'), '## request.cognito'), 'member')), sorted(members))
 })
+
+t.test(
+  'docs/tenants.md has every member of app.cognito.tenants and every fault of a row, and no other',
+  async (t) => {
+    const page = read('docs/tenants.md')
+    const members = names(table(section(page, '## app.cognito.tenants'), 'member'))
+    t.strictSame(
+      sorted(members.map((entry) => entry.replace(/\(.*/, ''))),
+      sorted(Object.keys(describeTenants(undefined))),
+    )
+    const faults = names(table(section(page, '### Rows that are left out'), '`fault`'))
+    t.strictSame(faults, sorted(Object.keys(FAULTS)))
+  },
+)
 
 t.test('docs/testing.md has every member of the local issuer and of its pools, and no other', async (t) => {
   const page = read('docs/testing.md')

@@ -17,6 +17,7 @@ import { createMemoryStore, memoryRevocation, memorySchema } from '../../src/rev
 import { revocationSchema } from '../../src/revocation/options.js'
 import { redisRevocation, redisSchema } from '../../src/revocation/redis.js'
 import { resourceSchema } from '../../src/routes/resource.js'
+import { tenantsSchema } from '../../src/tenants/options.js'
 import { resolveUserRoutes, userRouteSchema, userRoutesSchema } from '../../src/user-routes/options.js'
 import { assertRequirement, requirementProperties } from '../../src/verify/token-requirement.js'
 import {
@@ -73,6 +74,12 @@ const SUBJECTS: readonly Subject[] = [
     schema: keysSchema,
     docstrings: ['src/keys/options.ts', 'KeysOptions'],
     tables: [['docs/options.md', '## Keys', 'option']],
+  },
+  {
+    name: 'tenants',
+    schema: tenantsSchema,
+    docstrings: ['src/tenants/options.ts', 'TenantsOptions'],
+    tables: [['docs/options.md', '## Tenants', 'option']],
   },
   {
     name: 'resource',
@@ -139,7 +146,8 @@ const CACHE = `\`{ max: ${max.default.toLocaleString('en-US').replaceAll(',', '_
 /** The texts for defaults that follow from other options, or from the schema of an inner object. */
 const DERIVED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   plugin: {
-    defaultPool: ['the first of `pools`'],
+    pools: ['required without `tenants`', 'none'],
+    defaultPool: ['the first of `pools`; none with `tenants`', 'the first of `pools`'],
     tokenFrom: ['`fromHeader()`'],
     tokenCache: [CACHE],
     keys: [
@@ -152,6 +160,11 @@ const DERIVED: Readonly<Record<string, Readonly<Record<string, readonly string[]
     region: ['the prefix of `userPoolId`'],
     jwksUrl: ['`AWS_COGNITO_KEYS_URL`, else issuer + `/.well-known/jwks.json`', 'derived'],
     issuer: ['both issuers of the pool'],
+    acr: ['`urn:cognito:loa:1` to `urn:cognito:loa:4`'],
+    claims: ['the standard claims alone'],
+  },
+  tenants: {
+    claim: ['none: each tenant needs a user pool of its own'],
     acr: ['`urn:cognito:loa:1` to `urn:cognito:loa:4`'],
     claims: ['the standard claims alone'],
   },
@@ -386,6 +399,7 @@ const prefixOf = ([key = '']: readonly string[]) => /^\{(.+?)\}/.exec(key)?.[1]
 async function observeDefaults(): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>> {
   const { clockTolerance, realm, maxTokenLength, routes, tokenCache, keys, ...rest } = resolve()
   const { timeout, onError } = resolve({ revocation: { store } }).revocation ?? {}
+  const { tenants } = resolveOptions({ tenants: { load: () => [] } }, {})
   const { prefetch, refreshAfter, staleIfError, lookupBurst, lookupInterval } = keys
   const memory = createMemoryStore({}, () => 0)
   let marks = 0
@@ -405,6 +419,14 @@ async function observeDefaults(): Promise<Readonly<Record<string, Readonly<Recor
     },
     tokenCache: { ...tokenCache },
     keys: { refreshAfter, staleIfError, timeout: keys.timeout, lookupBurst, lookupInterval, prefetch },
+    tenants: {
+      tokenUse: [...(tenants?.tokenUses ?? [])].join(),
+      refreshAfter: tenants?.refreshAfter,
+      unknownInterval: tenants?.unknownInterval,
+      staleIfError: tenants?.staleIfError,
+      timeout: tenants?.timeout,
+      keysRefreshAfter: tenants?.keysRefreshAfter,
+    },
     revocation: { timeout, onError },
     memoryRevocation: { max: marks },
     redisRevocation: { prefix: prefixOf(asked.keys), replica: 'recall' in redis },
@@ -425,7 +447,7 @@ t.test('an option that is left out, or undefined, has the default of its schema'
   })
   const expected = Object.fromEntries(defaults.filter(([, values]) => Object.keys(values).length > 0))
   t.strictSame(await observeDefaults(), expected)
-  const narrowing = ['pools', 'loadUser', 'resource', 'revocation', 'routes']
+  const narrowing = ['pools', 'tenants', 'loadUser', 'resource', 'revocation', 'routes']
   const names = Object.keys(pluginSchema.properties).filter((name) => !narrowing.includes(name))
   const given = resolve(Object.fromEntries(names.map((name) => [name, undefined])))
   t.strictSame(JSON.stringify(given), JSON.stringify(resolve()))
@@ -439,6 +461,7 @@ const GIVE: Readonly<Record<string, (option: string, value: unknown) => unknown>
   pool: (option, value) => resolve({ pools: { eu: { ...eu, [option]: value } } }),
   tokenCache: (option, value) => resolve({ tokenCache: { [option]: value } }),
   keys: (option, value) => resolve({ keys: { [option]: value } }),
+  tenants: (option, value) => resolve({ tenants: { load: () => [], [option]: value } }),
   resource: (option, value) => resolve({ resource: { url: 'https://api.example.com', [option]: value } }),
   revocation: (option, value) => resolve({ revocation: { store, [option]: value } }),
   memoryRevocation: (option, value) => memoryRevocation({ [option]: value }),

@@ -107,7 +107,7 @@ export const groups = [
       [
         'a route’s own answers are replaced',
         '{ ...own, ...Object.fromEntries(added) }',
-        'createAnswers(isSelective)',
+        'createAnswers(isSelective, takesTenants)',
       ],
       [
         'the application’s transform is left out',
@@ -118,11 +118,18 @@ export const groups = [
   },
   {
     file: 'routes/openapi-schemes',
-    tests: ['routes/openapi-schemes', 'routes/openapi'],
+    tests: ['routes/openapi-schemes', 'routes/openapi', 'routes/tenants'],
     rows: [
+      ['tenants take the scheme of a pool', "? toFreeName('tenants', pools)", "? 'tenants'"],
+      [
+        'tenants without their option',
+        'if (tenants === undefined) return subjects',
+        'if (tenants === undefined) tenants = { tokenUses: new Set() }',
+      ],
+      ['a scheme whose name no document may have', 'pool === ANY_TENANT ? ', "pool === '' ? "],
       ['the access token where the ID token is taken', "!tokenUses.includes('access')", 'false'],
-      ['one scheme for all kinds of a pool', 'isSame(tokenUses, pool.tokenUses)) return', 'true) return'],
-      ['a scheme of the application is passed over', 'Object.hasOwn(own, pool.name) || ', ''],
+      ['one scheme for all kinds of a pool', 'isSame(tokenUses, subject.tokenUses)) return', 'true) return'],
+      ['a scheme of the application is passed over', 'Object.hasOwn(own, name) || ', ''],
       ['a scheme takes the name of a pool', 'while (pools.has(name))', 'while (false)'],
       [
         'an ID token looks as if it had scopes',
@@ -133,8 +140,9 @@ export const groups = [
   },
   {
     file: 'routes/resource',
-    tests: ['routes/resource'],
+    tests: ['routes/resource', 'routes/tenants'],
     rows: [
+      ['a member without values', '...(servers.length > 0 && {', '...(servers && {'],
       ['a resource with credentials', ' && !url.username && !url.password', ''],
       ['a resource with a query', '!/[?#]/.test(value)', 'true'],
       ['a path that Fastify reads as a pattern', ' && !/[*:()%]/.test(url.pathname)', ''],

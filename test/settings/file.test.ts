@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import autoload from '@fastify/autoload'
 import Fastify from 'fastify'
 import t from 'tap'
-import '../../src/index.js'
+import cognito, { anyTenant } from '../../src/index.js'
 import { poolsFromEnv, poolsFromFile } from '../../src/settings/index.js'
 import { bearer, startIssuer } from '../support/app.js'
 import { faultOf } from '../support/fault-of.js'
@@ -151,6 +151,39 @@ t.test('a fault in a file names the file, the line and the option', async (t) =>
     t.equal(found.slice(0, file.length + message.length), file + message)
   }
   t.throws(() => poolsFromFile(join(dir, 'missing.json')), { code: 'ENOENT' })
+})
+
+t.test('tenants belong into the code, beside the settings', async (t) => {
+  const dir = t.testdir({
+    'tenants.json': JSON.stringify({ pools: { eu: POOL }, tenants: { refreshAfter: 10 } }, null, 1),
+    'pools.json': JSON.stringify({ pools: { eu: eu.options() } }),
+  })
+  t.match(
+    faultOf(() => poolsFromFile(join(dir, 'tenants.json'))),
+    /tenants\.json:8: tenants: expected this option in the code, because load is a function/,
+  )
+  const settings = poolsFromFile(join(dir, 'pools.json'))
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(cognito, { ...settings, tenants: { load: () => [] }, keys: { prefetch: false } })
+  app.get('/', { onRequest: app.authRequired(['eu', anyTenant]) }, async ({ cognito }) => cognito.pool)
+  const ask = async (token: string) => (await app.inject({ url: '/', headers: bearer(token) })).statusCode
+  t.equal(await ask(eu.accessToken()), 200)
+  t.equal(await ask(us.accessToken()), 401)
+})
+
+t.test('beside tenants, the pools of several variables are used without their default', async (t) => {
+  const { pools } = poolsFromEnv({
+    COGNITO_EU_USER_POOL_ID: eu.userPoolId,
+    COGNITO_EU_APP_CLIENT_ID: eu.appClientId,
+    COGNITO_US_USER_POOL_ID: us.userPoolId,
+    COGNITO_US_APP_CLIENT_ID: us.appClientId,
+    COGNITO_DEFAULT_POOL: 'eu',
+  })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(cognito, { pools, tenants: { load: () => [] }, keys: { prefetch: false } })
+  t.strictSame(Object.keys(app.cognito.pools), ['eu', 'us'])
 })
 
 t.test('with @fastify/autoload, as fastify-cli uses it', async (t) => {

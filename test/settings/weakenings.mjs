@@ -69,6 +69,11 @@ export const groups = [
     ],
   },
   {
+    file: 'settings/index',
+    tests: ['settings/file'],
+    rows: [['tenants of a file are not explained', "if ('tenants' in options)", 'if (false)']],
+  },
+  {
     file: 'settings/fastapi',
     tests: ['settings/fastapi', 'settings/file'],
     rows: [

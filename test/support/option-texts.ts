@@ -76,7 +76,10 @@ export function defaultOf({ properties, required = [] }: OptionsSchema, option: 
 
 /** The range of an option as texts write it; `undefined` for an option without a range of its own. */
 export function rangeOf(schema: TSchema | undefined): string | undefined {
-  if (schema === undefined) return undefined
+  // The members of an object have ranges of their own.
+  if (schema === undefined || (schema['properties'] !== undefined && schema['minProperties'] === undefined)) {
+    return undefined
+  }
   const { minimum, maximum, minItems, maxItems, minProperties } = schema
   if (minimum !== undefined) return `${written(minimum)}–${written(maximum)}`
   // A list of a fixed length has the range of its items.

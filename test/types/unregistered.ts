@@ -7,10 +7,12 @@ import cognito, {
   type AccessClaims,
   type Authentication,
   type AuthOf,
+  anyTenant,
   type CognitoRoute,
   type IdClaims,
   type PoolSet,
   type Pools,
+  tenant,
 } from 'fastify-cognito'
 import userRoutes, { type CognitoClient, type UserRouteError } from 'fastify-cognito/user-routes'
 import { expectType } from './expect.js'
@@ -126,3 +128,11 @@ app.get('/pre-serialization', { preSerialization: app.authRequired('eu') }, asyn
 app.get('/pre-parsing', { preParsing: app.authRequired('eu') }, async () => 1)
 // @ts-expect-error a guard that was not made
 app.addHook('onRequest', app.authRequired)
+
+app.get('/tenant', { onRequest: app.authRequired(tenant.host('.example.com')) }, async ({ cognito }) => {
+  expectType<string>()(cognito.tenant)
+  expectType<`tenant:${string}`>()(cognito.pool)
+})
+app.get('/tenants', { onRequest: app.authRequired(['staff', anyTenant]) }, async ({ cognito }) => {
+  expectType<string | undefined>()(cognito.tenant)
+})

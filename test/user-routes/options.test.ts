@@ -14,6 +14,7 @@ import { ask, createAccounts, headersOf } from '../support/accounts.js'
 import { createApp, startIssuer } from '../support/app.js'
 import { startWire } from '../support/cognito-wire.js'
 import { createLoggedApp } from '../support/logged-app.js'
+import { createTenantApp } from '../support/tenants.js'
 
 const { eu, us } = await startIssuer(t)
 const endpoint = 'http://127.0.0.1:1'
@@ -40,6 +41,7 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ pool: 'asia' }, /^user-routes\.pool: expected one of eu$/],
     [{ pool: 'toString' }, /^user-routes\.pool: expected one of eu$/],
+    [{ pool: 'tenant:acme' }, /^user-routes\.pool: expected .*; the account routes do not know tenants$/],
     [{ pool: '' }, /^user-routes\.pool: expected the name/],
     [{ clientId: 'another' }, /^user-routes\.clientId: expected one of pools\.eu\.appClientId/],
     [{ clientId: 'a b' }, /^user-routes\.clientId: expected the id of an app client/],
@@ -106,6 +108,12 @@ t.test('a wrong option stops the boot, and says where and what was expected', as
   await t.rejects(boot({}, { eu: eu.options(), us: us.options() }), {
     message: 'user-routes.pool: expected one of eu, us',
   })
+  const alone = await createTenantApp(t, { load: () => [] })
+  alone.register(userRoutes)
+  await t.rejects(async () => alone.ready(), { message: /do not know tenants$/ }, 'tenants alone')
+  const beside = await createTenantApp(t, { load: () => [] }, { pools: { eu: eu.options() } })
+  await beside.register(userRoutes)
+  await beside.ready()
   for (const appClientId of [[eu.appClientId, 'another'], null]) {
     await t.rejects(boot({}, { eu: eu.options({ appClientId }) }), { message: /^user-routes\.clientId: / })
     await boot({ clientId: eu.appClientId }, { eu: eu.options({ appClientId }) })

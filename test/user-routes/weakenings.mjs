@@ -390,6 +390,7 @@ export const groups = [
     file: 'user-routes/options',
     tests: ['user-routes/options'],
     rows: [
+      ['account routes of a tenant are not explained', "pool?.startsWith('tenant:')", 'false'],
       ['an endpoint that anybody can read', 'parseUrl(endpoint, insecureHttp) === undefined', 'false'],
       ['a variable that anybody can read', ' || parseUrl(url, insecureHttp) !== undefined', ' || url'],
       [

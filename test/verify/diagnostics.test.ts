@@ -6,9 +6,10 @@ import diagnostics from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import { CognitoError, type VerificationMessage } from '../../src/index.js'
+import { anyTenant, CognitoError, type VerificationMessage } from '../../src/index.js'
 import { bearer, createApp, startIssuer } from '../support/app.js'
 import { watchFetches } from '../support/fetches.js'
+import { createTenantApp, toRow, useKeysOf } from '../support/tenants.js'
 
 const { issuer, eu, us } = await startIssuer(t)
 const pools = () => ({ eu: eu.options(), us: us.options() })
@@ -236,4 +237,19 @@ t.test('rejections can be watched alone', async (t) => {
   t.equal((await app.inject('/')).statusCode, 401)
   t.equal((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).statusCode, 200)
   t.strictSame(codes, ['COGNITO_ERR_TOKEN_MISSING'])
+})
+
+t.test('a tenant has its name in a verification, and its user pool id in a fetch', async (t) => {
+  const acme = issuer.createPool()
+  useKeysOf(t, issuer)
+  const app = await createTenantApp(t, { load: () => [toRow('acme', acme)] })
+  app.get('/', { onRequest: app.authRequired(anyTenant) }, async () => 'in')
+  await app.ready()
+  const seen = watch(t)
+  const fetches = watchFetches(t)
+  t.equal((await app.inject({ url: '/', headers: bearer(acme.accessToken()) })).statusCode, 200)
+  t.equal((await app.inject({ url: '/', headers: bearer(eu.accessToken()) })).statusCode, 401)
+  t.match(seen.messages[0], { outcome: 'accepted', pool: 'tenant:acme' })
+  t.match(seen.rejected, [{ reasonCode: 'TENANT_UNKNOWN', pool: 'tenant:*' }])
+  t.match(fetches, [{ pool: acme.userPoolId, outcome: 'ok' }])
 })
