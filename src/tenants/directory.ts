@@ -68,8 +68,9 @@ export class TenantDirectory {
   find(issuer: unknown, clientId: unknown): Tenant | undefined {
     if (typeof issuer !== 'string') return undefined
     const pool = this.#tenants.pools.get(idIn(issuer))
-    const isIssuer = pool?.issuers.includes(issuer) === true
-    return isIssuer ? this.#tenants.byPlace.get(toPlace(pool.id, String(clientId))) : undefined
+    // The client is unchecked: an object of an invented token may even throw where it becomes text.
+    const isFindable = pool?.hasIssuer(issuer) === true && typeof clientId === 'string'
+    return isFindable ? this.#tenants.byPlace.get(toPlace(pool.id, clientId)) : undefined
   }
 
   /** Finds a tenant by its name. */
@@ -115,12 +116,12 @@ export class TenantDirectory {
 
   /** Lets the keys of all user pools go that were not used since the last call. */
   letGoUnusedKeys(): Promise<void> {
-    return visitInSlices(this.#tenants.pools.entries(), ([, pool]) => pool.letGoUnused())
+    return visitInSlices(this.#tenants.pools.values(), (pool) => pool.letGoUnused())
   }
 
   /** Ends the fetches of all keys. */
   close(): void {
-    for (const [, pool] of this.#tenants.pools.entries()) pool.close()
+    for (const pool of this.#tenants.pools.values()) pool.close()
   }
 
   #isListed({ pool }: ListedTenant): boolean {
@@ -150,8 +151,8 @@ export class TenantDirectory {
     for (const [tenant, callbacks] of [...this.#watchers]) {
       if (!this.#isListed(tenant)) for (const onLeft of [...callbacks]) onLeft()
     }
-    await visitInSlices(former.pools.entries(), ([id, pool]) => {
-      if (this.#tenants.pools.get(id) !== pool) pool.close()
+    await visitInSlices(former.pools, ([id, pool]) => {
+      if (!this.#tenants.pools.has(id)) pool.close()
     })
   }
 }
