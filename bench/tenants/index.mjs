@@ -18,6 +18,7 @@ function judge(name, value, most, unit) {
   )
 }
 
+/** Three digits, or whole numbers. */
 const format = (value) =>
   Number.isInteger(value) || Math.abs(value) >= 1000
     ? Math.round(value).toLocaleString('en')
@@ -63,8 +64,8 @@ async function measureMemory(keys, world) {
     cold: await askOnce('tenants/memory.mjs', FRESH_PROCESS, 'cold', cold),
     warm: await askOnce('tenants/memory.mjs', FRESH_PROCESS, 'warm', {
       ...world,
-      count: 1000,
-      tokens: await keys.ask('mint', idsOf(1300)),
+      count: 4000,
+      tokens: await keys.ask('mint', idsOf(6000)),
     }),
   }
   for (const [name, { heap, rss }] of Object.entries(bytes)) print(toLine(name, format(heap), format(rss)))

@@ -69,7 +69,7 @@ export class TenantDirectory {
     // Both are unchecked: an object of an invented token may even throw where it becomes text.
     if (typeof issuer !== 'string' || typeof clientId !== 'string') return undefined
     const pool = this.#tenants.pools.get(idIn(issuer))
-    const isIssuer = pool?.issuers.includes(issuer) === true
+    const isIssuer = pool?.hasIssuer(issuer) === true
     return isIssuer ? this.#tenants.byPlace.get(toPlace(pool.id, clientId)) : undefined
   }
 
@@ -116,12 +116,12 @@ export class TenantDirectory {
 
   /** Lets the keys of all user pools go that were not used since the last call. */
   letGoUnusedKeys(): Promise<void> {
-    return visitInSlices(this.#tenants.pools.entries(), ([, pool]) => pool.letGoUnused())
+    return visitInSlices(this.#tenants.pools.values(), (pool) => pool.letGoUnused())
   }
 
   /** Ends the fetches of all keys. */
   close(): void {
-    for (const [, pool] of this.#tenants.pools.entries()) pool.close()
+    for (const pool of this.#tenants.pools.values()) pool.close()
   }
 
   #isListed({ pool }: ListedTenant): boolean {
@@ -151,8 +151,8 @@ export class TenantDirectory {
     for (const [tenant, callbacks] of [...this.#watchers]) {
       if (!this.#isListed(tenant)) for (const onLeft of [...callbacks]) onLeft()
     }
-    await visitInSlices(former.pools.entries(), ([id, pool]) => {
-      if (this.#tenants.pools.get(id) !== pool) pool.close()
+    await visitInSlices(former.pools, ([id, pool]) => {
+      if (!this.#tenants.pools.has(id)) pool.close()
     })
   }
 }

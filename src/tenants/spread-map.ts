@@ -7,7 +7,7 @@
 const PARTS = 64
 
 /** A map from texts to values, kept in many small maps. */
-export class SpreadMap<V> {
+export class SpreadMap<V extends {}> {
   readonly #parts: readonly Map<string, V>[] = Array.from({ length: PARTS }, () => new Map())
 
   get size(): number {
@@ -18,13 +18,21 @@ export class SpreadMap<V> {
     return this.#parts[partOf(key)]?.get(key)
   }
 
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+
   set(key: string, value: V): void {
     this.#parts[partOf(key)]?.set(key, value)
   }
 
   /** Visits the entries, in no order that the keys would tell. */
-  *entries(): Generator<readonly [key: string, value: V]> {
+  *[Symbol.iterator](): Generator<readonly [key: string, value: V]> {
     for (const part of this.#parts) yield* part
+  }
+
+  *values(): Generator<V> {
+    for (const part of this.#parts) yield* part.values()
   }
 }
 

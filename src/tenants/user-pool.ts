@@ -28,6 +28,10 @@ export class TenantUserPool {
     this.#openKeys = openKeys
   }
 
+  hasIssuer(issuer: string): boolean {
+    return this.issuers.includes(issuer)
+  }
+
   /** The place of its keys. The name of the keys in the log is the user pool id. */
   get locations(): KeyLocations {
     this.#locations ??= {

@@ -18,8 +18,12 @@ t.test('it holds what a Map holds', async () => {
       const keys = [...map.keys(), other]
       return (
         spread.size === map.size &&
-        isDeepStrictEqual(new Map(spread.entries()), map) &&
-        keys.every((key) => spread.get(key) === map.get(key))
+        isDeepStrictEqual(new Map(spread), map) &&
+        isDeepStrictEqual(
+          [...spread.values()],
+          [...spread].map(([, value]) => value),
+        ) &&
+        keys.every((key) => spread.get(key) === map.get(key) && spread.has(key) === map.has(key))
       )
     }),
     { seed: 18, numRuns: 200 },
@@ -38,7 +42,7 @@ t.test('names of the prototype are keys as all others', async (t) => {
 function sizesOf(spread: SpreadMap<number>): number[] {
   const sizes: number[] = []
   let last = Number.POSITIVE_INFINITY
-  for (const [, index] of spread.entries()) {
+  for (const [, index] of spread) {
     if (index < last) sizes.push(0)
     sizes.push((sizes.pop() ?? 0) + 1)
     last = index
