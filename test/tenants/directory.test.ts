@@ -3,11 +3,11 @@
  * @module
  */
 import t, { type Test } from 'tap'
-import type { KeyLocations } from '../../src/keys/locations.js'
-import type { PoolKeys } from '../../src/keys/pool-keys.js'
 import { resolveOptions } from '../../src/options.js'
 import { mayBeIssuer, TenantDirectory } from '../../src/tenants/directory.js'
 import type { Tenant } from '../../src/tenants/tenant.js'
+import { watchOpenKeys } from '../support/open-keys.js'
+import { TestClock } from '../support/test-clock.js'
 
 const P1 = 'eu-west-1_AAAAAAAAA'
 const P2 = 'eu-west-1_BBBBBBBBB'
@@ -20,14 +20,9 @@ const row = (name: string, userPoolId: string, ...appClientId: string[]) => ({
   appClientId: appClientId.length > 0 ? appClientId : 'web',
 })
 
-/** A directory whose keys are counted in place of being fetched. */
+/** A directory, and the user pools whose keys are open. */
 function setUp(options: object = {}, registered: readonly string[] = []) {
-  const open = new Map<PoolKeys, string>()
-  const openKeys = ({ name }: KeyLocations) => {
-    const keys = { name, refresh: async () => true } as unknown as PoolKeys
-    open.set(keys, name)
-    return { keys, close: () => void open.delete(keys) }
-  }
+  const { openKeys, openPools } = watchOpenKeys(new TestClock())
   const { tenants } = resolveOptions({ tenants: { load: () => [], ...options } }, {})
   const directory: TenantDirectory = new TenantDirectory({
     options: tenants as never,
@@ -36,7 +31,7 @@ function setUp(options: object = {}, registered: readonly string[] = []) {
     isRegistered: (id) => registered.includes(id),
     isCurrent: (tenant) => directory.has(tenant),
   })
-  return { directory, openPools: () => [...open.values()].sort() }
+  return { directory, openPools }
 }
 
 const named = (directory: TenantDirectory, name: string): Tenant => {

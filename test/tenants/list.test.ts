@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check'
 import t from 'tap'
-import type { PoolKeys } from '../../src/keys/pool-keys.js'
 import { resolveOptions } from '../../src/options.js'
 import { describeTenants } from '../../src/tenants/application.js'
 import { createTenants } from '../../src/tenants/tenants.js'
+import { watchOpenKeys } from '../support/open-keys.js'
 import { settle, TestClock } from '../support/test-clock.js'
 
 const SECOND = 1000
@@ -21,11 +21,11 @@ const row = (name: string, userPoolId: string, appClientId: unknown = 'web') => 
   appClientId,
 })
 
-/** Tenants whose list the test answers; their keys are only counted. */
+/** Tenants whose list the test answers, and the user pools whose keys are open. */
 function setUp(load: () => unknown, options: object = {}, pools: object | undefined = undefined, env = {}) {
   const clock = new TestClock()
   const lines: object[] = []
-  const open = new Set<string>()
+  const { openKeys, openPools } = watchOpenKeys(clock)
   const resolved = resolveOptions({ ...(pools && { pools }), tenants: { load, ...options } } as never, env)
   const write = (details: object, message: string) => void lines.push({ ...details, message })
   const tenants = createTenants(
@@ -33,11 +33,7 @@ function setUp(load: () => unknown, options: object = {}, pools: object | undefi
     {
       pools: resolved.pools.values(),
       env,
-      openKeys({ name }) {
-        open.add(name)
-        const keys = { refresh: async () => false, status: () => ({ state: 'cold' }) } as unknown as PoolKeys
-        return { keys, close: () => void open.delete(name) }
-      },
+      openKeys,
       log: { warn: write, info: write },
     },
     clock,
@@ -48,7 +44,7 @@ function setUp(load: () => unknown, options: object = {}, pools: object | undefi
       ({ pool }) => pool.tenant,
       ({ reasonCode, retryAfter }) => (retryAfter === undefined ? reasonCode : `${reasonCode} ${retryAfter}`),
     )
-  return { clock, lines, open, tenants, search, application: describeTenants(tenants) }
+  return { clock, lines, openPools, tenants, search, application: describeTenants(tenants) }
 }
 
 const failing = (): never => {
@@ -175,20 +171,20 @@ t.test('registered pools, their issuers and their keys are for no tenant', async
 })
 
 t.test('keys that no token has needed for an hour are let go', async (t) => {
-  const { clock, tenants, open } = setUp(() => [row('acme', P1), row('globex', P2)])
+  const { clock, tenants, openPools } = setUp(() => [row('acme', P1), row('globex', P2)])
   await tenants.start()
   const useOf = (id: string) => tenants.find(issuer(id), 'web')?.keys
   t.ok(useOf(P1))
   t.ok(useOf(P2))
   await clock.advance(3570 * SECOND)
-  t.equal(open.size, 2)
+  t.equal(openPools().length, 2)
   await clock.advance(60 * SECOND)
-  t.equal(open.size, 2, 'used within the first hour')
+  t.equal(openPools().length, 2, 'used within the first hour')
   t.ok(useOf(P2))
   await clock.advance(3600 * SECOND)
-  t.strictSame([...open], [P2])
+  t.strictSame(openPools(), [P2])
   tenants.close()
-  t.strictSame([...open], [])
+  t.strictSame(openPools(), [])
   t.equal(clock.pending, 0)
 })
 
@@ -206,7 +202,7 @@ t.test('app.cognito.tenants tells what is in force', async (t) => {
   t.equal(await application.refresh('acme'), true)
   t.ok(tenants.find(issuer(P1), 'web')?.keys)
   t.match(application.status('acme'), { state: 'cold' })
-  t.equal(await application.refresh('acme'), false, 'the answer of the keys')
+  t.equal(await application.refresh('acme'), true, 'nothing is held that could be fetched again')
   t.equal(application.status('x'), undefined)
   await t.rejects(application.refresh('x'), TypeError)
   t.ok(Object.isFrozen(application))

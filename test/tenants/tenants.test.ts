@@ -36,3 +36,18 @@ t.test('a guard takes the tokens of the tenant that the request names, and of no
   t.equal(await app.cognito.tenants.reload(), true)
   t.match(await ask('/any', acme.accessToken()), [401])
 })
+
+t.test('the keys of a tenant are fetched again at once, and tell when that fails', async (t) => {
+  const app = await createTenantApp(t, { load: () => [toRow('acme', acme)] })
+  app.get('/', { onRequest: app.authRequired(anyTenant) }, async () => 'ok')
+  t.equal((await app.inject({ url: '/', headers: bearer(acme.accessToken()) })).statusCode, 200)
+  const before = issuer.fetches.get(acme.userPoolId) ?? 0
+  t.equal(await app.cognito.tenants.refresh('acme'), true)
+  t.equal(issuer.fetches.get(acme.userPoolId), before + 1)
+  issuer.down = true
+  t.teardown(() => {
+    issuer.down = false
+  })
+  t.equal(await app.cognito.tenants.refresh('acme'), false)
+  t.match(app.cognito.tenants.status('acme'), { state: 'degraded' })
+})
