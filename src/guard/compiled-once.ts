@@ -8,7 +8,7 @@ import type { PoolSelector } from './register.js'
 /** Greatest number of lists of names that are kept for a requirement, because a request may choose the list. */
 const MAX_LISTS = 100
 
-/** What compiled with one function or one selector, or with neither, by the names of pools beside it. */
+/** Results with one function or one selector, or with neither, by the names of pools beside it. */
 type ByNames<V> = Map<string, V>
 
 /** Stands for names without a function or a selector. */

@@ -166,7 +166,7 @@ t.test('tenants of one user pool are apart by client', async (t) => {
     client4: '',
   })) {
     for (const token of [acme.accessToken({ client_id: client }), acme.idToken({ aud: client })]) {
-      // What s1’s user gets at the client of s2 opens s2: that is what `claim: false` accepts.
+      // A token of s1’s user from the client of s2 opens s2: the option `claim: false` accepts that.
       for (const name of ['s1', 's2']) t.equal(await ask(name, token), name === owner ? 200 : 401, client)
     }
   }

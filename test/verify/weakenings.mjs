@@ -484,9 +484,4 @@ export const groups = [
       ],
     ],
   },
-  {
-    file: 'tenants/directory',
-    tests: ['attacks/tenants'],
-    rows: [['a client that cannot become a text', "typeof clientId === 'string'", 'clientId !== undefined']],
-  },
 ]
