@@ -89,7 +89,12 @@ export const groups = [
     file: 'tenants/directory',
     tests: ['tenants/directory', 'expiry/tenants'],
     rows: [
-      ['any client of a pool is a tenant', 'toPlace(pool.id, String(clientId))', "toPlace(pool.id, 'web')"],
+      ['any client of a pool is a tenant', 'toPlace(pool.id, clientId)', "toPlace(pool.id, 'web')"],
+      [
+        'a pool is found by another issuer with its id',
+        'pool?.hasIssuer(issuer) === true',
+        'pool !== undefined',
+      ],
       [
         'a tenant that changed goes on',
         'former !== undefined && isSameRow(former.row, row)',
@@ -222,5 +227,21 @@ export const groups = [
     file: 'tenants/tenant',
     tests: ['tenants/directory'],
     rows: [['a tenant is always in force', 'return this.#context.isCurrent(this)', 'return true']],
+  },
+  {
+    file: 'tenants/directory',
+    tests: ['attacks/tenants'],
+    rows: [['a client that cannot become a text', "typeof clientId !== 'string'", 'clientId === undefined']],
+  },
+  {
+    file: 'tenants/spread-map',
+    tests: ['tenants/spread-map'],
+    rows: [
+      [
+        'a value is kept in another part',
+        'this.#parts[partOf(key)]?.set(key, value)',
+        'this.#parts[0]?.set(key, value)',
+      ],
+    ],
   },
 ]
