@@ -5,11 +5,12 @@
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { anyTenant } from '../../src/index.js'
+import { anyTenant, type TenantRow } from '../../src/index.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { bearer, startIssuer } from '../support/app.js'
 import { startPostgres, type TestPostgres, withListen } from '../support/postgres.js'
 import { until } from '../support/revocations.js'
+import { LIST, startTenantProcess } from '../support/tenant-process.js'
 import { createTenantApp, useKeysOf } from '../support/tenants.js'
 
 const { issuer, eu: staff } = await startIssuer(t)
@@ -22,8 +23,7 @@ await postgres.query('create table tenants (name text primary key, user_pool_id 
 /** Longest wait for what has to happen; milliseconds. */
 const WAIT_MS = 60_000
 
-const QUERY = 'select name, user_pool_id as "userPoolId", app_client_id as "appClientId" from tenants'
-const load = () => postgres.query<{ name: string; userPoolId: string; appClientId: string }>(QUERY)
+const load = () => postgres.query<TenantRow & { appClientId: string }>(LIST)
 
 const insert = (name: string, { userPoolId, appClientId }: TestPool) =>
   postgres.query('insert into tenants values ($1, $2, $3)', [name, userPoolId, appClientId])
@@ -111,6 +111,21 @@ t.test('a notification of the database reloads the list at once', withListen, as
   if (!signal.aborted) await once(signal, 'abort')
   t.equal(signal.reason.reasonCode, 'TENANT_REMOVED')
   t.equal(await ask(app, acme), 401)
+})
+
+t.test('two processes learn of a new tenant, and of one that is removed', async (t) => {
+  await postgres.query('truncate tenants')
+  await insert('acme', acme)
+  const processes = await Promise.all([1, 2].map(() => startTenantProcess(t, postgres.url)))
+  const areAll = (pool: TestPool, status: number) => async () =>
+    (await Promise.all(processes.map((ask) => ask(pool.accessToken())))).every((one) => one === status)
+  t.ok(await until(areAll(acme, 200), WAIT_MS))
+  t.ok(await areAll(globex, 401)())
+  await insert('globex', globex)
+  t.ok(await until(areAll(globex, 200), WAIT_MS))
+  await postgres.query("delete from tenants where name = 'acme'")
+  t.ok(await until(areAll(acme, 401), WAIT_MS))
+  t.ok(await areAll(globex, 200)())
 })
 
 /** Takes the database away, and gives it back. */
