@@ -194,12 +194,12 @@ export const pluginSchema = documented<PluginOptions>()(
             'at least one pool, under a name that begins with a letter and goes on with letters, digits, . _ or -',
         }),
       ),
-      tenants: Type.Optional(tenantsSchema),
       defaultPool: Type.Optional(Type.String({ expected: 'the name of a pool' })),
       tokenFrom: Type.Optional(checkedLater<TokenFrom>('token sources', { minItems: 1 })),
       clockTolerance: withDefault(seconds(0, MAX_TOLERANCE), 5),
       tokenCache: withDefault(checkedLater<TokenCacheOptions | false>(''), {}),
       keys: withDefault(keysSchema, {}),
+      tenants: Type.Optional(tenantsSchema),
       loadUser: functionOption<LoadRegisteredUser>(),
       resource: Type.Optional(resourceSchema),
       revocation: Type.Optional(revocationSchema),
@@ -257,10 +257,11 @@ function resolveDefaultPool(
   if (hasTenants && option === undefined) return undefined
   if (hasTenants)
     throw new TypeError('defaultPool: expected none beside tenants; name the pool in each guard')
-  if (names.length === 0)
+  const [first] = names
+  if (first === undefined)
     throw new TypeError('pools: expected at least one pool, or the option tenants; it is missing')
-  const name = option ?? names[0]
-  if (name !== undefined && names.includes(name)) return name
+  const name = option ?? first
+  if (names.includes(name)) return name
   throw new TypeError(`defaultPool: expected one of ${names.join(', ')}; found ${kindOf(name)}`)
 }
 

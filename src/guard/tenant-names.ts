@@ -23,19 +23,25 @@ export function compileHost(suffix: string): FindName {
       `tenant.host: expected the domain of all tenants in lower case with its leading dot, such as '.example.com'; found ${kindOf(suffix)}`,
     )
   }
-  return (request) => {
-    const host = toLowerCase(hostOf(request))
+  const find = (host: string): string | undefined => {
     const label = host.endsWith(suffix) ? host.slice(0, -suffix.length) : ''
     return LABEL.test(label) ? label : undefined
+  }
+  return (request) => {
+    const host = hostOf(request)
+    // Most hosts are in lower case, and need no copy.
+    return find(host) ?? find(toLowerCase(host))
   }
 }
 
 /** Lowers ASCII alone (RFC 4343 §3). Other characters, some of which have a lower case in ASCII, are in no host. */
 const toLowerCase = (host: string) => (/^[!-~]*$/.test(host) ? host.toLowerCase() : '')
 
-/** Returns the host of a request without its port. A request of `node:http` has no `hostname`. */
-function hostOf({ hostname, headers }: Partial<FastifyRequest>): string {
-  return typeof hostname === 'string' ? hostname : String(headers?.host ?? '').replace(/:\d+$/, '')
+/** Returns the host of a request without its port. A request of `node:http` has no `host`. */
+function hostOf({ host, headers }: Partial<FastifyRequest>): string {
+  const given = typeof host === 'string' ? host : String(headers?.host ?? '')
+  const colon = given.lastIndexOf(':')
+  return colon < 0 ? given : given.slice(0, colon)
 }
 
 /**

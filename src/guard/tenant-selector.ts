@@ -40,7 +40,7 @@ export interface TenantFactory {
    * Selects the tenant that the host of the request names: one label before the suffix, in lower case. `acme.example.com` names
    * `acme` for the suffix `.example.com`; `example.com`, `a.b.example.com` and `example.com.evil.org` name none.
    *
-   * Behind a proxy, `request.hostname` is the host that the proxy passes on, and Fastify reads `X-Forwarded-Host` only with its
+   * Behind a proxy, the host is the one that the proxy passes on, and Fastify reads `X-Forwarded-Host` only with its
    * option `trustProxy`.
    *
    * @param suffix - the domain of all tenants, with its leading dot

@@ -207,7 +207,7 @@ t.test('a name that is not known is told before what it was meant to be is missi
     ],
     [
       { colour: undefined },
-      'colour: unknown name; expected pools, defaultPool, tokenFrom, clockTolerance, tokenCache, keys, loadUser, resource, revocation, realm, maxTokenLength, routes',
+      'colour: unknown name; expected pools, defaultPool, tokenFrom, clockTolerance, tokenCache, keys, tenants, loadUser, resource, revocation, realm, maxTokenLength, routes',
     ],
   ] as const) {
     t.equal(faultOf(options), message)
@@ -262,6 +262,7 @@ t.test('the defaults', async (t) => {
   const options = resolve({ pools: { eu, us } })
   const { pools, tokenSources, ...rest } = options
   t.strictSame(rest, {
+    tenants: undefined,
     defaultPool: 'eu',
     loadUser: undefined,
     resource: undefined,
