@@ -458,4 +458,9 @@ export const groups = [
     tests: ['attacks/tenant-removal'],
     rows: [['a request outlives its tenant', ' && seen.membership?.isCurrent() !== false', '']],
   },
+  {
+    file: 'guard/request-authentication',
+    tests: ['guard/tenant-selector'],
+    rows: [['a selector is a requirement', '  assertNoSelector(requirement, name)\n', '']],
+  },
 ]

@@ -244,4 +244,56 @@ export const groups = [
       ],
     ],
   },
+  {
+    file: 'tenants/row',
+    tests: ['tenants/row'],
+    rows: [
+      ['a promise among the rows ends the process', '    ignoreRejection(row)\n', ''],
+      ['any number of clients is copied', 'Array.isArray(value) && value.length > MAX_CLIENTS', 'false'],
+      ['a row with a fault has nothing', '...(name !== undefined && { name }),', ''],
+    ],
+  },
+  {
+    file: 'tenants/disputes',
+    tests: ['tenants/disputes'],
+    rows: [
+      [
+        'a row with a fault claims nothing',
+        'if (row.name !== undefined)',
+        'if (row.fault !== undefined) return\n    if (row.name !== undefined)',
+      ],
+    ],
+  },
+  {
+    file: 'tenants/schedule',
+    tests: ['tenants/schedule'],
+    rows: [
+      ['strangers crowd a known tenant out', ' && !isKnown', ''],
+      [
+        'a reading that throws is the last one',
+        "() => this.#end(begunAt, 'it threw')",
+        '() => new Promise(() => {})',
+      ],
+    ],
+  },
+  {
+    file: 'tenants/directory',
+    tests: ['tenants/list'],
+    rows: [['rows of another kind are no tenants', 'rows.length > 0 && rows.every(isNoRow)', 'false']],
+  },
+  {
+    file: 'tenants/rows',
+    tests: ['tenants/rows'],
+    rows: [
+      ['an array is not copied', 'return source.slice()', 'return source'],
+      ['a reading outlives the application', "closing.addEventListener('abort', endEarly)", ''],
+    ],
+  },
+  {
+    file: 'tenants/tenants',
+    tests: ['tenants/list'],
+    rows: [
+      ['a slow list is never trusted', 'Math.max(refreshAfter, timeout + READING_MARGIN)', 'refreshAfter'],
+    ],
+  },
 ]
