@@ -16,6 +16,7 @@ import { type GuardedRequest, type OnceContext, passOnce, verifyOnce } from './o
 import { compileSelection, type Selectable } from './pool-selection.js'
 import type { LoadUser, PoolSelector } from './register.js'
 import { assertGuardRequirement, type Requirement } from './requirement.js'
+import { assertNoSelector } from './tenant-selector.js'
 import type { TokenFinder } from './token-sources.js'
 
 /** The parts of the plugin that authenticate a request. */
@@ -72,6 +73,7 @@ export function compileAuthentication(
 ): RequestAuthentication {
   assertGiven(given, name)
   const [selector, requirement = {}] = given
+  assertNoSelector(requirement, name)
   assertGuardRequirement(requirement, name)
   // The value null is no pool, and does not stand for the default one.
   const pools = selector === undefined ? assertDefaultPool(context.defaultPool, name) : selector

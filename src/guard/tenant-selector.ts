@@ -102,6 +102,18 @@ function make(kept: Kept): TenantSelector {
   return Object.freeze(Object.defineProperty({}, CHOICE, { value: kept })) as TenantSelector
 }
 
+/**
+ * Refuses a selector in the place of a requirement, where it would require nothing.
+ *
+ * @throws {TypeError} naming the function of the application
+ */
+export function assertNoSelector(requirement: unknown, name: string): void {
+  if (readTenantChoice(requirement) === undefined) return
+  throw new TypeError(
+    `${name}: expected a requirement as the second argument; found a selector of tenants, which belongs in the first`,
+  )
+}
+
 /** Returns the choice of a selector; `undefined` for any other value. */
 export function readTenantChoice(value: unknown): TenantChoice | undefined {
   const kept: Kept | undefined =

@@ -11,7 +11,7 @@ import { assertRequirement, type TokenRequirement } from '../verify/token-requir
 import { compileOnce } from './compiled-once.js'
 import { narrowTenant, type Selectable, splitSelector } from './pool-selection.js'
 import { assertDefaultPool, type RequestContext } from './request-authentication.js'
-import type { TenantChoice } from './tenant-selector.js'
+import { assertNoSelector, type TenantChoice } from './tenant-selector.js'
 
 const NOTHING: TokenRequirement = Object.freeze({})
 
@@ -23,6 +23,7 @@ export function createVerifyToken({
   realm,
 }: Pick<RequestContext, 'verifier' | 'revocation' | 'defaultPool' | 'realm'>) {
   const compile = compileOnce((pool: Selectable | readonly Selectable[], requirement: TokenRequirement) => {
+    assertNoSelector(requirement, 'verify')
     assertRequirement(requirement, 'verify')
     const { names, tenant } = splitSelector(pool, 'verify')
     assertWithoutRequest(tenant)

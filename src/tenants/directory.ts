@@ -5,8 +5,8 @@
 
 import type { ListedTenant } from '../verify/tenants.js'
 import { settleDisputes } from './disputes.js'
-import { type CheckedRow, isSameRow, type RowFault, readRow } from './row.js'
-import { visitInSlices } from './rows.js'
+import { type CheckedRow, type FaultyRow, isNoRow, isSameRow, type RowFault, readRow } from './row.js'
+import { LoadFailure, visitInSlices } from './rows.js'
 import { SpreadMap } from './spread-map.js'
 import { Tenant, type TenantContext } from './tenant.js'
 import { issuersOf, type OpenKeysAt, TenantUserPool } from './user-pool.js'
@@ -86,10 +86,15 @@ export class TenantDirectory {
     return this.#tenants.byName.get(tenant.name) === tenant
   }
 
-  /** Replaces the tenants by those of a list. They change all at once, when the whole list is judged. */
+  /**
+   * Replaces the tenants by those of a list. They change all at once, when the whole list is judged.
+   *
+   * @throws {LoadFailure} rejected, for rows of which none has a member of a tenant
+   */
   async replaceBy(list: readonly unknown[]): Promise<void> {
-    const rows: (CheckedRow | RowFault)[] = []
+    const rows: (CheckedRow | FaultyRow)[] = []
     await visitInSlices(list, (row) => rows.push(readRow(row)))
+    if (rows.length > 0 && rows.every(isNoRow)) throw new LoadFailure('no row is that of a tenant')
     const verdicts = await settleDisputes(rows, {
       rowOf: (name) => this.named(name)?.row,
       isRegistered: this.#context.isRegistered,

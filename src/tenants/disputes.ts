@@ -2,7 +2,7 @@
  * Decides who holds what several rows of the list claim: a name, a user pool, or an app client of a user pool.
  * @module
  */
-import { type CheckedRow, isSameRow, type RowFault } from './row.js'
+import { type CheckedRow, type FaultyRow, isSameRow, type RowFault } from './row.js'
 import { visitInSlices } from './rows.js'
 import { SpreadMap } from './spread-map.js'
 
@@ -24,23 +24,22 @@ type Claims = SpreadMap<number>
 
 /**
  * Judges all rows together. What one row alone claims is its own. What several rows claim stays with the tenant that holds it
- * now; where none of them holds it, as at boot, nobody gets it. A row that loses one of its claims is left out as a whole. The
- * order of the rows does not matter, because a database returns a changed row last.
+ * now; where none of them holds it, as at boot, nobody gets it. A row that loses one of its claims is left out as a whole. A row
+ * with a fault claims what it has, or its fault would give that to another. The order of the rows does not matter, because a database returns a changed row last.
  */
 export async function settleDisputes(
-  rows: readonly Verdict[],
+  rows: readonly (CheckedRow | FaultyRow)[],
   holders: Holders,
 ): Promise<readonly Verdict[]> {
   const names: Claims = new SpreadMap()
   const places: Claims = new SpreadMap()
   await visitInSlices(rows, (row) => {
-    if (typeof row === 'string') return
-    count(names, row.name)
+    if (row.name !== undefined) count(names, row.name)
     for (const place of placesOf(row, holders)) count(places, place)
   })
   const verdicts: Verdict[] = []
   await visitInSlices(rows, (row) => {
-    verdicts.push(typeof row === 'string' ? row : (findLoss(row, { names, places }, holders) ?? row))
+    verdicts.push(row.fault !== undefined ? row.fault : (findLoss(row, { names, places }, holders) ?? row))
   })
   return verdicts
 }
@@ -50,8 +49,13 @@ function count(claims: Claims, thing: string): void {
 }
 
 /** The places that a row claims: its user pool as a whole, or each of its clients in the pool. */
-const placesOf = ({ userPoolId, appClientId }: CheckedRow, { mayShare }: Holders): readonly string[] =>
-  mayShare ? appClientId.map((client) => `${userPoolId} ${client}`) : [userPoolId]
+function placesOf(
+  { userPoolId, appClientId = [] }: CheckedRow | FaultyRow,
+  { mayShare }: Holders,
+): readonly string[] {
+  if (userPoolId === undefined) return []
+  return mayShare ? appClientId.map((client) => `${userPoolId} ${client}`) : [userPoolId]
+}
 
 function findLoss(
   row: CheckedRow,

@@ -97,7 +97,8 @@ export interface TenantsOptions {
    */
   readonly unknownInterval?: number
   /**
-   * Age up to which the list is trusted while it cannot be read; seconds, 0–604,800. At least twice `refreshAfter` counts.
+   * Age up to which the list is trusted while it cannot be read; seconds, 0–604,800. At least twice `refreshAfter`
+   * counts, and twice the time of a reading.
    *
    * @defaultValue 3,600
    */

@@ -18,26 +18,36 @@ export class LoadFailure extends Error {}
  * Calls `load`, and collects its rows.
  *
  * @param timeoutMs - deadline for the call and all rows; milliseconds
+ * @param closing - ends the reading
  * @throws {LoadFailure} rejected, when there is no whole list in time
  */
 export async function readRows(
   load: LoadTenants,
   timeoutMs: number,
   clock: Clock,
+  closing: AbortSignal,
 ): Promise<readonly unknown[]> {
   const deadline = new AbortController()
   const rows = collect(load, deadline.signal)
   return await new Promise((resolve, reject) => {
-    const callOff = clock.after(timeoutMs, () => {
-      reject(new LoadFailure(`no list within ${timeoutMs} ms`))
+    const end = (cause: string) => {
+      reject(new LoadFailure(cause))
       deadline.abort()
+    }
+    const endEarly = () => end('the application is closed')
+    const callOff = clock.after(timeoutMs, () => end(`no list within ${timeoutMs} ms`))
+    closing.addEventListener('abort', endEarly)
+    rows.then(resolve, reject).finally(() => {
+      callOff()
+      closing.removeEventListener('abort', endEarly)
     })
-    rows.then(resolve, reject).finally(callOff)
   })
 }
 
 async function collect(load: LoadTenants, signal: AbortSignal): Promise<readonly unknown[]> {
   const source = toIterable(await load({ signal }))
+  // An array is copied at once, because the application may change it between two slices.
+  if (Array.isArray(source) && source.length <= MAX_ROWS) return source.slice()
   const rows: unknown[] = []
   /** Takes a row. Resolves after each slice, so that the event loop is free in between. */
   const take = (row: unknown): Promise<void> | undefined => {

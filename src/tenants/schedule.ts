@@ -10,6 +10,8 @@ export interface SchedulePolicy {
   readonly refreshAfterMs: number
   /** Shortest time between two readings that tokens cause. */
   readonly unknownIntervalMs: number
+  /** Age from which the list is read before it is used, longer than a reading may take. */
+  readonly readFirstAfterMs: number
   /** Age up to which the list is trusted while it cannot be read. */
   readonly staleIfErrorMs: number
 }
@@ -76,16 +78,16 @@ export class ListSchedule {
   }
 
   /**
-   * Tells whether the list may be used. A list of twice its age has to be read first, because the process may have been
+   * Tells whether the list may be used. A list that should have been replaced long ago has to be read first, because the process may have been
    * suspended. It is used on where the reading failed, until it is too old for that as well.
    */
   isTrusted(): boolean {
     if (this.#askedAt === undefined) return false
     const now = this.#clock.now()
     const age = now - this.#askedAt
-    const { refreshAfterMs, staleIfErrorMs } = this.#policy
-    if (age <= 2 * refreshAfterMs) return true
-    const hasJustFailed = this.#failedAt !== undefined && now - this.#failedAt <= 2 * refreshAfterMs
+    const { readFirstAfterMs, staleIfErrorMs } = this.#policy
+    if (age <= readFirstAfterMs) return true
+    const hasJustFailed = this.#failedAt !== undefined && now - this.#failedAt <= readFirstAfterMs
     return hasJustFailed && age <= staleIfErrorMs
   }
 
@@ -102,11 +104,15 @@ export class ListSchedule {
     return this.#pending ?? this.#begin()
   }
 
-  /** Waits for a newer list, as far as one may be read. */
-  async renew(): Promise<Renewal> {
+  /**
+   * Waits for a newer list, as far as one may be read.
+   *
+   * @param isKnown - whether the list that is held has the tenant; such a request waits however many strangers wait
+   */
+  async renew(isKnown = false): Promise<Renewal> {
     const isDue = this.#clock.now() - this.#begunAt >= this.#policy.unknownIntervalMs
     if (this.#isClosed || (this.#pending === undefined && !isDue)) return 'too soon'
-    if (this.#waiting >= MAX_WAITING) return 'crowded'
+    if (this.#waiting >= MAX_WAITING && !isKnown) return 'crowded'
     this.#waiting += 1
     await (this.#pending ?? this.#begin())
     this.#waiting -= 1
@@ -123,7 +129,10 @@ export class ListSchedule {
     this.#callOff()
     const begunAt = this.#clock.now()
     this.#begunAt = begunAt
-    this.#pending = this.#read().then((failure) => this.#end(begunAt, failure))
+    this.#pending = this.#read().then(
+      (failure) => this.#end(begunAt, failure),
+      () => this.#end(begunAt, 'it threw'),
+    )
     return this.#pending
   }
 
@@ -134,11 +143,20 @@ export class ListSchedule {
     this.#failure = failure
     this.#failedAt = isRead ? undefined : this.#clock.now()
     this.#failures = isRead ? 0 : this.#failures + 1
-    this.#onOutcome(failure)
     // An application whose first list cannot be read does not start, so nobody waits for another one.
     const isInUse = !this.#isClosed && this.#askedAt !== undefined
     if (isInUse) this.#callOff = this.#clock.after(this.#nextInMs(begunAt), () => void this.#begin())
+    if (!this.#isClosed) this.#tell(failure)
     return isRead
+  }
+
+  /** A logger of the application that throws stops no reading. */
+  #tell(failure: string | undefined): void {
+    try {
+      this.#onOutcome(failure)
+    } catch {
+      // There is nobody else to tell.
+    }
   }
 
   /** Time until the next reading without a cause. After failures it grows from the shortest interval to the usual one. */

@@ -59,8 +59,9 @@ export function createTenants(
     isCurrent: (tenant) => schedule.isTrusted() && directory.has(tenant),
   })
   const log = createTenantsLog(logger)
+  const closing = new AbortController()
   const schedule = new ListSchedule(
-    createReading(options, directory, clock),
+    createReading(options, directory, { clock, closing: closing.signal }),
     toPolicy(options),
     clock,
     (cause) => {
@@ -77,7 +78,7 @@ export function createTenants(
     find: (issuer, clientId) => (schedule.isTrusted() ? directory.find(issuer, clientId) : undefined),
     async search(issuer, clientId) {
       if (!mayBeIssuer(issuer)) throw refuse('ISSUER_UNKNOWN')
-      const renewal = await schedule.renew()
+      const renewal = await schedule.renew(directory.find(issuer, clientId) !== undefined)
       const tenant = schedule.isTrusted() ? directory.find(issuer, clientId) : undefined
       if (tenant !== undefined) return tenant
       throw explainAbsence(schedule, renewal === 'crowded')
@@ -90,6 +91,7 @@ export function createTenants(
     },
     close() {
       schedule.close()
+      closing.abort()
       directory.close()
     },
   }
@@ -102,12 +104,12 @@ export function createTenants(
 function createReading(
   { load, timeout }: ResolvedTenants,
   directory: TenantDirectory,
-  clock: Clock,
+  { clock, closing }: { readonly clock: Clock; readonly closing: AbortSignal },
 ): ReadList {
   let letGoAt = clock.now() + UNUSED_MS
   return async () => {
     try {
-      await directory.replaceBy(await readRows(load, timeout * 1000, clock))
+      await directory.replaceBy(await readRows(load, timeout * 1000, clock, closing))
     } catch (error) {
       return error instanceof LoadFailure ? error.message : wordOf(error)
     }
@@ -126,11 +128,17 @@ function explainAbsence(schedule: ListSchedule, isCrowded: boolean): CognitoErro
     : refuse('TENANT_UNKNOWN', { pool: ANY_TENANT })
 }
 
-function toPolicy({ refreshAfter, unknownInterval, staleIfError }: ResolvedTenants) {
+/** Time that judging a long list takes besides its reading; seconds. */
+const READING_MARGIN = 2
+
+function toPolicy({ refreshAfter, unknownInterval, staleIfError, timeout }: ResolvedTenants) {
+  // A list is in force until the end of the next reading, which may begin when a slow one ends.
+  const readFirstAfter = 2 * Math.max(refreshAfter, timeout + READING_MARGIN)
   return {
     refreshAfterMs: refreshAfter * 1000,
     unknownIntervalMs: unknownInterval * 1000,
-    staleIfErrorMs: Math.max(staleIfError, 2 * refreshAfter) * 1000,
+    readFirstAfterMs: readFirstAfter * 1000,
+    staleIfErrorMs: Math.max(staleIfError, readFirstAfter) * 1000,
   }
 }
 

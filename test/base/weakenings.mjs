@@ -8,7 +8,7 @@ export const groups = [
     file: 'base/error-word',
     tests: ['revocation/revocation', 'revocation/gate'],
     rows: [
-      ["an error's own text", "[code, name].find(isWord) ?? 'it threw'", 'String((error as Error).message)'],
+      ["an error's own text", '[code, name].find(isWord) ?? UNKNOWN', 'String((error as Error).message)'],
     ],
   },
   {

@@ -202,3 +202,14 @@ t.test('the levels of sign-in are those of the option, for requirements by name 
     }
   }
 })
+
+t.test('a selector in the place of a requirement is refused, because it would require nothing', async (t) => {
+  const app = await createTenantApp(t, { load })
+  const wrong = tenant('acme') as never
+  const message = /expected a requirement as the second argument; found a selector of tenants/
+  t.throws(() => app.authRequired(anyTenant, wrong), { name: 'TypeError', message })
+  t.throws(() => app.authOptional(anyTenant, wrong), { name: 'TypeError', message })
+  await t.rejects(app.cognito.verify(globex.accessToken(), anyTenant, wrong), { name: 'TypeError', message })
+  const request = { headers: bearer(globex.accessToken()), raw: {} } as never
+  await t.rejects(app.cognito.verifyRequest(request, anyTenant, wrong), { name: 'TypeError', message })
+})

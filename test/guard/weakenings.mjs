@@ -398,7 +398,7 @@ export const groups = [
       ['the whole host for a name', 'host.slice(0, -suffix.length)', "host.split('.', 1)[0]"],
       ['an inherited member for a name', 'Object.hasOwn(Object(members), name)', 'true'],
       ['a list for a name', "return typeof value === 'string' ? value : undefined", 'return value as never'],
-      ['a port of node:http', ".replace(/:\\d+$/, '')", ''],
+      ['a port of node:http', 'colon < 0 ? given : given.slice(0, colon)', 'given'],
       ['any argument for a name', "if (typeof name !== 'string' || name === '')", 'if (name === undefined)'],
     ],
   },
@@ -457,5 +457,10 @@ export const groups = [
     file: 'guard/once-a-request',
     tests: ['attacks/tenant-removal'],
     rows: [['a request outlives its tenant', ' && seen.membership?.isCurrent() !== false', '']],
+  },
+  {
+    file: 'guard/request-authentication',
+    tests: ['guard/tenant-selector'],
+    rows: [['a selector is a requirement', '  assertNoSelector(requirement, name)\n', '']],
   },
 ]

@@ -27,11 +27,7 @@ export const groups = [
     file: 'options',
     tests: ['plugin/options'],
     rows: [
-      [
-        'a default pool that is not there',
-        'name !== undefined && names.includes(name)',
-        'name !== undefined',
-      ],
+      ['a default pool that is not there', 'if (names.includes(name)) return name', 'if (name) return name'],
       ['a tolerance of any length', 'seconds(0, MAX_TOLERANCE)', 'seconds(0, 1e9)'],
       ['a token of any length', 'integer(512, 65_536,', 'integer(0, 1e9,'],
       ['anything for a token source', ' || !sources.every(isSource)', ''],

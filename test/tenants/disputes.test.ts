@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Holders, settleDisputes, type Verdict } from '../../src/tenants/disputes.js'
-import type { CheckedRow } from '../../src/tenants/row.js'
+import type { CheckedRow, FaultyRow } from '../../src/tenants/row.js'
 import { createChance } from '../support/chance.js'
 
 const P1 = 'eu-west-1_AAAAAAAAA'
@@ -28,14 +28,26 @@ const holders = (held: readonly CheckedRow[] = [], part: Partial<Holders> = {}):
 
 const isRow = (verdict: Verdict) => typeof verdict !== 'string'
 /** `ok` for an accepted row, else its fault. */
-const judge = async (rows: readonly Verdict[], given = holders()) =>
+const judge = async (rows: readonly (CheckedRow | FaultyRow)[], given = holders()) =>
   (await settleDisputes(rows, given)).map((verdict, index) => {
     if (typeof verdict === 'string') return verdict
     return verdict === rows[index] ? 'ok' : 'another row'
   })
 
 t.test('rows without a dispute are accepted, and faults stay', async (t) => {
-  t.strictSame(await judge([row('a', P1), 'NAME_MALFORMED', row('b', P2)]), ['ok', 'NAME_MALFORMED', 'ok'])
+  const faulty: FaultyRow = { fault: 'NAME_MALFORMED' }
+  t.strictSame(await judge([row('a', P1), faulty, row('b', P2)]), ['ok', 'NAME_MALFORMED', 'ok'])
+})
+
+t.test('a fault of a row gives nobody else what the row has', async (t) => {
+  const noClient: FaultyRow = { name: 'acme', userPoolId: P1, fault: 'CLIENTS_MALFORMED' }
+  t.strictSame(await judge([noClient, row('acme', P2)]), ['CLIENTS_MALFORMED', 'NAME_REPEATED'])
+  t.strictSame(await judge([noClient, row('evil', P1)]), ['CLIENTS_MALFORMED', 'POOL_SHARED'])
+  const noName: FaultyRow = { userPoolId: P1, appClientId: ['web'], fault: 'NAME_MALFORMED' }
+  const shared = holders([], { mayShare: true })
+  t.strictSame(await judge([noName, row('evil', P1)], shared), ['NAME_MALFORMED', 'CLIENT_SHARED'])
+  t.strictSame(await judge([noName, row('other', P1, 'app')], shared), ['NAME_MALFORMED', 'ok'])
+  t.strictSame(await judge([noClient, row('other', P1)], shared), ['CLIENTS_MALFORMED', 'ok'])
 })
 
 t.test('at boot nobody gets what two rows claim', async (t) => {

@@ -357,3 +357,56 @@ t.test(
     t.ok(total.refused > 1000)
   },
 )
+
+t.test('rows of which none has a member of a tenant are no list, and the tenants go on', async (t) => {
+  let list: unknown = [row('acme', P1)]
+  const { clock, tenants, search } = setUp(() => list)
+  await tenants.start()
+  const columns = { tenant: 'acme', pool: P1, client: 'web' }
+  for (const wrong of [[columns], [[row('acme', P1)], []], Buffer.from('acme'), new Map([['acme', 1]])]) {
+    list = wrong
+    t.equal(await tenants.schedule.reload(), false)
+    t.equal(tenants.schedule.failure, 'no row is that of a tenant')
+    t.equal(await search(issuer(P1)), 'acme')
+  }
+  list = [{ ...row('acme', P1), appClientId: null }]
+  t.equal(await tenants.schedule.reload(), true)
+  await clock.advance(10 * SECOND)
+  t.equal(await search(issuer(P1)), 'TENANT_UNKNOWN', 'a tenant whose clients were taken away')
+})
+
+t.test('a list that takes as long as it may is trusted until the next one is there', async (t) => {
+  let takes = 0
+  const { clock, tenants } = setUp(
+    () => new Promise((resolve) => clock.after(takes, () => resolve([row('acme', P1)]))),
+    { refreshAfter: 1, timeout: 5 },
+  )
+  const started = tenants.start()
+  await clock.advance(0)
+  await started
+  takes = 4900
+  for (let turn = 0; turn < 50; turn += 1) {
+    await clock.advance(SECOND)
+    t.ok(tenants.find(issuer(P1), 'web'))
+  }
+})
+
+t.test('an error whose members throw is a failure like any other', async (t) => {
+  let isDown = false
+  const error = Object.defineProperty(new Error('a secret'), 'code', {
+    get() {
+      throw new Error('a secret')
+    },
+  })
+  const { tenants, search } = setUp(() => {
+    if (isDown) throw error
+    return [row('acme', P1)]
+  })
+  await tenants.start()
+  isDown = true
+  t.equal(await tenants.schedule.reload(), false)
+  t.equal(tenants.schedule.failure, 'it threw')
+  t.equal(await search(issuer(P1)), 'acme')
+  isDown = false
+  t.equal(await tenants.schedule.reload(), true)
+})

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { isSameRow, readRow } from '../../src/tenants/row.js'
+import { isNoRow, isSameRow, readRow } from '../../src/tenants/row.js'
 
 const ID = 'eu-west-1_AbCdEf123'
 const row = (part: object = {}) => ({ name: 'acme', userPoolId: ID, appClientId: 'web', ...part })
@@ -90,7 +90,39 @@ t.test('a row that is wrong is told by its code, and nothing is thrown', async (
       ].map((appClientId) => row({ appClientId })),
     ],
   ]
-  for (const [fault, rows] of wrong) for (const one of rows) t.equal(readRow(one), fault)
+  for (const [fault, rows] of wrong) for (const one of rows) t.equal(readRow(one).fault, fault)
+})
+
+t.test('a row with a fault keeps the members that have their form', async (t) => {
+  const fault = 'CLIENTS_MALFORMED'
+  t.strictSame(readRow(row({ appClientId: null })), { name: 'acme', userPoolId: ID, fault })
+  t.strictSame(readRow({ appClientId: 'web', name: '*' }), {
+    appClientId: ['web'],
+    fault: 'NAME_MALFORMED',
+  })
+  t.strictSame(readRow({ name: 'acme' }), { name: 'acme', fault: 'USER_POOL_ID_MALFORMED' })
+  for (const one of [[], {}, null, [row()], row]) t.equal(isNoRow(readRow(one)), true)
+  for (const one of [row(), { name: 'acme' }, { appClientId: 'web' }, { userPoolId: ID }]) {
+    t.equal(isNoRow(readRow(one)), false)
+  }
+})
+
+t.test('a promise among the rows is no row, and its rejection ends nothing', async (t) => {
+  t.equal(readRow(Promise.reject(new Error('a secret'))).fault, 'NOT_AN_OBJECT')
+  const thenable = Object.defineProperty(row(), 'then', { value: () => {} })
+  t.equal(readRow(thenable).fault, 'NOT_AN_OBJECT')
+})
+
+t.test('a list of many clients is not copied', async (t) => {
+  let reads = 0
+  const many = new Proxy(clients(101), {
+    get: (target, name, receiver) => {
+      if (name !== 'length') reads += 1
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  t.equal(readRow(row({ appClientId: many })).fault, 'CLIENTS_MALFORMED')
+  t.equal(reads, 0)
 })
 
 /** A row whose member throws when it is read. */

@@ -25,7 +25,9 @@ function* toEndless() {
 /** An async iterable without a wait between its rows. */
 const endlessAsync = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: row }) }) }
 
-const read = (load: () => unknown, clock = new TestClock()) => readRows(load as never, TIMEOUT_MS, clock)
+const open = new AbortController().signal
+const read = (load: () => unknown, clock = new TestClock()) =>
+  readRows(load as never, TIMEOUT_MS, clock, open)
 
 t.test('lists, iterables and promises of them are read whole', async (t) => {
   const rows = [row, { ...row, name: 'globex' }]
@@ -196,7 +198,7 @@ t.test('the event loop is free while a long list is read and handled', async (t)
     isOver = true
     return turns
   }
-  t.ok((await countTurns(read(() => rows))) >= TURNS)
+  t.ok((await countTurns(read(() => rows.values()))) >= TURNS)
   t.ok((await countTurns(read(() => toAsync(rows)))) >= TURNS)
   let visited = 0
   const visit = () => {
@@ -204,4 +206,26 @@ t.test('the event loop is free while a long list is read and handled', async (t)
   }
   t.ok((await countTurns(visitInSlices(rows, visit))) >= TURNS)
   t.equal(visited, 10_000)
+})
+
+t.test('an array is copied at once, because the application may change it', async (t) => {
+  const live = Array.from({ length: 1000 }, (_, index) => index)
+  const reading = read(() => live)
+  await Promise.resolve()
+  await Promise.resolve()
+  live.splice(0, 500)
+  t.equal((await reading).length, 1000)
+})
+
+t.test('a reading ends when the application is closed, and its query can be cancelled', async (t) => {
+  const closing = new AbortController()
+  let given: AbortSignal | undefined
+  const load = ({ signal }: { readonly signal: AbortSignal }) => {
+    given = signal
+    return new Promise(() => {})
+  }
+  const reading = readRows(load as never, TIMEOUT_MS, new TestClock(), closing.signal)
+  closing.abort()
+  await t.rejects(reading, { message: 'the application is closed' })
+  t.equal(given?.aborted, true)
 })

@@ -7,7 +7,12 @@ import { ListSchedule } from '../../src/tenants/schedule.js'
 import { settle, TestClock } from '../support/test-clock.js'
 
 const SECOND = 1000
-const POLICY = { refreshAfterMs: 30 * SECOND, unknownIntervalMs: 2 * SECOND, staleIfErrorMs: 3600 * SECOND }
+const POLICY = {
+  refreshAfterMs: 30 * SECOND,
+  unknownIntervalMs: 2 * SECOND,
+  readFirstAfterMs: 60 * SECOND,
+  staleIfErrorMs: 3600 * SECOND,
+}
 
 /** A schedule whose readings are answered by the test. */
 function setUp(policy = {}) {
@@ -257,4 +262,34 @@ t.test('a closed schedule reads no more, and keeps no timer', async (t) => {
   t.equal(await reading, true)
   t.equal(await reload, false)
   t.equal(closedWhileReading.clock.pending, 0)
+})
+
+t.test('a reading that throws, and a listener that throws, stop no further reading', async (t) => {
+  const clock = new TestClock()
+  let readings = 0
+  const read = async (): Promise<undefined> => {
+    readings += 1
+    if (readings > 1) throw new Error('a secret')
+  }
+  const schedule = new ListSchedule(read, POLICY, clock, () => {
+    throw new Error('a logger')
+  })
+  t.equal(await schedule.start(), true)
+  t.equal(await schedule.reload(), false)
+  t.equal(schedule.failure, 'it threw')
+  await clock.advance(10 * SECOND)
+  t.ok(readings > 2)
+})
+
+t.test('a request of a known tenant waits, however many strangers wait', async (t) => {
+  const { clock, schedule, state, release } = setUp()
+  await schedule.start()
+  await clock.advance(10 * SECOND)
+  state.isHeld = true
+  const strangers = Array.from({ length: 1000 }, () => schedule.renew())
+  t.equal(await schedule.renew(), 'crowded')
+  const known = schedule.renew(true)
+  await release()
+  t.equal(await known, 'read')
+  t.strictSame(new Set(await Promise.all(strangers)), new Set(['read']))
 })
