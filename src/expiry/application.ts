@@ -18,7 +18,8 @@ export interface Expiry {
   /**
    * Does the same as the function `expirySignal` of the package, and fires for a revoked token, too: at once where the
    * store hears of marks, else within a minute. `signal.reason.code` is then `COGNITO_ERR_TOKEN_REVOKED`. It fires also when
-   * the tenant of the token is removed or changed, with `COGNITO_ERR_TOKEN_INVALID`.
+   * the tenant of the token is removed or changed, with `COGNITO_ERR_TOKEN_INVALID`; and at the third look in a row, one a
+   * minute, at which the list of tenants is not trusted, with `COGNITO_ERR_TENANTS_UNAVAILABLE`.
    *
    * @param authentication - see `expirySignal`; an authentication of this application
    * @param options - see `expirySignal`
@@ -29,7 +30,8 @@ export interface Expiry {
   /**
    * Does the same as the function `closeOnExpiry` of the package, and closes at the revocation of the token, too: at once
    * where the store hears of marks, else within a minute. A WebSocket then gets the reason `The token was revoked`. It
-   * closes also when the tenant of the token is removed or changed.
+   * closes also when the tenant of the token is removed or changed, and when the list of tenants is not trusted at three
+   * looks in a row.
    *
    * @param target - see `closeOnExpiry`
    * @param authentication - see `closeOnExpiry`; an authentication of this application
@@ -60,7 +62,8 @@ export function createExpiry(
     if (tenants === undefined || tenant === undefined) return { ...token, endings: follow(pools.get(pool)) }
     const listed = findTenant(tenants, tenant, payload)
     if (listed === undefined) return { ...token, endings: [removed(pool)] }
-    return { ...token, endings: [...follow(listed.pool), removalOf(tenants, listed)] }
+    const isListed = () => findTenant(tenants, tenant, payload) === listed
+    return { ...token, endings: [...follow(listed.pool), removalOf(tenants, listed, isListed)] }
   }
   return { expirySignal: createExpirySignal(read, clock), closeOnExpiry: createCloseOnExpiry(read, clock) }
 }
@@ -79,8 +82,13 @@ const revocationsOf = (gate: RevocationGate, token: UsedToken): Ending => ({
   listen: (onEnd) => gate.watch(token, () => onEnd(refuse('TOKEN_REVOKED', { pool: token.pool.name }))),
 })
 
-const removalOf = (tenants: TenantList, tenant: ListedTenant): Ending => ({
-  ask: async () => {},
+/** The end of a token with its tenant. A list that is not trusted gives no answer, because it may miss the removal. */
+const removalOf = (tenants: TenantList, tenant: ListedTenant, isListed: () => boolean): Ending => ({
+  async ask() {
+    const { pool, membership } = tenant
+    if (!isListed()) throw refuse('TENANT_REMOVED', { pool: pool.name })
+    if (!membership.isCurrent()) throw refuse('TENANT_LIST_FAILED', { pool: pool.name, retryAfter: 1 })
+  },
   listen: (onEnd) => tenants.watch(tenant, () => onEnd(refuse('TENANT_REMOVED', { pool: tenant.pool.name }))),
 })
 

@@ -21,7 +21,7 @@ interface TokenInUse {
 
 /** An end of a token before its time: its revocation, or the removal of its tenant. */
 export interface Ending {
-  /** Rejects with the refusal of the token, and when a store fails and such requests are refused. */
+  /** Rejects with the refusal of the token, and when a store or the list of tenants fails and such requests are refused. */
   readonly ask: () => Promise<void>
   /** Calls back with the refusal when the process hears of the end. Returns a function that ends the calls. */
   readonly listen: (onEnd: (refusal: CognitoError) => void) => () => void
@@ -32,8 +32,13 @@ export type ReadToken = (authentication: unknown, caller: string) => TokenInUse
 
 /** Time between two looks at the clock, which may be set, and at the store. A timer of Node cannot exceed 2^31 ms; milliseconds. */
 const LOOK_MS = 60_000
-/** Number of looks in a row that the store may leave unanswered. */
+/** Number of looks in a row that the store, or the list of tenants, may leave unanswered. */
 const MAX_SILENT_LOOKS = 3
+/** The codes of a look that has no answer. */
+const SILENCES: ReadonlySet<string> = new Set([
+  'COGNITO_ERR_REVOCATION_UNAVAILABLE',
+  'COGNITO_ERR_TENANTS_UNAVAILABLE',
+])
 
 /** A token in use. */
 export class FollowedToken {
@@ -99,25 +104,31 @@ export class FollowedToken {
 
   #ask(): void {
     if (this.#endings.length === 0) return
-    Promise.all(this.#endings.map((ending) => ending.ask())).then(
-      () => this.#hearYes(),
-      (error: unknown) => this.#hearNo(error),
+    const answers = this.#endings.map((ending) => this.#askOne(ending))
+    void Promise.all(answers).then((silences) =>
+      this.#hear(silences.find((silence) => silence !== undefined)),
     )
+  }
+
+  /** Ends a token that is refused, whatever the other endings answer. Returns the error of an ending without an answer. */
+  async #askOne({ ask }: Ending): Promise<CognitoError | undefined> {
+    try {
+      await ask()
+    } catch (error) {
+      if (error instanceof CognitoError && SILENCES.has(error.code)) return error
+      this.end(error)
+    }
+    return undefined
   }
 
   get #endings(): readonly Ending[] {
     return this.#token.endings ?? []
   }
 
-  #hearYes(): void {
-    this.#silentLooks = 0
-  }
-
-  /** Ends the token; for a failing store, only after some looks in a row, because a failure may be over in a moment. */
-  #hearNo(error: unknown): void {
-    const isSilent = error instanceof CognitoError && error.code === 'COGNITO_ERR_REVOCATION_UNAVAILABLE'
-    this.#silentLooks += 1
-    if (!isSilent || this.#silentLooks >= MAX_SILENT_LOOKS) this.end(error)
+  /** Ends the token for a failing store only after some looks in a row, because a failure may be over in a moment. */
+  #hear(silence: CognitoError | undefined): void {
+    this.#silentLooks = silence === undefined ? 0 : this.#silentLooks + 1
+    if (this.#silentLooks >= MAX_SILENT_LOOKS) this.end(silence)
   }
 
   #context() {

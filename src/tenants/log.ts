@@ -21,7 +21,13 @@ export interface TenantsLog {
 /** Greatest number of rows that one line names. */
 const MAX_NAMED = 10
 
-/** Makes the log. Each trouble is logged once, until it changes or ends. */
+/**
+ * Makes the log.
+ *
+ * A failure is logged when it begins, with its first cause, and when it ends; a cause that changes meanwhile gives no line.
+ * Rows that are left out are logged when the number of rows with some fault changes. So a row that was mended while another
+ * one got the same fault gives no line; `app.cognito.tenants.skipped` tells the rows at any time.
+ */
 export function createTenantsLog(logger: TenantsLogger): TenantsLog {
   let isFailing = false
   let known = ''
@@ -34,16 +40,24 @@ export function createTenantsLog(logger: TenantsLogger): TenantsLog {
     onList(skipped, size) {
       if (isFailing) logger.info({ tenants: size }, MESSAGES.back)
       isFailing = false
-      const faults = skipped.map(({ fault }) => fault)
       // The numbers of rows may change with each reading.
-      const now = faults.toSorted().join(' ')
-      if (now !== known && now !== '')
+      const now = countFaults(skipped)
+      if (now !== known && skipped.length > 0)
         logger.warn({ count: skipped.length, rows: describe(skipped) }, MESSAGES.skipped)
       known = now
       if (hadTenants && size === 0) logger.warn({}, MESSAGES.empty)
       hadTenants = size > 0
     },
   }
+}
+
+/** Returns how many rows have each fault, as a text that can be compared; 100,000 rows take some milliseconds. */
+function countFaults(skipped: readonly SkippedRow[]): string {
+  const counts = new Map<string, number>()
+  for (const { fault } of skipped) counts.set(fault, (counts.get(fault) ?? 0) + 1)
+  return Object.keys(FAULTS)
+    .map((fault) => counts.get(fault) ?? 0)
+    .join(' ')
 }
 
 const describe = (skipped: readonly SkippedRow[]) =>

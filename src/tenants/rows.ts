@@ -77,12 +77,20 @@ function toIterable(value: unknown): AnyIterable {
 /** Lets the event loop run. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => afterReading(resolve))
 
-/** Calls `visit` for each item, and lets the event loop run in between. */
-export async function visitInSlices<T>(items: Iterable<T>, visit: (item: T) => void): Promise<void> {
+/**
+ * Calls `visit` for each item, and lets the event loop run in between.
+ *
+ * @param slice - number of items that are visited at a stretch
+ */
+export async function visitInSlices<T>(
+  items: Iterable<T>,
+  visit: (item: T) => void,
+  slice = SLICE,
+): Promise<void> {
   let count = 0
   for (const item of items) {
     visit(item)
     count += 1
-    if (count % SLICE === 0) await nextTurn()
+    if (count % slice === 0) await nextTurn()
   }
 }

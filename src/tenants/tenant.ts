@@ -52,7 +52,9 @@ export class Tenant implements ListedTenant, Membership {
     return this.#pool
   }
 
+  /** Counts as a use of the keys, because each use of a remembered token asks this, and no more. */
   isCurrent(): boolean {
+    this.userPool.markUsed()
     return this.#context.isCurrent(this)
   }
 

@@ -45,7 +45,7 @@ export class TenantUserPool {
 
   /** Its keys. A pool whose keys were let go gets new ones. */
   get keys(): PoolKeys {
-    this.#isUsed = true
+    this.markUsed()
     this.#open ??= this.#openKeys(this.locations)
     return this.#open
   }
@@ -53,6 +53,11 @@ export class TenantUserPool {
   /** Its keys, when they are open. Looking does not count as a use. */
   get openKeys(): PoolKeys | undefined {
     return this.#open
+  }
+
+  /** Counts as a use of the keys: a token that is remembered needs them without asking for them. */
+  markUsed(): void {
+    this.#isUsed = true
   }
 
   /** Lets the keys go, unless they were used since the last call. */

@@ -4,11 +4,17 @@
  */
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import type { TenantRow } from '../../src/index.js'
+import { createExpiry } from '../../src/expiry/application.js'
+import type { Authentication, RevocationStore, TenantRow } from '../../src/index.js'
 import { anyTenant } from '../../src/index.js'
+import { resolveOptions } from '../../src/options.js'
+import { RevocationGate } from '../../src/revocation/gate.js'
 import { memoryRevocation } from '../../src/revocation/index.js'
+import { createTenants } from '../../src/tenants/tenants.js'
 import { createApp, startIssuer } from '../support/app.js'
+import { watchOpenKeys } from '../support/open-keys.js'
 import { createTenantApp, toRow, useKeysOf } from '../support/tenants.js'
+import { TestClock } from '../support/test-clock.js'
 
 const { issuer, eu: staff } = await startIssuer(t)
 useKeysOf(t, issuer)
@@ -119,4 +125,97 @@ t.test('a mark ends the token of a tenant, too', async (t) => {
   await app.cognito.revoke({ tenant: 'acme', by: 'sub', value: 'ada' })
   t.equal(reasonOf(signal), 'TOKEN_REVOKED')
   t.equal(other.aborted, false)
+})
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** The functions of an application whose list can be down, under a clock that the test moves. The list is read every 30 s. */
+async function createMoved(options: object, store?: RevocationStore) {
+  const clock = new TestClock()
+  const state = { isDown: false }
+  const load = () => {
+    if (state.isDown) throw new Error('away')
+    return [toRow('acme', acme)]
+  }
+  const { tenants: resolved } = resolveOptions({ tenants: { load, ...options } }, {})
+  const { openKeys } = watchOpenKeys(clock)
+  const log = { warn() {}, info() {} }
+  const tenants = createTenants(resolved as never, { pools: [], env: {}, openKeys, log }, clock)
+  await tenants.start()
+  const gate = store && new RevocationGate({ store, timeout: 0.05, onError: 'deny' }, () => {}, clock)
+  const exp = clock.now() / 1000 + 7200
+  const payload = {
+    iss: acme.issuers.original,
+    sub: 'ada',
+    iat: clock.now() / 1000,
+    exp,
+    client_id: acme.appClientId,
+  }
+  const authentication = {
+    pool: 'tenant:acme',
+    tenant: 'acme',
+    payload: { token_use: 'access', ...payload },
+  } as unknown as Authentication
+  await clock.advance(SECOND)
+  return { clock, state, tenants, authentication, ...createExpiry(new Map(), gate, clock, tenants) }
+}
+
+t.test(
+  'a list that is not trusted at three looks in a row ends what is open, and a trusted one does not',
+  async (t) => {
+    for (const staleIfError of [0, 3600]) {
+      const isEnded = staleIfError === 0
+      const { clock, state, authentication, expirySignal, closeOnExpiry } = await createMoved({
+        staleIfError,
+      })
+      const { calls, socket } = createSocket()
+      const signal = expirySignal(authentication)
+      closeOnExpiry(socket, authentication)
+      state.isDown = true
+      await clock.advance(2 * MINUTE)
+      state.isDown = false
+      await clock.advance(MINUTE)
+      t.equal(reasonOf(signal), undefined, 'two looks, and an answer')
+      state.isDown = true
+      await clock.advance(2 * MINUTE)
+      t.equal(reasonOf(signal), undefined, 'two looks')
+      await clock.advance(MINUTE)
+      t.equal(reasonOf(signal), isEnded ? 'TENANT_LIST_FAILED' : undefined)
+      t.strictSame(calls, isEnded ? [[4503, 'The token cannot be checked']] : [])
+      if (isEnded)
+        t.match(signal.reason, {
+          code: 'COGNITO_ERR_TENANTS_UNAVAILABLE',
+          retryAfter: 1,
+          pool: 'tenant:acme',
+        })
+    }
+  },
+)
+
+t.test('a mark ends a token at the next look, also while the list is not trusted', async (t) => {
+  const state = { isRevoked: false }
+  const store: RevocationStore = { isRevoked: async () => state.isRevoked, revoke() {} }
+  for (const isRevoked of [false, true]) {
+    state.isRevoked = false
+    const moved = await createMoved({ staleIfError: 0 }, store)
+    const signal = moved.expirySignal(moved.authentication)
+    moved.state.isDown = true
+    await moved.clock.advance(90 * SECOND)
+    t.equal(moved.tenants.find(acme.issuers.original, acme.appClientId), undefined)
+    state.isRevoked = isRevoked
+    await moved.clock.advance(MINUTE)
+    t.equal(reasonOf(signal), isRevoked ? 'TOKEN_REVOKED' : undefined)
+  }
+})
+
+t.test('a look finds that the tenant has left, when the watch has not been called yet', async (t) => {
+  const { clock, tenants, authentication } = await createMoved({})
+  const list = { ...tenants, watch: () => () => {} }
+  const signal = createExpiry(new Map(), undefined, clock, list).expirySignal(authentication)
+  await clock.advance(MINUTE)
+  t.equal(signal.aborted, false)
+  await tenants.directory.replaceBy([toRow('globex', acme)])
+  await clock.advance(MINUTE)
+  t.equal(reasonOf(signal), 'TENANT_REMOVED')
 })

@@ -123,6 +123,20 @@ t.test('keys that nobody has used since are let go, and opened again', async (t)
   t.strictSame(openPools(), [])
 })
 
+t.test('a token that is remembered uses the keys of its tenant, without asking for them', async (t) => {
+  const { directory, openPools } = setUp()
+  await directory.replaceBy([row('a', P1), row('b', P2)])
+  const { keys } = named(directory, 'a')
+  t.ok(named(directory, 'b').keys)
+  await directory.letGoUnusedKeys()
+  for (let hour = 0; hour < 3; hour += 1) {
+    t.equal(named(directory, 'a').isCurrent(), true)
+    await directory.letGoUnusedKeys()
+    t.strictSame(openPools(), [P1])
+  }
+  t.equal(named(directory, 'a').keys, keys)
+})
+
 t.test('rows that are left out are told by their numbers', async (t) => {
   const { directory } = setUp({}, [P3])
   await directory.replaceBy([row('a', P1), 'x', row('b', 'no id'), row('c', P3), row('d', P1), row('', P2)])
@@ -174,6 +188,33 @@ t.test('a watch that is ended twice leaves a later one in place', async (t) => {
   await directory.replaceBy([])
   t.equal(second.calls.count, 1)
 })
+
+t.test(
+  'many watches leave the event loop free in between, and one that ended meanwhile is not called',
+  async (t) => {
+    const { directory } = setUp()
+    await directory.replaceBy([row('a', P1), row('b', P2)])
+    const watched = named(directory, 'a')
+    const calls: string[] = []
+    let callsOfOneTurn = 0
+    directory.watch(watched, () => {
+      calls.push('first')
+      setImmediate(() => {
+        callsOfOneTurn = calls.length
+        endLast()
+      })
+      endSecond()
+    })
+    const endSecond = directory.watch(watched, () => calls.push('second'))
+    for (let index = 0; index < 98; index += 1) directory.watch(watched, () => calls.push('other'))
+    const endLast = directory.watch(watched, () => calls.push('last'))
+    const other = watch(t, directory, 'b')
+    await directory.replaceBy([row('b', P2)])
+    t.strictSame(calls, ['first', ...Array(98).fill('other')])
+    t.ok(callsOfOneTurn > 0 && callsOfOneTurn < 99, `${callsOfOneTurn} calls at a stretch`)
+    t.equal(other.calls.count, 0)
+  },
+)
 
 t.test('5,000 replaced tenants leave nothing behind', async (t) => {
   const { directory, openPools } = setUp()

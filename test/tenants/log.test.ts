@@ -55,6 +55,10 @@ t.test('rows that are left out are logged until they change', async (t) => {
   t.strictSame(take(), [])
   log.onList(skip('NAME_MALFORMED'), 1)
   t.equal(take().length, 1, 'again, after it was gone')
+  log.onList(skip('POOL_SHARED'), 1)
+  t.match(take(), [['warn', { count: 1, rows: [/^row 1: userPoolId/] }]], 'another fault')
+  log.onList(skip('POOL_SHARED', 'POOL_SHARED'), 1)
+  t.match(take(), [['warn', { count: 2 }]], 'another row with the same fault')
 })
 
 t.test('ten rows are named, and all are counted', async (t) => {

@@ -3,7 +3,7 @@
  * @module
  */
 import t from 'tap'
-import { anyTenant, type TenantRow, tenant } from '../../src/index.js'
+import { anyTenant, type PoolOptions, type TenantRow, tenant } from '../../src/index.js'
 import { bearer, startIssuer } from '../support/app.js'
 import { createTenantApp, toRow, useKeysOf } from '../support/tenants.js'
 
@@ -50,4 +50,34 @@ t.test('the keys of a tenant are fetched again at once, and tell when that fails
   })
   t.equal(await app.cognito.tenants.refresh('acme'), false)
   t.match(app.cognito.tenants.status('acme'), { state: 'degraded' })
+})
+
+t.test('an issuer of a registered pool is for no tenant, wherever the pool has its keys', async (t) => {
+  const place = { userPoolId: 'local_Pool1', appClientId: 'other', issuer: acme.issuers.original }
+  const pools: Record<string, PoolOptions> = {
+    'a URL of its own': { ...place, jwksUrl: 'https://keys.example/jwks' },
+    'keys of its own': { ...place, jwks: globex.keySet() },
+  }
+  for (const [what, own] of Object.entries(pools)) {
+    const load = () => [toRow('acme', acme), toRow('globex', globex)]
+    const app = await createTenantApp(t, { load }, { pools: { own } })
+    await app.ready()
+    t.strictSame(app.cognito.tenants.skipped, [{ row: 1, fault: 'POOL_REGISTERED' }], what)
+    t.equal(app.cognito.tenants.has('globex'), true)
+  }
+})
+
+t.test('a closed application fetches no keys of tenants', async (t) => {
+  const initech = issuer.createPool({ region: 'eu-west-1' })
+  const fetches = () => issuer.fetches.get(initech.userPoolId) ?? 0
+  const load = () => [toRow('initech', initech)]
+  const [open, closed] = [await createTenantApp(t, { load }), await createTenantApp(t, { load })]
+  await open.ready()
+  await closed.ready()
+  await closed.close()
+  const token = initech.accessToken()
+  await t.rejects(closed.cognito.verify(token, anyTenant), { code: 'COGNITO_ERR_KEYS_UNAVAILABLE' })
+  t.equal(fetches(), 0)
+  t.match(await open.cognito.verify(token, anyTenant), { tenant: 'initech' })
+  t.equal(fetches(), 1)
 })

@@ -56,7 +56,7 @@ export const groups = [
         'rows.length % SLICE === 0 ? nextTurn()',
         'rows.length < 0 ? nextTurn()',
       ],
-      ['a long list is handled in one piece', 'if (count % SLICE === 0)', 'if (count < 0)'],
+      ['a long list is handled in one piece', 'if (count % slice === 0)', 'if (count < 0)'],
     ],
   },
   {
@@ -112,8 +112,10 @@ export const groups = [
         'pool.close()',
       ],
       ['keys are not kept over a new list', 'this.#tenants.pools.get(id) ?? new', 'new'],
-      ['a watch is not called', 'for (const onLeft of [...callbacks]) onLeft()', ''],
-      ['a watch of every tenant is called', 'if (!this.#isListed(tenant)) for', 'for'],
+      ['a watch is not called', '(onLeft) => onLeft()', '() => {}'],
+      ['a watch of every tenant is called', 'if (!this.#isListed(tenant)) left', 'left'],
+      ['many watches are called in one piece', ', WATCHES_AT_A_STRETCH)', ')'],
+      ['a watch that was ended meanwhile is called', 'yield* set', 'yield* [...set]'],
       ['a watch that was ended ends another', ' && this.#watchers.get(tenant) === callbacks', ''],
       [
         'fetches go on when the application is closed',
@@ -194,11 +196,6 @@ export const groups = [
       ],
       ['unused keys stay', '    await directory.letGoUnusedKeys()\n', ''],
       ['a registered id is for a tenant', 'return ids.has(userPoolId) || hasIssuer', 'return hasIssuer'],
-      [
-        'a registered issuer is for a tenant',
-        'ids.has(userPoolId) || hasIssuer ||',
-        'ids.has(userPoolId) ||',
-      ],
       ['registered keys are for a tenant', '(urls.size > 0 && hasKeys())', 'false'],
       [
         'a crowd is told that there is no tenant',
@@ -213,11 +210,28 @@ export const groups = [
     ],
   },
   {
+    file: 'tenants/tenants',
+    tests: ['tenants/tenants'],
+    rows: [
+      [
+        'a registered issuer is for a tenant',
+        'ids.has(userPoolId) || hasIssuer ||',
+        'ids.has(userPoolId) ||',
+      ],
+    ],
+  },
+  {
+    file: 'tenants/connection',
+    tests: ['tenants/tenants'],
+    rows: [['keys are fetched after the end of the application', '    closing.abort()\n', '']],
+  },
+  {
     file: 'tenants/log',
     tests: ['tenants/log', 'tenants/list'],
     rows: [
       ['a failure of the list is logged each time', 'if (!isFailing) logger', 'logger'],
-      ['rows are logged with each reading', "if (now !== known && now !== '')", "if (now !== '')"],
+      ['rows are logged with each reading', 'if (now !== known && skipped', 'if (skipped'],
+      ['another fault of a row is silent', 'counts.get(fault) ?? 0)\n', 'counts.size)\n'],
       ['the log has every row', 'skipped.slice(0, MAX_NAMED)', 'skipped'],
       ['an empty list is silent', 'if (hadTenants && size === 0)', 'if (false)'],
     ],
@@ -225,7 +239,10 @@ export const groups = [
   {
     file: 'tenants/tenant',
     tests: ['tenants/directory'],
-    rows: [['a tenant is always in force', 'return this.#context.isCurrent(this)', 'return true']],
+    rows: [
+      ['a tenant is always in force', 'return this.#context.isCurrent(this)', 'return true'],
+      ['keys that only remembered tokens need are let go', '    this.userPool.markUsed()\n', ''],
+    ],
   },
   {
     file: 'tenants/directory',
