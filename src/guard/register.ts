@@ -7,6 +7,7 @@ import type { ObjectSchema } from '../claims/reader.js'
 import type { AccessClaims, IdClaims, ProfileClaim, TokenUse } from '../claims/standard-claims.js'
 import type { OutputOf, StandardSchema } from '../claims/standard-schema.js'
 import type { PoolOptions } from '../pool/pool.js'
+import type { LoadTenants, TenantsOptions } from '../tenants/options.js'
 import type { Authentication, WithUser } from '../verify/authentication.js'
 import type { TenantSelector } from './tenant-selector.js'
 
@@ -42,7 +43,7 @@ export function definePools<const P extends PoolSet>(pools: P & OnlyKnown<P>): P
  *   interface Register { tenants: typeof tenants }
  * }
  */
-export function defineTenants<const T extends TenantTypes>(tenants: T): T {
+export function defineTenants<const T extends TenantTypes>(tenants: T & OnlyKnownOfTenants<T>): T {
   return tenants
 }
 
@@ -66,7 +67,10 @@ interface Misregistered {
 export type Pools = Register extends { pools: infer P } ? (P extends PoolSet ? P : Misregistered) : PoolSet
 
 /** The part of the options of tenants that types depend on, and `load`, because most options of tenants have nothing else. */
-export type TenantTypes = Pick<PoolOptions, 'tokenUse' | 'claims'> & { readonly load?: unknown }
+export type TenantTypes = Pick<PoolOptions, 'tokenUse' | 'claims'> & { readonly load?: LoadTenants }
+
+/** Turns a misspelt option of tenants into a compile error. */
+export type OnlyKnownOfTenants<T> = { readonly [F in Exclude<keyof T, keyof TenantsOptions>]: never }
 
 /** The registered options of tenants; options of any tenants where the application registers none. */
 export type Tenants = Register extends { tenants: infer T }
@@ -167,7 +171,8 @@ export type LoadRegisteredUser = LoadUser<
 
 /**
  * The pools of a guard: a name, a selector of tenants, a list of these, or a function of the request that returns one name or
- * several.
+ * several. A selector of tenants that such a function returns compiles, and refuses the request with a 500, because TypeScript infers
+ * no literal names through a narrower type.
  */
 export type PoolSelector<N> =
   | N

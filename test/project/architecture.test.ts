@@ -84,7 +84,7 @@ const WINGS: Readonly<Record<string, Wing>> = {
     face: ['application', 'closable', 'close-on-expiry', 'expiry-signal'],
   },
   guard: {
-    imports: ['base', 'claims', 'jwt', 'pool', 'revocation', 'verify'],
+    imports: ['base', 'claims', 'jwt', 'pool', 'revocation', 'tenants', 'verify'],
     face: [
       'guard',
       'annotations',

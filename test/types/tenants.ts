@@ -74,6 +74,28 @@ await app.register(cognito, {
     },
   },
 })
+
+const alone = defineTenants({ load: () => rows })
+expectType<() => readonly TenantRow[]>()(alone.load)
+await app.register(cognito, { tenants: alone })
+const complete = defineTenants({
+  load: async ({ signal }) => (signal.aborted ? [] : rows),
+  claim: false,
+  tokenUse: ['access', 'id'],
+  audience: 'https://api.example.com',
+  acr: ['low', 'middle', 'high', 'highest'],
+  claims: Type.Object({}),
+  refreshAfter: 30,
+  unknownInterval: 2,
+  staleIfError: 3600,
+  timeout: 5,
+  keysRefreshAfter: 3600,
+})
+await app.register(cognito, { tenants: complete })
+// @ts-expect-error a misspelt option
+defineTenants({ load: () => rows, refreshafter: 10 })
+// @ts-expect-error an option of pools
+defineTenants({ load: () => rows, userPoolId: 'eu-west-1_AbCdEf123' })
 // @ts-expect-error a misspelt option
 await app.register(cognito, { tenants: { load: () => rows, refreshafter: 10 } })
 // @ts-expect-error no list
@@ -174,5 +196,9 @@ tenant.host('example.com')
 app.authRequired(tenant)
 // @ts-expect-error a selector that a function returns would select nothing
 tenant(() => anyTenant)
+app.authRequired((request) => (request.url === '/' ? 'staff' : ['staff']))
+app.get('/chosen', { onRequest: app.authRequired(() => 'staff') }, async ({ cognito }) => {
+  expectType<Staff & WithUser<Account>>()(cognito)
+})
 // @ts-expect-error a suffix is no selector
 app.authRequired({ host: '.example.com' })
