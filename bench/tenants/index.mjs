@@ -71,7 +71,9 @@ async function measureMemory(keys, world) {
   for (const [name, { heap, rss }] of Object.entries(bytes)) print(toLine(name, format(heap), format(rss)))
   judge('a cold tenant, heap', bytes.cold.heap, 4000, 'bytes')
   judge('a warm tenant besides, heap', bytes.warm.heap, 20_000, 'bytes')
-  print('  The process keeps what the sockets of the fetches took; bench:memory measures pools without fetches (15–17 kB).')
+  print(
+    '  The process keeps what the sockets of the fetches took; bench:memory measures pools without fetches (15–17 kB).',
+  )
 }
 
 async function measureChurn(keys, world) {
