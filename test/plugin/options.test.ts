@@ -58,6 +58,11 @@ const WRONG: readonly WrongOptions[] = [
     { pools: { eu, us }, defaultPool: 'asia' },
     'defaultPool: expected one of eu, us',
   ],
+  [
+    'a default pool beside tenants',
+    { pools: { eu }, tenants: { load: () => [] }, defaultPool: 'eu' },
+    'defaultPool: expected none beside tenants',
+  ],
   ...[-1, 301, Number.NaN, Number.POSITIVE_INFINITY, '5', null].map(
     (clockTolerance): [string, unknown, string] => [
       `the tolerance ${clockTolerance}`,
