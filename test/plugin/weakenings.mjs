@@ -27,6 +27,11 @@ export const groups = [
     file: 'options',
     tests: ['plugin/options'],
     rows: [
+      [
+        'a default pool beside tenants',
+        'if (hasTenants && option === undefined) return undefined',
+        'if (hasTenants) return option',
+      ],
       ['a default pool that is not there', 'if (names.includes(name)) return name', 'if (name) return name'],
       ['a tolerance of any length', 'seconds(0, MAX_TOLERANCE)', 'seconds(0, 1e9)'],
       ['a token of any length', 'integer(512, 65_536,', 'integer(0, 1e9,'],
