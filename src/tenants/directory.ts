@@ -33,9 +33,9 @@ const WATCHES_AT_A_STRETCH = 20
 /** The tenants of one list. */
 interface Tenants {
   readonly byName: SpreadMap<Tenant>
-  /** By user pool id and app client. */
+  /** The tenant of each user pool id and app client. */
   readonly byPlace: SpreadMap<Tenant>
-  /** By their ids. */
+  /** The user pools, found by their ids. */
   readonly pools: SpreadMap<TenantUserPool>
 }
 
