@@ -6,11 +6,14 @@
  *     npm run check -- --all            every stage, as in CI
  *     npm run check -- --stage lint     some of them; several with an option each
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-// biome-ignore lint/correctness/useImportExtensions: no TypeScript here, so the name is the file's
+// biome-ignore-start lint/correctness/useImportExtensions: no TypeScript here, so the names are the files'
+import { runLimited } from './limited-run.mjs'
 import { stages } from './stages.mjs'
+
+// biome-ignore-end lint/correctness/useImportExtensions: as above
 
 /** `status` is 0 where a failure does not count. @typedef {{ name: string, seconds: number, status: number, word: string }} Outcome */
 
@@ -49,26 +52,20 @@ function choose() {
 /** Line in which tap counts its assertions. */
 const COUNT = /^# \{ total: \d+.*\}/gm
 
+/** Several times what the slowest stage takes on two cores. */
+const LIMIT_MS = 20 * 60_000
+
 /**
- * Runs a command of npm, and shows what it prints.
- *
- * @returns the exit code, and the last line in which tap counts
+ * Runs a command of npm. A command that hangs says nothing about what it checks, so it is ended, its processes are shown,
+ * and it runs once more.
  */
-function run([script, ...given]) {
-  const child = spawn('npm', ['run', '--silent', script, '--', ...given], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    shell: process.platform === 'win32',
-  })
-  let end = ''
-  let counted
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    process.stdout.write(text)
-    end = (end + text).slice(-100_000)
-    counted = end.match(COUNT)?.at(-1) ?? counted
-  })
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ status: code ?? 1, counted }))
-  })
+async function run(name, [script, ...given]) {
+  const once = () =>
+    runLimited('npm', ['run', '--silent', script, '--', ...given], { signal: AbortSignal.timeout(LIMIT_MS) })
+  const first = await once()
+  if (!first.isEnded) return first
+  console.log(`\n── ${name}: HANGS after ${LIMIT_MS / 60_000} minutes; once more`)
+  return await once()
 }
 
 /** The assertions that tap counted; none where it printed no such line. */
@@ -90,9 +87,9 @@ let tests = toTests()
 for (const { name, command, mayFail = false } of chosen) {
   console.log(`\n── ${name}: npm run ${command.join(' ')}`)
   const start = performance.now()
-  const { status: exit, counted } = await run(command)
+  const { status: exit, output } = await run(name, command)
   const seconds = Math.round((performance.now() - start) / 1000)
-  if (name === 'tests') tests = toTests(counted)
+  if (name === 'tests') tests = toTests(output.match(COUNT)?.at(-1))
   // Tests that have not run have not passed.
   const status = name === 'tests' && tests.passed === 0 ? exit || 1 : exit
   const word = toWord(status, mayFail)
