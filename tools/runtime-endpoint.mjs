@@ -2,7 +2,7 @@
  * The JWKS endpoint of `test-runtimes.mjs`: each path answers in its own way, and tells at `/…/seen` how often it was asked
  * and how many of its answers were broken off by the other side. It is its own proxy, too, for a host that does not exist.
  */
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
@@ -11,7 +11,13 @@ const BOMB_BYTES = 128 * 1024 * 1024
 const DRIP_MS = 50
 const MEBIBYTE = Buffer.alloc(1024 * 1024, ' ')
 
-const createKey = (type, options) => generateKeyPairSync(type, options).publicKey.export({ format: 'jwk' })
+/** Makes a public key. It is generated as text: Node 20 can deadlock when a generated key object is exported. */
+function createKey(type, options) {
+  const publicKeyEncoding = { type: 'spki', format: 'pem' }
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' }
+  const { publicKey } = generateKeyPairSync(type, { ...options, publicKeyEncoding, privateKeyEncoding })
+  return createPublicKey(publicKey).export({ format: 'jwk' })
+}
 
 /** Made once: they are the same for every runtime. */
 const bombs = makeOnce(() => {

@@ -310,7 +310,11 @@ export function headerAttacks(pool: TestPool): Attack[] {
 }
 
 /** The attacker's key. */
-const mallory = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const mallory = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
 
 /** Attempts on the signature (RFC 7515 §5.2, RFC 8017 §8.2.2, RFC 8725 §3.1, §3.8). `other` is another pool of the route. */
 export function signatureAttacks(pool: TestPool, other: TestPool): Attack[] {
