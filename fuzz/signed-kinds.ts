@@ -2,16 +2,9 @@
  * Kinds that sign what they have changed, by the pool's own key for the most part: the oracle tells what is right.
  * @module
  */
-import {
-  constants,
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  sign,
-} from 'node:crypto'
+import { constants, createHash, createPrivateKey, type KeyObject, privateEncrypt, sign } from 'node:crypto'
 import fc, { type Arbitrary } from 'fast-check'
+import { generateKeys } from '../test/support/generate-keys.js'
 import { type AnyKind, type Attempt, hide, type Material } from './attempt.js'
 import { routeOf } from './routes.js'
 import { type KeyName, POOLS, type PoolName, type RouteName } from './setting.js'
@@ -119,14 +112,8 @@ function toInput(plan: Plan, now: number): string {
 
 type Forge = (input: string, key: KeyObject) => Buffer
 
-const encodings = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const
-const stranger = createPrivateKey(
-  generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey,
-)
-const edwards = createPrivateKey(generateKeyPairSync('ed25519', encodings).privateKey)
+const stranger = createPrivateKey(generateKeys('rsa', { modulusLength: 2048 }).privateKey)
+const edwards = createPrivateKey(generateKeys('ed25519').privateKey)
 const pss =
   (saltLength: number): Forge =>
   (input, key) =>

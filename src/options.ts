@@ -3,6 +3,7 @@
  * @module
  */
 import { CHALLENGE_VALUE } from './base/challenge.js'
+import type { Environment } from './base/environment.js'
 import {
   assertDefined,
   assertOptions,
@@ -220,10 +221,7 @@ const tokenCache = compileSchema(tokenCacheSchema)
  * @param env - the environment, for `AWS_COGNITO_KEYS_URL` and `NODE_ENV`
  * @throws {TypeError} with the path of a wrong option, `pools.eu.userPoolId`, and what was expected
  */
-export function resolveOptions(
-  given: PluginOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): ResolvedOptions {
+export function resolveOptions(given: PluginOptions, env: Environment): ResolvedOptions {
   assertOptions(plugin, given, '')
   assertDefined(given, ['pools', 'tenants', 'loadUser', 'resource', 'revocation', 'routes'], '')
   const options = fillDefaults(pluginSchema, given)

@@ -74,9 +74,12 @@ export const checkedLater = <T>(
 export const oneOrMore = <T extends TSchema>(item: T, expected: string) =>
   Type.Union([item, Type.Array(item, { minItems: 1, uniqueItems: true })], { expected })
 
-/** Makes the schema of an app client id (AWS: API_UserPoolClientType). Most names of clients do not fit; a secret does (`pool/client-id`). */
+/** Pattern of the id of an app client (AWS: API_UserPoolClientType). Most names of clients do not fit; a secret does (`pool/client-id`). */
+export const CLIENT_ID = /^[\w+]{1,128}$/
+
+/** Makes the schema of an app client id. */
 export const clientId = (expected: string) =>
-  Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\w+]+$', expected })
+  Type.String({ minLength: 1, maxLength: 128, pattern: CLIENT_ID.source, expected })
 
 /** Makes the schema of an object without other members. */
 export const closedObject = <P extends TProperties>(properties: P, expected: string) =>

@@ -2,6 +2,7 @@
  * Tells which URLs an attacker on the network path can neither read nor answer: `https:` URLs and loopback.
  * @module
  */
+import type { Environment } from './environment.js'
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -47,11 +48,7 @@ export const URL_EXPECTED =
  * @param path - path of the options that have `insecureHttp`, for the message
  * @throws {TypeError} naming the path of the option
  */
-export function assertInsecureHttp(
-  insecureHttp: boolean,
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-): void {
+export function assertInsecureHttp(insecureHttp: boolean, path: string, env: Environment): void {
   if (insecureHttp && env['NODE_ENV'] === 'production') {
     throw new TypeError(`${path}.insecureHttp: expected false, because NODE_ENV is production`)
   }

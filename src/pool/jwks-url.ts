@@ -3,11 +3,9 @@
  * @module
  */
 import { fileURLToPath } from 'node:url'
+import type { Environment } from '../base/environment.js'
 import { parseUrl, URL_EXPECTED } from '../base/private-url.js'
 import { deriveJwksUrl } from '../base/user-pool-id.js'
-
-/** Variables of the environment. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The parts of a pool that determine where its keys are. */
 export interface Located {

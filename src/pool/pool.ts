@@ -2,6 +2,7 @@
  * One user pool: its options, and the issuers and URLs of keys that follow from the options.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import {
   assertDefined,
   checkedLater,
@@ -23,7 +24,8 @@ import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reade
 import type { TokenUse } from '../claims/standard-claims.js'
 import { MAX_KEYS, type PublishedKeys, readEntries, readKeySet } from '../keys/key-set.js'
 import type { KeyLocations } from '../keys/locations.js'
-import { type Environment, resolveJwksUrls } from './jwks-url.js'
+import { type AcceptedTokens, resolveAcceptedTokens, toSet } from './accepted-tokens.js'
+import { resolveJwksUrls } from './jwks-url.js'
 import { levelsOption } from './levels.js'
 
 /** The options of one user pool. */
@@ -109,7 +111,7 @@ export interface JsonWebKeySet {
 }
 
 /** A pool after validation. */
-export interface ResolvedPool extends KeyLocations {
+export interface ResolvedPool extends KeyLocations, AcceptedTokens {
   /** Name of the tenant whose pool it is; `undefined` for a registered pool. */
   readonly tenant: string | undefined
   readonly userPoolId: string
@@ -117,11 +119,6 @@ export interface ResolvedPool extends KeyLocations {
   readonly region: string | undefined
   /** `null` accepts every client. */
   readonly clientIds: ReadonlySet<string> | null
-  readonly tokenUses: ReadonlySet<TokenUse>
-  /** `null` requires no audience. */
-  readonly audiences: ReadonlySet<string> | null
-  /** Names of the levels of sign-in, lowest first. */
-  readonly acr: readonly string[]
   readonly claims: ClaimsOption | undefined
   /** Origin of the managed login; `undefined` without the option `domain`. */
   readonly loginOrigin: string | undefined
@@ -164,9 +161,6 @@ export const poolSchema = documented<PoolOptions>()(
 
 type FilledPool = Filled<PoolOptions, typeof poolSchema>
 
-const toSet = <T extends string>(value: T | readonly T[]): ReadonlySet<T> =>
-  new Set(typeof value === 'string' ? [value] : value)
-
 /**
  * Resolves the options of a pool.
  *
@@ -178,12 +172,7 @@ export function resolvePool(name: string, given: PoolOptions, env: Environment):
   assertDefined(given, ['issuer', 'tokenUse', 'audience', 'acr', 'claims', 'jwks'], path)
   const options = fillDefaults(poolSchema, given)
   assertInsecureHttp(options.insecureHttp, path, env)
-  const tokenUses = toSet(options.tokenUse)
-  if (options.audience !== undefined && !tokenUses.has('access')) {
-    throw new TypeError(
-      `${path}.audience: expected tokenUse to include 'access'; only access tokens are bound to a resource`,
-    )
-  }
+  const accepted = resolveAcceptedTokens(options, path)
   const region = options.region ?? parseUserPoolId(options.userPoolId)?.region
   const issuers = resolveIssuers(path, options)
   return Object.freeze({
@@ -192,9 +181,7 @@ export function resolvePool(name: string, given: PoolOptions, env: Environment):
     userPoolId: options.userPoolId,
     region,
     clientIds: options.appClientId === null ? null : toSet(options.appClientId),
-    tokenUses,
-    audiences: options.audience === undefined ? null : toSet(options.audience),
-    acr: Object.freeze([...options.acr]),
+    ...accepted,
     issuers: new Set(issuers),
     jwksUrls:
       options.jwks === undefined ? resolveJwksUrls(issuers, { ...options, path, region }, env) : new Map(),

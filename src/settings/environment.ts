@@ -2,10 +2,11 @@
  * Reads the pools from the values of environment variables: one JSON object, or one variable for each option.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import { isMembers, type Members } from '../base/members.js'
 import { printable } from '../base/printable.js'
 import { findRepeatedName, REPEATED } from '../base/repeated-name.js'
-import { type Environment, findVariables, type PoolVariable, toVariable } from './variables.js'
+import { findVariables, type PoolVariable, toVariable } from './variables.js'
 
 /** Options that take a list. */
 const LISTS: ReadonlySet<string> = new Set(['appClientId', 'issuer', 'tokenUse', 'audience', 'acr'])

@@ -2,13 +2,13 @@
  * The entry point `fastify-cognito/settings`: reads the plugin's options from the environment or from a file.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import { printable } from '../base/printable.js'
 import { type PluginOptions, resolveOptions } from '../options.js'
 import { readEnvironment } from './environment.js'
 import { readSettingsFile } from './file.js'
-import type { Environment } from './variables.js'
 
-export type { Environment } from './variables.js'
+export type { Environment } from '../base/environment.js'
 
 /** Options of the plugin, as the environment or a file has them: with pools. */
 export interface PoolSettings extends PluginOptions {

@@ -2,13 +2,11 @@
  * Finds the environment variables that set options of pools, and the misspelt ones.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import { isSameName, nearestName, nearestSpelling } from '../base/nearest-name.js'
 import { printable } from '../base/printable.js'
 import { pluginSchema } from '../options.js'
 import { poolSchema } from '../pool/pool.js'
-
-/** Environment variables: name → value, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A variable that sets an option of a pool. */
 export interface PoolVariable {

@@ -2,8 +2,10 @@
  * The connection of the tenants to an application: the list is read when it is ready, and no more when it is closed.
  * @module
  */
+
 import type { FastifyInstance } from 'fastify'
 import { createWakingClock } from '../base/clock.js'
+import type { Environment } from '../base/environment.js'
 import { createKeysLog } from '../keys/log.js'
 import type { ResolvedKeys } from '../keys/options.js'
 import { createPoolKeys } from '../keys/pool-keys.js'
@@ -22,11 +24,7 @@ export interface ConnectionOptions {
 }
 
 /** Makes the tenants of an application. Without a list, the application does not start. */
-export function connectTenants(
-  app: FastifyInstance,
-  options: ConnectionOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): Tenants {
+export function connectTenants(app: FastifyInstance, options: ConnectionOptions, env: Environment): Tenants {
   const closing = new AbortController()
   const tenants = createTenants(options.tenants, {
     pools: options.pools.values(),

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { Environment } from '../base/environment.js'
 import type { ListedTenant } from '../verify/tenants.js'
 import { settleDisputes } from './disputes.js'
 import { type CheckedRow, type FaultyRow, isNoRow, isSameRow, type RowFault, readRow } from './row.js'
@@ -21,7 +22,7 @@ export interface SkippedRow {
 
 /** The parts of the plugin that a directory needs. */
 export interface DirectoryContext extends TenantContext {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly openKeys: OpenKeysAt
   /** Tells whether a registered pool has this user pool, its issuer or its keys. */
   readonly isRegistered: (userPoolId: string) => boolean

@@ -2,6 +2,7 @@
  * The options of tenants: user pools, or app clients of shared pools, that the application keeps in its own database.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import {
   assertDefined,
   checkedLater,
@@ -18,7 +19,8 @@ import { Type } from '../base/schema.js'
 import { kindOf } from '../base/value-kind.js'
 import { type ClaimsOption, claimsOption, tokenUseOption } from '../claims/reader.js'
 import type { TokenUse } from '../claims/standard-claims.js'
-import { type Environment, keysUrlOf } from '../pool/jwks-url.js'
+import { type AcceptedTokens, resolveAcceptedTokens } from '../pool/accepted-tokens.js'
+import { keysUrlOf } from '../pool/jwks-url.js'
 import { levelsOption } from '../pool/levels.js'
 import { issuersOf, locateKeys } from './user-pool.js'
 
@@ -143,14 +145,8 @@ export const tenantsSchema = documented<TenantsOptions>()(
 
 /** The options of tenants with their defaults. Times in seconds. */
 export interface ResolvedTenants
-  extends Omit<Filled<TenantsOptions, typeof tenantsSchema>, 'tokenUse' | 'audience' | 'acr'> {
-  readonly tokenUses: ReadonlySet<TokenUse>
-  /** `null` requires no audience. */
-  readonly audiences: ReadonlySet<string> | null
-  readonly acr: readonly string[]
-}
-
-const toSet = <T extends string>(value: T | readonly T[]): ReadonlySet<T> => new Set([value].flat() as T[])
+  extends AcceptedTokens,
+    Omit<Filled<TenantsOptions, typeof tenantsSchema>, 'tokenUse' | 'audience' | 'acr'> {}
 
 /**
  * Resolves options that match their schema.
@@ -166,19 +162,9 @@ export function resolveTenants(given: TenantsOptions, env: Environment): Resolve
       `tenants.load: expected a function that returns the list of tenants; found ${kindOf(options.load)}`,
     )
   }
-  const tokenUses = toSet(tokenUse)
-  if (audience !== undefined && !tokenUses.has('access')) {
-    throw new TypeError(
-      "tenants.audience: expected tokenUse to include 'access'; only access tokens are bound to a resource",
-    )
-  }
+  const accepted = resolveAcceptedTokens({ tokenUse, audience, acr }, 'tenants')
   assertKeysUrl(env)
-  return Object.freeze({
-    ...options,
-    tokenUses,
-    audiences: audience === undefined ? null : toSet(audience),
-    acr: Object.freeze([...acr]),
-  })
+  return Object.freeze({ ...options, ...accepted })
 }
 
 /** Refuses a URL of the environment that would fail when the first token needs its keys. */

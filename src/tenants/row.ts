@@ -2,6 +2,7 @@
  * The rows of the list of tenants: what a row has to be, and what is wrong with one that is left out.
  * @module
  */
+import { CLIENT_ID } from '../base/option-schema.js'
 import { ignoreRejection, isPromised } from '../base/promises.js'
 import { parseUserPoolId } from '../base/user-pool-id.js'
 import { TENANT_NAME } from '../pool/tenant-name.js'
@@ -33,8 +34,6 @@ export const FAULTS = {
 /** Code of what is wrong with a row. */
 export type RowFault = keyof typeof FAULTS
 
-/** Pattern of the id of an app client (AWS: API_UserPoolClientType). */
-const CLIENT_ID = /^[\w+]{1,128}$/
 const MAX_CLIENTS = 100
 
 const NO_ROW: FaultyRow = Object.freeze({ fault: 'NOT_AN_OBJECT' })

@@ -2,7 +2,9 @@
  * The tenants of one plugin instance: the list, the tenants in force, and what the other wings ask them for.
  * @module
  */
+
 import { type Clock, createWakingClock } from '../base/clock.js'
+import type { Environment } from '../base/environment.js'
 import { wordOf } from '../base/error-word.js'
 import { type CognitoError, refuse } from '../base/errors.js'
 import type { KeyLocations } from '../keys/locations.js'
@@ -33,7 +35,7 @@ export interface Tenants extends TenantList {
 /** The parts of the plugin that tenants need. */
 export interface TenantsSurroundings {
   readonly pools: Iterable<ResolvedPool>
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly openKeys: OpenKeysAt
   readonly log: TenantsLogger
 }

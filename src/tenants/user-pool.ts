@@ -2,10 +2,12 @@
  * A user pool of tenants: its issuers, and its keys, which are made when a token needs them.
  * @module
  */
+
+import type { Environment } from '../base/environment.js'
 import { deriveIssuers, parseUserPoolId } from '../base/user-pool-id.js'
 import type { KeyLocations } from '../keys/locations.js'
 import type { PoolKeys } from '../keys/pool-keys.js'
-import { type Environment, resolveJwksUrls } from '../pool/jwks-url.js'
+import { resolveJwksUrls } from '../pool/jwks-url.js'
 
 /** Opens the keys of a user pool. */
 export type OpenKeysAt = (locations: KeyLocations) => PoolKeys

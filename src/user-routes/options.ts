@@ -2,6 +2,7 @@
  * The options of the account routes: their documentation, their schema, and how they are resolved once at boot.
  * @module
  */
+import type { Environment } from '../base/environment.js'
 import {
   assertDefined,
   assertOptions,
@@ -167,7 +168,6 @@ export const userRoutesSchema = documented<UserRoutesOptions>()(
 )
 
 type FilledOptions = Filled<UserRoutesOptions, typeof userRoutesSchema>
-type Environment = Readonly<Record<string, string | undefined>>
 
 const compiled = compileSchema(userRoutesSchema)
 const compiledRoute = compileSchema(userRouteSchema)

@@ -3,11 +3,12 @@
  * agree on a key, and that nothing of their errors gets out.
  * @module
  */
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import t from 'tap'
 import { createSignatureCheck } from '../../src/jwt/signature.js'
 import { TestIssuer } from '../../src/testing/index.js'
+import { generateKeys } from '../support/generate-keys.js'
 
 const issuer = await TestIssuer.start()
 const pool = issuer.createPool()
@@ -121,17 +122,13 @@ t.test('where the verifier of the library cannot be made, no token is believed',
 })
 
 t.test('what is no RSA public key is refused before the first token', async (t) => {
-  const encodings = {
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  } as const
   const refused = {
     'a text': 'no key',
     'a key that was cut off': pem().slice(0, 200),
-    'a private key': generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey,
-    'a key of RSASSA-PSS': generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...encodings }).publicKey,
-    'a key of ECDSA': generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings }).publicKey,
-    'a key of EdDSA': generateKeyPairSync('ed25519', encodings).publicKey,
+    'a private key': generateKeys('rsa', { modulusLength: 2048 }).privateKey,
+    'a key of RSASSA-PSS': generateKeys('rsa-pss', { modulusLength: 2048 }).publicKey,
+    'a key of ECDSA': generateKeys('ec', { namedCurve: 'P-256' }).publicKey,
+    'a key of EdDSA': generateKeys('ed25519').publicKey,
   }
   for (const [name, text] of Object.entries(refused)) {
     t.type(text, 'string', name)

@@ -7,7 +7,6 @@ import {
   checkPrimeSync,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
   generatePrimeSync,
   randomBytes,
 } from 'node:crypto'
@@ -16,18 +15,16 @@ import { type PublishedKey, toJwk, toPublicKey } from '../../src/keys/jwk.js'
 import { readEntries, readKeySet, toKeySet } from '../../src/keys/key-set.js'
 import { isWeakByRoca } from '../../src/keys/roca.js'
 import { agreesOn } from '../../src/keys/second-reader.js'
+import { generateKeys } from '../support/generate-keys.js'
 import { TestClock } from '../support/test-clock.js'
 
 type Jwk = Readonly<Record<string, unknown>>
 
 const jwkOf = (pem: string): Jwk => ({ ...createPublicKey(pem).export({ format: 'jwk' }) })
 
-// Keys are generated as text, because Node 20 may deadlock where the key objects of a generation are exported.
-const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
-const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const
 const rsa = (modulusLength: number, publicExponent = 0x10001) =>
-  generateKeyPairSync('rsa', { modulusLength, publicExponent, publicKeyEncoding, privateKeyEncoding })
-const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding, privateKeyEncoding })
+  generateKeys('rsa', { modulusLength, publicExponent })
+const ec = () => generateKeys('ec', { namedCurve: 'P-256' })
 
 const { publicKey: publishedPem, privateKey } = rsa(2048)
 const { publicKey: otherPem } = rsa(2048)

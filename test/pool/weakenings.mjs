@@ -34,6 +34,11 @@ export const groups = [
     ],
   },
   {
+    file: 'pool/accepted-tokens',
+    tests: ['pool/options', 'plugin/options', 'tenants/options'],
+    rows: [['an audience that no accepted token has', "!tokenUses.has('access')", 'false']],
+  },
+  {
     file: 'pool/pool',
     tests: ['pool/options', 'pool/key-urls', 'plugin/options'],
     rows: [
@@ -44,7 +49,6 @@ export const groups = [
       ],
       ['an app client that is undefined', 'Type.Null()]', 'Type.Null(), Type.Undefined()]'],
       ['undefined for an option that narrows a pool', 'assertDefined(given, ', 'void (given, '],
-      ['audience where nothing can have it', "!tokenUses.has('access')", 'false'],
       ['a region that is not the pool’s', 'region !== undefined && region !== parsed.region', 'false'],
       ['a domain that is a prefix', "url.hostname.includes('.')", 'true'],
       ['a domain with a path', 'isHost && url.href === ', 'isHost && url.origin && '],

@@ -2,10 +2,11 @@
  * The attack table: every way known to us of getting past a guard, each with the answer it has to get.
  * @module
  */
-import { constants, createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { constants, createHmac, createPublicKey, sign } from 'node:crypto'
 import type { TokenRequirement } from '../../src/index.js'
 import type { TestPool } from '../../src/testing/index.js'
 import { decode, forge, payloadText } from './forge.js'
+import { generateKeys } from './generate-keys.js'
 
 /** What has to be answered: the status, and the challenge after the realm. */
 export const ANSWERS = {
@@ -310,11 +311,7 @@ export function headerAttacks(pool: TestPool): Attack[] {
 }
 
 /** The attacker's key. */
-const mallory = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
+const mallory = generateKeys('rsa', { modulusLength: 2048 })
 
 /** Attempts on the signature (RFC 7515 §5.2, RFC 8017 §8.2.2, RFC 8725 §3.1, §3.8). `other` is another pool of the route. */
 export function signatureAttacks(pool: TestPool, other: TestPool): Attack[] {

@@ -4,7 +4,7 @@
  * @module
  */
 import { fork } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createPublicKey, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
@@ -16,6 +16,7 @@ import type { Test } from 'tap'
 import { fetchDocument, type JwksDocument } from '../../src/keys/document.js'
 import { TestClock } from '../support/test-clock.js'
 import { makeFolder } from './folder.js'
+import { generateKeys } from './generate-keys.js'
 
 /** Keys and certificate in PEM. */
 interface Identity {
@@ -63,11 +64,7 @@ const DAY_MS = 86_400_000
  * @param authority - who signs it; by default it signs itself, as an authority does
  */
 export function createIdentity(name: string, authority?: Identity): Identity {
-  const { privateKey: key, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
+  const { privateKey: key, publicKey } = generateKeys('rsa', { modulusLength: 2048 })
   const content = sequence(
     der(0xa0, der(0x02, hex('02'))),
     der(0x02, Buffer.from([authority === undefined ? 1 : 2])),

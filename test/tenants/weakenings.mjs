@@ -9,7 +9,6 @@ export const groups = [
     tests: ['tenants/options'],
     rows: [
       ['a tenants.load of any kind', "typeof options.load !== 'function'", 'options.load === undefined'],
-      ['an audience of ID tokens of tenants', "!tokenUses.has('access')", 'false'],
       ['one URL of keys for all tenants', "?.includes('{userPoolId}') === false", "?.includes('{') === 8"],
       [
         'a URL of the keys of tenants that nobody has tried',
